@@ -1,0 +1,114 @@
+#include "unit.h"
+
+#include "base/arena.h"
+#include "base/bits.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "base/vec.h"
+
+static void arena_memory_is_aligned_and_survives_growth(void **state)
+{
+    Arena arena;
+    char *first;
+
+    arena_init(&arena);
+    first = arena_strdup(&arena, "first");
+    for (size_t i = 1; i < 3000; i++)
+        assert_int_equal((uintptr_t)arena_alloc(&arena, i) % 16, 0);
+    assert_string_equal(first, "first");
+    arena_done(&arena);
+}
+
+static void arena_reset_reuses_its_block(void **state)
+{
+    Arena arena;
+    size_t held;
+
+    arena_init(&arena);
+    for (int round = 0; round < 100; round++) {
+        memset(arena_alloc(&arena, 100000), round, 100000);
+        arena_reset(&arena);
+        if (round == 1)
+            held = arena.allocated_bytes;
+        if (round > 1)
+            assert_int_equal(arena.allocated_bytes, held);
+    }
+    arena_done(&arena);
+}
+
+static void numbers_are_read_whole_or_refused(void **state)
+{
+    int64_t value;
+
+    assert_true(str_to_int64(STR("-9223372036854775808"), &value));
+    assert_true(value == INT64_MIN);
+    assert_false(str_to_int64(STR("9223372036854775808"), &value));
+    assert_false(str_to_int64(STR("12a"), &value));
+    assert_false(str_to_int64(STR(""), &value));
+    assert_false(str_to_int64(STR("-"), &value));
+}
+
+static void split_gives_every_part_and_the_empty_ones(void **state)
+{
+    Str rest = STR("a,,b,");
+    Str part;
+    const char *expected[] = {"a", "", "b", ""};
+    size_t count = 0;
+
+    while (str_split(&rest, ',', &part))
+        assert_str_is(part, expected[count++]);
+    assert_int_equal(count, 4);
+}
+
+static void json_string_escapes_and_mends_utf8(void **state)
+{
+    StrBuf buf;
+
+    strbuf_init(&buf);
+    strbuf_add_json_string(&buf, STR("a\"\\\n\x01\xc3\xa9\xff"));
+    assert_string_equal(strbuf_c(&buf), "\"a\\\"\\\\\\n\\u0001\xc3\xa9\xef\xbf\xbd\"");
+    strbuf_done(&buf);
+}
+
+static void utf8_refuses_overlong_and_surrogates(void **state)
+{
+    assert_int_equal(utf8_valid_bytes("\xc0\x80", 2), 0);
+    assert_int_equal(utf8_valid_bytes("\xed\xa0\x80", 3), 0);
+    assert_int_equal(utf8_valid_bytes("\xf4\x90\x80\x80", 4), 0);
+    assert_int_equal(utf8_valid_bytes("\xf0\x9f\x98\x80", 4), 4);
+    assert_int_equal(utf8_char_count(STR("z\xc3\xa9\xf0\x9f\x98\x80")), 3);
+}
+
+static void crc32c_gives_the_check_value(void **state)
+{
+    assert_int_equal(crc32c(0, "123456789", 9), 0xE3069283u);
+    assert_int_equal(crc32c(crc32c(0, "12345", 5), "6789", 4), 0xE3069283u);
+}
+
+static void vec_keeps_items_while_growing(void **state)
+{
+    VEC(int) numbers = {0};
+
+    for (int i = 0; i < 1000; i++)
+        VEC_ADD(&numbers, i);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(numbers.items[i], i);
+    VEC_DONE(&numbers);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_memory_is_aligned_and_survives_growth),
+        cmocka_unit_test(arena_reset_reuses_its_block),
+        cmocka_unit_test(numbers_are_read_whole_or_refused),
+        cmocka_unit_test(split_gives_every_part_and_the_empty_ones),
+        cmocka_unit_test(json_string_escapes_and_mends_utf8),
+        cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
+        cmocka_unit_test(crc32c_gives_the_check_value),
+        cmocka_unit_test(vec_keeps_items_while_growing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
