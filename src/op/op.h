@@ -1,0 +1,125 @@
+/*
+ * op.h: what every operator promises.
+ *
+ * Batches, watermarks and checkpoint barriers are pushed from source to sink, in order, by the one
+ * thread that runs this worker, so an operator needs no lock. An operator with several inputs, or
+ * behind an exchange, aligns barriers over all inputs: when on_barrier is called, its state holds
+ * every row before the barrier and none after it; the watermark it passes on is the minimum over its
+ * inputs. The helper op_inputs (inputs.h) does that for every operator with more than one input.
+ *
+ * The plan (plan/physical.h) is read-only; all that changes while running lives in the operator's
+ * own struct. Memory: on_batch borrows the batch for the call; what an operator pushes lives in
+ * op->context->batch_arena, which the worker's loop resets between source batches; what it keeps it
+ * copies into memory of its own, and counts (state_bytes).
+ *
+ * Errors: a row whose expression failed is handed to context->row_error, which sends it to the dead
+ * letters (streams) or fails (batch, 'on_error' = 'fail'). false from any method ends the run.
+ */
+#ifndef WEIR_OP_OP_H
+#define WEIR_OP_OP_H
+
+#include "plan/physical.h"
+#include "state/checkpoint.h"
+
+typedef struct Op Op;
+typedef struct OpContext OpContext;
+
+/* What becomes of a source's partition, told from source to the watermark operator. */
+typedef enum PartitionEvent {
+    PARTITION_ADDED, /* This worker owns it: it holds the watermark back until it shows a row. */
+    PARTITION_IDLE,  /* Quiet for longer than idle_timeout, or at its end under --once. */
+    PARTITION_ACTIVE,/* Rows again. */
+    PARTITION_GONE,  /* Given to another worker, or deleted. */
+} PartitionEvent;
+
+typedef struct Barrier {
+    int64_t epoch;
+    bool full;                 /* Write all state, not only what changed since the last barrier. */
+    CheckpointWriter *writer;  /* This worker's; NULL in batch queries, which have no barriers. */
+} Barrier;
+
+typedef struct OpMethods {
+    const char *name; /* As shown by EXPLAIN. */
+    /* Takes in rows; pushes fewer, more or none to op->next. Borrows `batch` for the call. */
+    bool (*on_batch)(Op *op, uint32_t input_i, const Batch *batch, Error *err);
+    /* No accepted row will change a window ended by `watermark_us`: emit what is now final.
+     * WATERMARK_END closes everything (--drain). */
+    bool (*on_watermark)(Op *op, uint32_t input_i, int64_t watermark_us, Error *err);
+    /* Emits what this epoch owes (EMIT_CHANGED), writes changed state, passes the barrier on. */
+    bool (*on_barrier)(Op *op, uint32_t input_i, const Barrier *barrier, Error *err);
+    /* The input has ended (batch queries; a stream never ends): emit the rest, pass the end on. */
+    bool (*on_end)(Op *op, uint32_t input_i, Error *err);
+    /* NULL: passed on to op->next. */
+    bool (*on_partition)(Op *op, uint32_t input_i, int32_t partition, PartitionEvent event,
+                         Error *err);
+    /* Reads state back before the first batch: called for each entry of this operator in the
+     * checkpoint whose key group this worker owns. NULL: the operator keeps none. */
+    bool (*restore)(Op *op, const CheckpointEntry *entry, Error *err);
+    int64_t (*state_bytes)(const Op *op); /* NULL: none. */
+    void (*free)(Op *op);                 /* Also for a half-built operator. Not what is next. */
+} OpMethods;
+
+struct Op {
+    const OpMethods *methods;
+    const Node *node;
+    OpContext *context;
+    Op *next;               /* NULL only for the last (a sink, a collector). */
+    uint32_t next_input_i;  /* Which input of `next` this op feeds. */
+    uint64_t rows_in, rows_out;
+};
+
+/* What surrounds the operators of one flow on one worker. */
+struct OpContext {
+    const SqlContext *sql;
+    Arena *batch_arena;
+    uint32_t worker_i, worker_count;
+    bool streaming;
+    uint32_t batch_rows;       /* Emit batches of about that many rows. */
+    /* Row `row_i` of `batch` could not be computed. True: it has been put aside, leave it out. */
+    bool (*row_error)(void *self, const Batch *batch, uint32_t row_i, const RowError *error,
+                      Error *err);
+    /* Row `row_i` is late for the window ending at window_end_us; reason "late" or "idle". */
+    bool (*row_late)(void *self, const Batch *batch, uint32_t row_i, int64_t window_end_us,
+                     const char *reason, Error *err);
+    /* The table of a stream-table join as of the epoch's start: pushes all its rows into `op`'s
+     * input `input_i` and then on_end; called by joins at open and when its version changed. */
+    bool (*table_rows)(void *self, const Node *scan, Op *op, uint32_t input_i, Error *err);
+    void *self;
+    int64_t state_limit_bytes; /* Refuse politely above it. */
+};
+
+/* Makes the operator of a node (not SCAN and EXCHANGE, which the pipeline makes). */
+bool op_create(const Node *node, OpContext *context, Op **out, Error *err);
+void op_free(Op *op); /* NULL is fine. */
+
+/* Pushing to what is next. */
+static inline bool op_push(Op *op, const Batch *batch, Error *err)
+{
+    op->rows_out += batch->row_count;
+    op->next->rows_in += batch->row_count;
+    return op->next->methods->on_batch(op->next, op->next_input_i, batch, err);
+}
+
+static inline bool op_push_watermark(Op *op, int64_t watermark_us, Error *err)
+{
+    return op->next->methods->on_watermark(op->next, op->next_input_i, watermark_us, err);
+}
+
+static inline bool op_push_barrier(Op *op, const Barrier *barrier, Error *err)
+{
+    return op->next->methods->on_barrier(op->next, op->next_input_i, barrier, err);
+}
+
+static inline bool op_push_end(Op *op, Error *err)
+{
+    return op->next->methods->on_end(op->next, op->next_input_i, err);
+}
+
+bool op_push_partition(Op *op, int32_t partition, PartitionEvent event, Error *err);
+
+/* Deals with the rows of `columns` that have errors (row_error each) and returns the batch without
+ * them; `batch` gives origin and watermarks. false: the run ends. */
+bool op_settle_errors(Op *op, const Batch *batch, Vector **columns, uint32_t column_count,
+                      const Batch **out, Error *err);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * sink.h: what every sink promises: the rows of an epoch appear all together, once.
+ *
+ * A Sink belongs to one table. Each worker has a SinkWriter, which turns rows into an output of the
+ * epoch on the worker's thread (encoding, keeping the last row of a key); at the barrier the output
+ * is handed to the committer's thread, which makes it durable (prepare) and visible (commit).
+ *
+ *     write* --end_epoch--> output --prepare--> durable, unseen --commit--> seen
+ *                                     |                            |
+ *                                     +--------- crash ------------+--> recover, by epoch number
+ *
+ * Embedded sinks commit inside the store's one transaction of the epoch (commit gets it); outside
+ * ones are told the epoch's number, skip one that they hold already, and are committed first
+ * (design.md section 4, guarantee 1).
+ */
+#ifndef WEIR_SINK_SINK_H
+#define WEIR_SINK_SINK_H
+
+#include "column/batch.h"
+#include "store/store.h"
+
+typedef struct Sink Sink;
+typedef struct SinkWriter SinkWriter;
+typedef struct SinkOutput SinkOutput; /* What one writer made of one epoch. */
+
+typedef struct SinkMethods {
+    const char *name;
+    bool (*writer_create)(Sink *sink, SinkWriter **out, Error *err);
+    /* Thread: the worker. Borrows the batch. */
+    bool (*write)(SinkWriter *writer, const Batch *batch, Error *err);
+    /* Takes what was written since the last call; *out is NULL if nothing was. */
+    bool (*end_epoch)(SinkWriter *writer, SinkOutput **out, Error *err);
+    void (*writer_free)(SinkWriter *writer);
+
+    /* Thread: the committer. Takes the outputs (frees them, also on failure). */
+    bool (*prepare)(Sink *sink, int64_t epoch, SinkOutput **outputs, uint32_t output_count,
+                    Error *err);
+    bool (*commit)(Sink *sink, int64_t epoch, StoreTxn *txn, Error *err);
+    /* After the store's commit: readers may see it now. NULL: nothing to do. */
+    void (*committed)(Sink *sink, int64_t epoch);
+    /* On start: undoes what is beyond the last committed epoch. NULL: nothing to do. */
+    bool (*recover)(Sink *sink, int64_t epoch, Error *err);
+    void (*free)(Sink *sink);
+} SinkMethods;
+
+struct Sink {
+    const SinkMethods *methods;
+};
+
+struct SinkWriter {
+    Sink *sink;
+};
+
+#endif

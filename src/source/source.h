@@ -1,0 +1,56 @@
+/*
+ * source.h: what every source promises: the outside world as partitions of records with positions.
+ *
+ * A Source belongs to one table. It has partitions; each is read by one SourceReader, owned by one
+ * worker. A position is a number that grows within its partition (an offset, a byte position, a row
+ * number); reading again from a position gives the same records. Sources that cannot do that (http)
+ * are not read by flows: a collector (pipeline/collect.c) writes them to an internal topic first, and
+ * their position is text (the next address).
+ *
+ * Records are bytes; the table's format decodes them (format/format.h).
+ */
+#ifndef WEIR_SOURCE_SOURCE_H
+#define WEIR_SOURCE_SOURCE_H
+
+#include "column/batch.h"
+
+typedef struct SourceRecords {
+    uint32_t count;
+    const Str *values;
+    const Str *keys;              /* NULL: this source has no keys. A NULL key has data == NULL. */
+    const int64_t *positions;
+    const int64_t *timestamps_us; /* NULL: none. */
+    int64_t next_position;        /* From which the next poll goes on. */
+    int64_t end_position;         /* How far the partition reaches now, as known: lag = end - next. */
+    bool at_end;                  /* Nothing more for the moment. */
+    bool finished;                /* Nothing more ever (a bounded source). */
+} SourceRecords;
+
+typedef struct Source Source;
+typedef struct SourceReader SourceReader;
+
+typedef struct SourceMethods {
+    const char *name;
+    /* How many partitions there are now; may grow. Thread: any. */
+    bool (*partition_count)(Source *source, int32_t *count, Error *err);
+    /* The name by which a partition's position is kept (a file's path; "" : its number is enough). */
+    Str (*partition_name)(Source *source, int32_t partition);
+    /* `position` < 0: from where the table's options say ('starting' = earliest | latest). */
+    bool (*reader_open)(Source *source, int32_t partition, int64_t position, SourceReader **out,
+                        Error *err);
+    /* Up to `count_max` records; what it points to stays until the next call on this reader. Does
+     * not wait: with nothing there, count is 0 and at_end is true. Thread: the reader's worker. */
+    bool (*poll)(SourceReader *reader, uint32_t count_max, SourceRecords *out, Error *err);
+    void (*reader_close)(SourceReader *reader);
+    void (*free)(Source *source);
+} SourceMethods;
+
+struct Source {
+    const SourceMethods *methods;
+};
+
+struct SourceReader {
+    Source *source;
+};
+
+#endif
