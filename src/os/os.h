@@ -123,6 +123,15 @@ bool os_cond_wait_for(OsCond *cond, OsMutex *mutex, int64_t timeout_us);
 void os_cond_signal(OsCond *cond);
 void os_cond_broadcast(OsCond *cond);
 
+/* ── the request to stop ───────────────────────────────────────────────────────────────────────*/
+
+/* From now on Ctrl-C and SIGTERM ask to stop instead of ending the process; the second one ends it.
+ * Thread: the first, before any other runs. */
+void os_stop_catch(void);
+bool os_stop_requested(void);
+/* Waits until asked to stop (true) or until `timeout_us` passed; negative: without end. */
+bool os_stop_wait(int64_t timeout_us);
+
 int os_cpu_count(void);          /* Usable by this process. */
 int64_t os_resident_bytes(void); /* Of this process, now. */
 
