@@ -11,10 +11,11 @@
  *  3. No path from a statement to a leaf has more than SQL_DEPTH_MAX nodes, so that a walk may recurse.
  *     To that end AND and OR chains are one node with many operands.
  *  4. Special forms that mean a function call (EXTRACT(x FROM y), CURRENT_DATE, TRIM(BOTH ...)) are
- *     calls of that function with plain arguments; CallForm remembers how it was written.
+ *     calls of that function with plain arguments; AstCallForm remembers how it was written.
  *  5. Parentheses leave no trace in expressions; the tree's shape is the grouping.
  *
- * To add a kind: the enum, its struct in the union, the parser, ast_print.c.
+ * All names begin with Ast (constants with AST_), since most also exist, checked and typed, in expr/
+ * and plan/. To add a kind: the enum, its struct in the union, the parser, ast_print.c.
  */
 #ifndef WEIR_SQL_AST_H
 #define WEIR_SQL_AST_H
@@ -28,15 +29,15 @@
 
 #define SQL_DEPTH_MAX 1000
 
-typedef struct Expr Expr;
-typedef struct Query Query;
-typedef struct QueryBody QueryBody;
-typedef struct Relation Relation;
-typedef struct Statement Statement;
-typedef struct TypeName TypeName;
-typedef struct FunctionCall FunctionCall;
-typedef struct WindowSpec WindowSpec;
-typedef struct GroupElement GroupElement;
+typedef struct AstExpr AstExpr;
+typedef struct AstQuery AstQuery;
+typedef struct AstQueryBody AstQueryBody;
+typedef struct AstRelation AstRelation;
+typedef struct AstStatement AstStatement;
+typedef struct AstTypeName AstTypeName;
+typedef struct AstFunctionCall AstFunctionCall;
+typedef struct AstWindowSpec AstWindowSpec;
+typedef struct AstGroupElement AstGroupElement;
 
 /* ── names ─────────────────────────────────────────────────────────────────────────────────────*/
 
@@ -56,7 +57,7 @@ typedef struct QualifiedName {
     Span span;
     Ident *parts; /* At least one, unless `computed`. */
     size_t count;
-    Expr *computed; /* Optional: the expression in IDENTIFIER(...); comes before `parts`. */
+    AstExpr *computed; /* Optional: the expression in IDENTIFIER(...); comes before `parts`. */
 } QualifiedName;
 
 typedef struct QualifiedNameList {
@@ -66,193 +67,193 @@ typedef struct QualifiedNameList {
 
 /* ── types ─────────────────────────────────────────────────────────────────────────────────────*/
 
-typedef enum TypeNameKind {
-    TYPE_NAME_SIMPLE,   /* name [(params)] [COLLATE collation]: INT, DECIMAL(10,2), VARCHAR(5), ... */
-    TYPE_NAME_ARRAY,    /* ARRAY<element> */
-    TYPE_NAME_MAP,      /* MAP<key, element> */
-    TYPE_NAME_STRUCT,   /* STRUCT<fields> */
-    TYPE_NAME_INTERVAL, /* INTERVAL, or INTERVAL from [TO to] */
-} TypeNameKind;
+typedef enum AstTypeNameKind {
+    AST_TYPE_NAME_SIMPLE,   /* name [(params)] [COLLATE collation]: INT, DECIMAL(10,2), VARCHAR(5), ... */
+    AST_TYPE_NAME_ARRAY,    /* ARRAY<element> */
+    AST_TYPE_NAME_MAP,      /* MAP<key, element> */
+    AST_TYPE_NAME_STRUCT,   /* STRUCT<fields> */
+    AST_TYPE_NAME_INTERVAL, /* INTERVAL, or INTERVAL from [TO to] */
+} AstTypeNameKind;
 
-typedef enum IntervalUnit {
-    UNIT_NONE, /* The unit stands in the text: INTERVAL '1 day'; or no unit was given. */
-    UNIT_YEAR,
-    UNIT_MONTH,
-    UNIT_WEEK,
-    UNIT_DAY,
-    UNIT_HOUR,
-    UNIT_MINUTE,
-    UNIT_SECOND,
-    UNIT_MILLISECOND,
-    UNIT_MICROSECOND,
-    UNIT_NANOSECOND,
-} IntervalUnit;
+typedef enum AstIntervalUnit {
+    AST_UNIT_NONE, /* The unit stands in the text: INTERVAL '1 day'; or no unit was given. */
+    AST_UNIT_YEAR,
+    AST_UNIT_MONTH,
+    AST_UNIT_WEEK,
+    AST_UNIT_DAY,
+    AST_UNIT_HOUR,
+    AST_UNIT_MINUTE,
+    AST_UNIT_SECOND,
+    AST_UNIT_MILLISECOND,
+    AST_UNIT_MICROSECOND,
+    AST_UNIT_NANOSECOND,
+} AstIntervalUnit;
 
-/* "DAY" and so on, singular; "" for UNIT_NONE. */
-const char *interval_unit_name(IntervalUnit unit);
+/* "DAY" and so on, singular; "" for AST_UNIT_NONE. */
+const char *interval_unit_name(AstIntervalUnit unit);
 
-typedef struct TypeField {
+typedef struct AstTypeField {
     Ident name;
-    TypeName *type;
+    AstTypeName *type;
     bool not_null;
     bool has_comment;
     Str comment;
     Span span;
-} TypeField;
+} AstTypeField;
 
-struct TypeName {
-    TypeNameKind kind;
+struct AstTypeName {
+    AstTypeNameKind kind;
     Span span;
     Str name;                     /* SIMPLE: as written ("int", "Decimal"). */
     int32_t *params;              /* SIMPLE: (10, 2). */
     size_t param_count;
     Str collation;                /* SIMPLE: empty when none. */
-    TypeName *key;                /* MAP. */
-    TypeName *element;            /* ARRAY, MAP (the value). */
-    TypeField *fields;            /* STRUCT. */
+    AstTypeName *key;                /* MAP. */
+    AstTypeName *element;            /* ARRAY, MAP (the value). */
+    AstTypeField *fields;            /* STRUCT. */
     size_t field_count;
-    IntervalUnit unit_from;       /* INTERVAL: UNIT_NONE for plain INTERVAL. */
-    IntervalUnit unit_to;         /* INTERVAL: as unit_from when no TO. */
+    AstIntervalUnit unit_from;       /* INTERVAL: AST_UNIT_NONE for plain INTERVAL. */
+    AstIntervalUnit unit_to;         /* INTERVAL: as unit_from when no TO. */
 };
 
 /* ── expressions ───────────────────────────────────────────────────────────────────────────────*/
 
-typedef enum ExprKind {
-    EXPR_LITERAL,
-    EXPR_INTERVAL,
-    EXPR_COLUMN,
-    EXPR_STAR,
-    EXPR_PARAMETER,
-    EXPR_UNARY,
-    EXPR_BINARY,
-    EXPR_LOGICAL,
-    EXPR_BETWEEN,
-    EXPR_IN_LIST,
-    EXPR_IN_QUERY,
-    EXPR_LIKE,
-    EXPR_IS,
-    EXPR_IS_DISTINCT,
-    EXPR_CASE,
-    EXPR_CAST,
-    EXPR_CALL,
-    EXPR_SUBSCRIPT,
-    EXPR_FIELD,
-    EXPR_PATH,
-    EXPR_LAMBDA,
-    EXPR_ROW,
-    EXPR_EXISTS,
-    EXPR_SUBQUERY,
-    EXPR_COLLATE,
-    EXPR_KIND_COUNT,
-} ExprKind;
+typedef enum AstExprKind {
+    AST_EXPR_LITERAL,
+    AST_EXPR_INTERVAL,
+    AST_EXPR_COLUMN,
+    AST_EXPR_STAR,
+    AST_EXPR_PARAMETER,
+    AST_EXPR_UNARY,
+    AST_EXPR_BINARY,
+    AST_EXPR_LOGICAL,
+    AST_EXPR_BETWEEN,
+    AST_EXPR_IN_LIST,
+    AST_EXPR_IN_QUERY,
+    AST_EXPR_LIKE,
+    AST_EXPR_IS,
+    AST_EXPR_IS_DISTINCT,
+    AST_EXPR_CASE,
+    AST_EXPR_CAST,
+    AST_EXPR_CALL,
+    AST_EXPR_SUBSCRIPT,
+    AST_EXPR_FIELD,
+    AST_EXPR_PATH,
+    AST_EXPR_LAMBDA,
+    AST_EXPR_ROW,
+    AST_EXPR_EXISTS,
+    AST_EXPR_SUBQUERY,
+    AST_EXPR_COLLATE,
+    AST_EXPR_KIND_COUNT,
+} AstExprKind;
 
-typedef enum LiteralKind {
-    LITERAL_NULL,
-    LITERAL_BOOLEAN,       /* text: "true" or "false" */
-    LITERAL_INTEGER,       /* 12: INT, or BIGINT or DECIMAL when it does not fit */
-    LITERAL_TINYINT,       /* 12Y; the text of all numbers is without the suffix, and with the sign */
-    LITERAL_SMALLINT,      /* 12S */
-    LITERAL_BIGINT,        /* 12L */
-    LITERAL_DECIMAL,       /* 1.2: DECIMAL(2,1) */
-    LITERAL_BIG_DECIMAL,   /* 1.2BD: DECIMAL(2,1); 1e3BD */
-    LITERAL_FLOAT,         /* 1.2F */
-    LITERAL_DOUBLE,        /* 1.2D, 1e2 */
-    LITERAL_STRING,        /* 'x', "x", r'x', 'x' 'y' */
-    LITERAL_BINARY,        /* X'1F': text is the hex digits */
-    LITERAL_DATE,          /* DATE 'text' */
-    LITERAL_TIME,          /* TIME 'text' */
-    LITERAL_TIMESTAMP,     /* TIMESTAMP 'text' */
-    LITERAL_TIMESTAMP_NTZ, /* TIMESTAMP_NTZ 'text' */
-    LITERAL_TIMESTAMP_LTZ, /* TIMESTAMP_LTZ 'text' */
-} LiteralKind;
+typedef enum AstLiteralKind {
+    AST_LITERAL_NULL,
+    AST_LITERAL_BOOLEAN,       /* text: "true" or "false" */
+    AST_LITERAL_INTEGER,       /* 12: INT, or BIGINT or DECIMAL when it does not fit */
+    AST_LITERAL_TINYINT,       /* 12Y; the text of all numbers is without the suffix, and with the sign */
+    AST_LITERAL_SMALLINT,      /* 12S */
+    AST_LITERAL_BIGINT,        /* 12L */
+    AST_LITERAL_DECIMAL,       /* 1.2: DECIMAL(2,1) */
+    AST_LITERAL_BIG_DECIMAL,   /* 1.2BD: DECIMAL(2,1); 1e3BD */
+    AST_LITERAL_FLOAT,         /* 1.2F */
+    AST_LITERAL_DOUBLE,        /* 1.2D, 1e2 */
+    AST_LITERAL_STRING,        /* 'x', "x", r'x', 'x' 'y' */
+    AST_LITERAL_BINARY,        /* X'1F': text is the hex digits */
+    AST_LITERAL_DATE,          /* DATE 'text' */
+    AST_LITERAL_TIME,          /* TIME 'text' */
+    AST_LITERAL_TIMESTAMP,     /* TIMESTAMP 'text' */
+    AST_LITERAL_TIMESTAMP_NTZ, /* TIMESTAMP_NTZ 'text' */
+    AST_LITERAL_TIMESTAMP_LTZ, /* TIMESTAMP_LTZ 'text' */
+} AstLiteralKind;
 
 /* One `value unit` of an interval. */
-typedef struct IntervalPart {
+typedef struct AstIntervalPart {
     Str value;     /* Digits, or a string's text: '1-2', '-1 02:03'. */
     bool negative; /* A minus stood before the value: INTERVAL -1 DAY, INTERVAL -'1' DAY. */
     bool is_string;
-    IntervalUnit unit;
+    AstIntervalUnit unit;
     Span span;
-} IntervalPart;
+} AstIntervalPart;
 
-typedef enum UnaryOp {
-    UNARY_PLUS,
-    UNARY_MINUS,
-    UNARY_BIT_NOT, /* ~ */
-    UNARY_NOT,     /* NOT, ! */
-} UnaryOp;
+typedef enum AstUnaryOp {
+    AST_UNARY_PLUS,
+    AST_UNARY_MINUS,
+    AST_UNARY_BIT_NOT, /* ~ */
+    AST_UNARY_NOT,     /* NOT, ! */
+} AstUnaryOp;
 
-typedef enum BinaryOp {
-    BINARY_MULTIPLY,
-    BINARY_DIVIDE,
-    BINARY_MODULO,       /* % */
-    BINARY_DIV,          /* DIV */
-    BINARY_ADD,
-    BINARY_SUBTRACT,
-    BINARY_CONCAT,       /* || */
-    BINARY_SHIFT_LEFT,
-    BINARY_SHIFT_RIGHT,
-    BINARY_SHIFT_RIGHT_UNSIGNED,
-    BINARY_BIT_AND,
-    BINARY_BIT_XOR,
-    BINARY_BIT_OR,
-    BINARY_EQUAL,         /* =, == */
-    BINARY_NOT_EQUAL,     /* <>, != */
-    BINARY_LESS,
-    BINARY_LESS_EQUAL,    /* <=, !> */
-    BINARY_GREATER,
-    BINARY_GREATER_EQUAL, /* >=, !< */
-    BINARY_EQUAL_NULL_SAFE, /* <=> */
-} BinaryOp;
+typedef enum AstBinaryOp {
+    AST_BINARY_MULTIPLY,
+    AST_BINARY_DIVIDE,
+    AST_BINARY_MODULO,       /* % */
+    AST_BINARY_DIV,          /* DIV */
+    AST_BINARY_ADD,
+    AST_BINARY_SUBTRACT,
+    AST_BINARY_CONCAT,       /* || */
+    AST_BINARY_SHIFT_LEFT,
+    AST_BINARY_SHIFT_RIGHT,
+    AST_BINARY_SHIFT_RIGHT_UNSIGNED,
+    AST_BINARY_BIT_AND,
+    AST_BINARY_BIT_XOR,
+    AST_BINARY_BIT_OR,
+    AST_BINARY_EQUAL,         /* =, == */
+    AST_BINARY_NOT_EQUAL,     /* <>, != */
+    AST_BINARY_LESS,
+    AST_BINARY_LESS_EQUAL,    /* <=, !> */
+    AST_BINARY_GREATER,
+    AST_BINARY_GREATER_EQUAL, /* >=, !< */
+    AST_BINARY_EQUAL_NULL_SAFE, /* <=> */
+} AstBinaryOp;
 
 /* "+", "DIV", "<=>" ... */
-const char *binary_op_text(BinaryOp op);
-static inline bool binary_op_is_comparison(BinaryOp op)
+const char *binary_op_text(AstBinaryOp op);
+static inline bool binary_op_is_comparison(AstBinaryOp op)
 {
-    return op >= BINARY_EQUAL;
+    return op >= AST_BINARY_EQUAL;
 }
 
-typedef enum LikeOp { LIKE_LIKE, LIKE_ILIKE, LIKE_RLIKE } LikeOp;
-typedef enum LikeQuantifier { LIKE_ONE, LIKE_ANY, LIKE_ALL } LikeQuantifier;
-typedef enum IsTest { IS_NULL, IS_TRUE, IS_FALSE, IS_UNKNOWN } IsTest;
-typedef enum CastForm { CAST_PLAIN, CAST_TRY, CAST_COLONS /* x::INT */ } CastForm;
+typedef enum AstLikeOp { AST_LIKE_LIKE, AST_LIKE_ILIKE, AST_LIKE_RLIKE } AstLikeOp;
+typedef enum AstLikeQuantifier { AST_LIKE_ONE, AST_LIKE_ANY, AST_LIKE_ALL } AstLikeQuantifier;
+typedef enum AstIsTest { AST_IS_NULL, AST_IS_TRUE, AST_IS_FALSE, AST_IS_UNKNOWN } AstIsTest;
+typedef enum AstCastForm { AST_CAST_PLAIN, AST_CAST_TRY, AST_CAST_COLONS /* x::INT */ } AstCastForm;
 
-typedef struct ExprList {
-    Expr **items;
+typedef struct AstExprList {
+    AstExpr **items;
     size_t count;
-} ExprList;
+} AstExprList;
 
 /* expr [[AS] alias], or [AS] (a, b) with several aliases. */
-typedef struct NamedExpr {
-    Expr *expr;
+typedef struct AstNamedExpr {
+    AstExpr *expr;
     IdentList aliases;
     Span span;
-} NamedExpr;
+} AstNamedExpr;
 
-typedef struct NamedExprList {
-    NamedExpr *items;
+typedef struct AstNamedExprList {
+    AstNamedExpr *items;
     size_t count;
-} NamedExprList;
+} AstNamedExprList;
 
-typedef struct CaseWhen {
-    Expr *when;
-    Expr *then;
-} CaseWhen;
+typedef struct AstCaseWhen {
+    AstExpr *when;
+    AstExpr *then;
+} AstCaseWhen;
 
-struct Expr {
-    ExprKind kind;
+struct AstExpr {
+    AstExprKind kind;
     Span span;
     union {
         struct {
-            LiteralKind kind;
+            AstLiteralKind kind;
             Str text;
         } literal;
-        /* INTERVAL 1 DAY 2 HOURS; INTERVAL '1 day 2 hours' (one part, UNIT_NONE);
+        /* INTERVAL 1 DAY 2 HOURS; INTERVAL '1 day 2 hours' (one part, AST_UNIT_NONE);
          * INTERVAL '1-2' YEAR TO MONTH (one part, unit YEAR, unit_to MONTH). */
         struct {
-            IntervalPart *parts;
+            AstIntervalPart *parts;
             size_t part_count;
-            IntervalUnit unit_to; /* UNIT_NONE without TO. */
+            AstIntervalUnit unit_to; /* AST_UNIT_NONE without TO. */
         } interval;
         QualifiedName column; /* a.b.c: whether a is a table or a column is the binder's to say. */
         struct {
@@ -264,583 +265,583 @@ struct Expr {
             uint32_t index; /* ?: its place among the statement's question marks, from 0. */
         } parameter;
         struct {
-            UnaryOp op;
-            Expr *operand;
+            AstUnaryOp op;
+            AstExpr *operand;
         } unary;
         struct {
-            BinaryOp op;
+            AstBinaryOp op;
             Span op_span;
-            Expr *left;
-            Expr *right;
+            AstExpr *left;
+            AstExpr *right;
         } binary;
         struct {
             bool is_or;
-            ExprList operands; /* At least two. a AND b AND c is one node. */
+            AstExprList operands; /* At least two. a AND b AND c is one node. */
         } logical;
         struct {
-            Expr *operand;
-            Expr *low;
-            Expr *high;
+            AstExpr *operand;
+            AstExpr *low;
+            AstExpr *high;
             bool negated;
         } between;
         struct {
-            Expr *operand;
-            ExprList list; /* At least one. */
+            AstExpr *operand;
+            AstExprList list; /* At least one. */
             bool negated;
         } in_list;
         struct {
-            Expr *operand;
-            Query *query;
+            AstExpr *operand;
+            AstQuery *query;
             bool negated;
         } in_query;
         struct {
-            Expr *operand;
-            ExprList patterns; /* One, unless quantified. */
-            LikeOp op;
-            LikeQuantifier quantifier;
+            AstExpr *operand;
+            AstExprList patterns; /* One, unless quantified. */
+            AstLikeOp op;
+            AstLikeQuantifier quantifier;
             bool negated;
             bool has_escape;
             Str escape; /* One character. */
         } like;
         struct {
-            Expr *operand;
-            IsTest test;
+            AstExpr *operand;
+            AstIsTest test;
             bool negated;
         } is;
         struct {
-            Expr *left;
-            Expr *right;
+            AstExpr *left;
+            AstExpr *right;
             bool negated;
         } is_distinct;
         struct {
-            Expr *operand; /* Optional. */
-            CaseWhen *whens;
+            AstExpr *operand; /* Optional. */
+            AstCaseWhen *whens;
             size_t when_count; /* At least one. */
-            Expr *otherwise;   /* Optional. */
+            AstExpr *otherwise;   /* Optional. */
         } cases;
         struct {
-            Expr *operand;
-            TypeName *type;
-            CastForm form;
+            AstExpr *operand;
+            AstTypeName *type;
+            AstCastForm form;
         } cast;
-        FunctionCall *call;
+        AstFunctionCall *call;
         struct {
-            Expr *base;
-            Expr *index;
+            AstExpr *base;
+            AstExpr *index;
         } subscript;
         struct {
-            Expr *base; /* Never EXPR_COLUMN: a.b is one EXPR_COLUMN. */
+            AstExpr *base; /* Never AST_EXPR_COLUMN: a.b is one AST_EXPR_COLUMN. */
             Ident name;
         } field;
         struct {
-            Expr *base;
+            AstExpr *base;
             Str path; /* v:a.b[0].c -> "a.b[0].c", as written. */
         } path;
         struct {
             IdentList params;
-            Expr *body;
+            AstExpr *body;
         } lambda;
-        NamedExprList row; /* (a, b AS c): at least two. */
-        Query *query;      /* EXISTS, SUBQUERY */
+        AstNamedExprList row; /* (a, b AS c): at least two. */
+        AstQuery *query;      /* EXISTS, SUBQUERY */
         struct {
-            Expr *operand;
+            AstExpr *operand;
             QualifiedName collation;
         } collate;
     };
 };
 
 /* How a call was written. */
-typedef enum CallForm {
-    CALL_PLAIN,
-    CALL_NO_PARENS,     /* CURRENT_DATE, CURRENT_TIMESTAMP, CURRENT_TIME, CURRENT_USER, USER, SESSION_USER */
-    CALL_EXTRACT,       /* EXTRACT(YEAR FROM x): extract('YEAR', x) */
-    CALL_POSITION,      /* POSITION(x IN y): position(x, y) */
-    CALL_SUBSTRING,     /* SUBSTRING(x FROM y [FOR z]): substring(x, y[, z]) */
-    CALL_OVERLAY,       /* OVERLAY(x PLACING y FROM z [FOR n]): overlay(x, y, z[, n]) */
-    CALL_TRIM,          /* TRIM([BOTH] [c] FROM x): trim(x[, c]) */
-    CALL_TRIM_LEADING,  /* TRIM(LEADING [c] FROM x): ltrim(x[, c]), so not in the order of Spark's ltrim(c, x) */
-    CALL_TRIM_TRAILING, /* TRIM(TRAILING [c] FROM x): rtrim(x[, c]) */
-    CALL_UNIT,          /* TIMESTAMPADD(HOUR, x, y), DATEADD, DATE_ADD, TIMESTAMPDIFF, DATEDIFF,
+typedef enum AstCallForm {
+    AST_CALL_PLAIN,
+    AST_CALL_NO_PARENS,     /* CURRENT_DATE, CURRENT_TIMESTAMP, CURRENT_TIME, CURRENT_USER, USER, SESSION_USER */
+    AST_CALL_EXTRACT,       /* EXTRACT(YEAR FROM x): extract('YEAR', x) */
+    AST_CALL_POSITION,      /* POSITION(x IN y): position(x, y) */
+    AST_CALL_SUBSTRING,     /* SUBSTRING(x FROM y [FOR z]): substring(x, y[, z]) */
+    AST_CALL_OVERLAY,       /* OVERLAY(x PLACING y FROM z [FOR n]): overlay(x, y, z[, n]) */
+    AST_CALL_TRIM,          /* TRIM([BOTH] [c] FROM x): trim(x[, c]) */
+    AST_CALL_TRIM_LEADING,  /* TRIM(LEADING [c] FROM x): ltrim(x[, c]), so not in the order of Spark's ltrim(c, x) */
+    AST_CALL_TRIM_TRAILING, /* TRIM(TRAILING [c] FROM x): rtrim(x[, c]) */
+    AST_CALL_UNIT,          /* TIMESTAMPADD(HOUR, x, y), DATEADD, DATE_ADD, TIMESTAMPDIFF, DATEDIFF,
                            DATE_DIFF, TIMEDIFF with a unit: timestampadd('HOUR', x, y) */
-    CALL_STRUCT,        /* STRUCT(a AS x, b): args may have aliases */
-} CallForm;
+    AST_CALL_STRUCT,        /* STRUCT(a AS x, b): args may have aliases */
+} AstCallForm;
 
-typedef enum NullTreatment { NULLS_DEFAULT, NULLS_IGNORE, NULLS_RESPECT } NullTreatment;
-typedef enum SetQuantifier { QUANTIFIER_NONE, QUANTIFIER_ALL, QUANTIFIER_DISTINCT } SetQuantifier;
-typedef enum SortDirection { SORT_DEFAULT, SORT_ASC, SORT_DESC } SortDirection;
-typedef enum SortNulls { SORT_NULLS_DEFAULT, SORT_NULLS_FIRST, SORT_NULLS_LAST } SortNulls;
+typedef enum AstNullTreatment { AST_NULLS_DEFAULT, AST_NULLS_IGNORE, AST_NULLS_RESPECT } AstNullTreatment;
+typedef enum AstSetQuantifier { AST_QUANTIFIER_NONE, AST_QUANTIFIER_ALL, AST_QUANTIFIER_DISTINCT } AstSetQuantifier;
+typedef enum AstSortDirection { AST_SORT_DEFAULT, AST_SORT_ASC, AST_SORT_DESC } AstSortDirection;
+typedef enum AstSortNulls { AST_SORT_NULLS_DEFAULT, AST_SORT_NULLS_FIRST, AST_SORT_NULLS_LAST } AstSortNulls;
 
-typedef struct SortItem {
-    Expr *expr;
-    SortDirection direction;
-    SortNulls nulls;
+typedef struct AstSortItem {
+    AstExpr *expr;
+    AstSortDirection direction;
+    AstSortNulls nulls;
     Span span;
-} SortItem;
+} AstSortItem;
 
-typedef struct SortList {
-    SortItem *items;
+typedef struct AstSortList {
+    AstSortItem *items;
     size_t count;
     bool all; /* ORDER BY ALL [ASC|DESC] [NULLS ...]: one item, whose expr is the column `ALL`. */
-} SortList;
+} AstSortList;
 
 /* TABLE(t) [PARTITION BY ...] as an argument of a table function. */
-typedef struct TableArgument {
-    Relation *relation; /* RELATION_TABLE or RELATION_SUBQUERY */
+typedef struct AstTableArgument {
+    AstRelation *relation; /* AST_RELATION_TABLE or AST_RELATION_SUBQUERY */
     bool single_partition;
-    ExprList partition_by;
-    SortList order_by;
-} TableArgument;
+    AstExprList partition_by;
+    AstSortList order_by;
+} AstTableArgument;
 
-typedef struct FunctionArg {
+typedef struct AstFunctionArg {
     Ident name;           /* name => value; text empty when positional. */
-    Expr *value;          /* Optional: NULL for a table argument. */
-    TableArgument *table; /* Optional. */
-    Ident alias;          /* CALL_STRUCT: value AS alias; text empty when none. */
+    AstExpr *value;          /* Optional: NULL for a table argument. */
+    AstTableArgument *table; /* Optional. */
+    Ident alias;          /* AST_CALL_STRUCT: value AS alias; text empty when none. */
     Span span;
-} FunctionArg;
+} AstFunctionArg;
 
-struct FunctionCall {
+struct AstFunctionCall {
     QualifiedName name; /* As written; the special forms name the function of the table above. */
-    CallForm form;
-    SetQuantifier quantifier; /* count(DISTINCT x) */
-    FunctionArg *args;        /* count(*): one EXPR_STAR. */
+    AstCallForm form;
+    AstSetQuantifier quantifier; /* count(DISTINCT x) */
+    AstFunctionArg *args;        /* count(*): one AST_EXPR_STAR. */
     size_t arg_count;
-    NullTreatment nulls;      /* Inside the parentheses or behind them: the same. */
-    SortList within_group;    /* WITHIN GROUP (ORDER BY ...); count 0 when none. */
-    Expr *filter;             /* Optional: FILTER (WHERE ...). */
-    WindowSpec *over;         /* Optional: OVER (...). */
+    AstNullTreatment nulls;      /* Inside the parentheses or behind them: the same. */
+    AstSortList within_group;    /* WITHIN GROUP (ORDER BY ...); count 0 when none. */
+    AstExpr *filter;             /* Optional: FILTER (WHERE ...). */
+    AstWindowSpec *over;         /* Optional: OVER (...). */
 };
 
-typedef enum FrameUnit { FRAME_ROWS, FRAME_RANGE } FrameUnit;
+typedef enum AstFrameUnit { AST_FRAME_ROWS, AST_FRAME_RANGE } AstFrameUnit;
 
-typedef enum FrameBoundKind {
-    BOUND_UNBOUNDED_PRECEDING,
-    BOUND_PRECEDING,
-    BOUND_CURRENT_ROW,
-    BOUND_FOLLOWING,
-    BOUND_UNBOUNDED_FOLLOWING,
-} FrameBoundKind;
+typedef enum AstFrameBoundKind {
+    AST_BOUND_UNBOUNDED_PRECEDING,
+    AST_BOUND_PRECEDING,
+    AST_BOUND_CURRENT_ROW,
+    AST_BOUND_FOLLOWING,
+    AST_BOUND_UNBOUNDED_FOLLOWING,
+} AstFrameBoundKind;
 
-typedef struct FrameBound {
-    FrameBoundKind kind;
-    Expr *offset; /* PRECEDING and FOLLOWING only. */
+typedef struct AstFrameBound {
+    AstFrameBoundKind kind;
+    AstExpr *offset; /* PRECEDING and FOLLOWING only. */
     Span span;
-} FrameBound;
+} AstFrameBound;
 
-typedef struct WindowFrame {
-    FrameUnit unit;
-    FrameBound start;
-    FrameBound end; /* CURRENT ROW when not written. */
+typedef struct AstWindowFrame {
+    AstFrameUnit unit;
+    AstFrameBound start;
+    AstFrameBound end; /* CURRENT ROW when not written. */
     bool has_end;
     Span span;
-} WindowFrame;
+} AstWindowFrame;
 
-struct WindowSpec {
+struct AstWindowSpec {
     Span span;
     Ident name; /* OVER w, OVER (w); text empty for a definition, and then all below holds. */
-    ExprList partition_by;
-    SortList order_by;
-    WindowFrame *frame; /* Optional. */
+    AstExprList partition_by;
+    AstSortList order_by;
+    AstWindowFrame *frame; /* Optional. */
 };
 
-typedef struct NamedWindow {
+typedef struct AstNamedWindow {
     Ident name;
-    WindowSpec *spec;
-} NamedWindow;
+    AstWindowSpec *spec;
+} AstNamedWindow;
 
-typedef struct NamedWindowList {
-    NamedWindow *items;
+typedef struct AstNamedWindowList {
+    AstNamedWindow *items;
     size_t count;
-} NamedWindowList;
+} AstNamedWindowList;
 
 /* ── queries ───────────────────────────────────────────────────────────────────────────────────*/
 
-typedef struct Cte {
+typedef struct AstCte {
     Ident name;
     IdentList columns;
-    Query *query;
-    Expr *recursion_max; /* Optional: MAX RECURSION LEVEL n. */
+    AstQuery *query;
+    AstExpr *recursion_max; /* Optional: MAX RECURSION LEVEL n. */
     Span span;
-} Cte;
+} AstCte;
 
 /* WITH ctes body ORDER BY ... LIMIT ... */
-struct Query {
+struct AstQuery {
     Span span;
     bool recursive; /* WITH RECURSIVE */
-    Cte *ctes;
+    AstCte *ctes;
     size_t cte_count;
-    QueryBody *body;
-    SortList order_by;
-    ExprList cluster_by;
-    ExprList distribute_by;
-    SortList sort_by;
-    NamedWindowList windows; /* WINDOW behind ORDER BY. */
-    Expr *limit;             /* Optional; NULL also for LIMIT ALL. */
-    Expr *offset;            /* Optional. */
+    AstQueryBody *body;
+    AstSortList order_by;
+    AstExprList cluster_by;
+    AstExprList distribute_by;
+    AstSortList sort_by;
+    AstNamedWindowList windows; /* WINDOW behind ORDER BY. */
+    AstExpr *limit;             /* Optional; NULL also for LIMIT ALL. */
+    AstExpr *offset;            /* Optional. */
 };
 
-typedef enum QueryBodyKind {
-    BODY_SELECT,
-    BODY_SET_OPERATION,
-    BODY_VALUES,
-    BODY_TABLE, /* TABLE t */
-    BODY_QUERY, /* ( query ) */
-    BODY_PIPE,  /* input |> operator */
-} QueryBodyKind;
+typedef enum AstQueryBodyKind {
+    AST_BODY_SELECT,
+    AST_BODY_SET_OPERATION,
+    AST_BODY_VALUES,
+    AST_BODY_TABLE, /* TABLE t */
+    AST_BODY_QUERY, /* ( query ) */
+    AST_BODY_PIPE,  /* input |> operator */
+} AstQueryBodyKind;
 
-typedef struct Hint {
+typedef struct AstHint {
     Ident name;
-    ExprList args;
-} Hint;
+    AstExprList args;
+} AstHint;
 
 /* GROUP BY's elements nest: GROUPING SETS (ROLLUP (a, b), (c)). */
-typedef enum GroupElementKind {
-    GROUP_EXPR,          /* expr */
-    GROUP_SET,           /* (a, b), also () : only inside the three below */
-    GROUP_ROLLUP,        /* ROLLUP (elements) */
-    GROUP_CUBE,          /* CUBE (elements) */
-    GROUP_GROUPING_SETS, /* GROUPING SETS (elements) */
-} GroupElementKind;
+typedef enum AstGroupElementKind {
+    AST_GROUP_EXPR,          /* expr */
+    AST_GROUP_SET,           /* (a, b), also () : only inside the three below */
+    AST_GROUP_ROLLUP,        /* ROLLUP (elements) */
+    AST_GROUP_CUBE,          /* CUBE (elements) */
+    AST_GROUP_GROUPING_SETS, /* GROUPING SETS (elements) */
+} AstGroupElementKind;
 
-struct GroupElement {
-    GroupElementKind kind;
+struct AstGroupElement {
+    AstGroupElementKind kind;
     Span span;
-    Expr *expr;             /* EXPR */
+    AstExpr *expr;             /* EXPR */
     Ident alias;            /* EXPR in |> AGGREGATE ... GROUP BY expr AS alias; text empty else. */
-    ExprList set;           /* SET */
-    GroupElement *elements; /* ROLLUP, CUBE, GROUPING_SETS */
+    AstExprList set;           /* SET */
+    AstGroupElement *elements; /* ROLLUP, CUBE, GROUPING_SETS */
     size_t element_count;
 };
 
 /* GROUP BY elements; GROUP BY a, b WITH ROLLUP; GROUP BY a, b GROUPING SETS ((a), (b)). */
-typedef struct GroupBy {
+typedef struct AstGroupBy {
     bool present;
     bool all; /* GROUP BY ALL: no elements. */
     bool with_rollup;
     bool with_cube;
     Span span;
-    GroupElement *elements;
+    AstGroupElement *elements;
     size_t element_count;
-    GroupElement *grouping_sets; /* Optional: the old form's sets, a GROUP_GROUPING_SETS. */
-} GroupBy;
+    AstGroupElement *grouping_sets; /* Optional: the old form's sets, an AST_GROUP_GROUPING_SETS. */
+} AstGroupBy;
 
-typedef struct Select {
-    SetQuantifier quantifier;
-    Hint *hints;
+typedef struct AstSelect {
+    AstSetQuantifier quantifier;
+    AstHint *hints;
     size_t hint_count;
-    NamedExprList items;
-    Relation *from;  /* Optional. Holds LATERAL VIEWs and PIVOTs as well. */
-    Expr *where;     /* Optional. */
-    GroupBy group_by;
-    Expr *having;    /* Optional. */
-    NamedWindowList windows;
-} Select;
+    AstNamedExprList items;
+    AstRelation *from;  /* Optional. Holds LATERAL VIEWs and PIVOTs as well. */
+    AstExpr *where;     /* Optional. */
+    AstGroupBy group_by;
+    AstExpr *having;    /* Optional. */
+    AstNamedWindowList windows;
+} AstSelect;
 
-typedef enum SetOperator { SET_UNION, SET_INTERSECT, SET_EXCEPT /* also MINUS */ } SetOperator;
+typedef enum AstSetOperator { AST_SET_UNION, AST_SET_INTERSECT, AST_SET_EXCEPT /* also MINUS */ } AstSetOperator;
 
-typedef struct ColumnAssignment {
+typedef struct AstColumnAssignment {
     QualifiedName column;
-    Expr *value;
-} ColumnAssignment;
+    AstExpr *value;
+} AstColumnAssignment;
 
-typedef struct AssignmentList {
-    ColumnAssignment *items;
+typedef struct AstAssignmentList {
+    AstColumnAssignment *items;
     size_t count;
-} AssignmentList;
+} AstAssignmentList;
 
-typedef enum PipeKind {
-    PIPE_SELECT,    /* select: no FROM; input is what is piped. WINDOW clause in select.windows. */
-    PIPE_EXTEND,    /* items */
-    PIPE_SET,       /* assignments */
-    PIPE_DROP,      /* names */
-    PIPE_AS,        /* names (one) */
-    PIPE_WHERE,     /* condition */
-    PIPE_AGGREGATE, /* items (maybe none), group_by (maybe absent) */
-    PIPE_RELATION,  /* relation: JOIN, PIVOT, UNPIVOT, TABLESAMPLE whose leftmost input is RELATION_INPUT */
-    PIPE_SET_OPERATION, /* set_operator, quantifier, right */
-    PIPE_ORGANIZE,  /* tail: ORDER BY, SORT BY, LIMIT, OFFSET ...; its body is NULL */
-} PipeKind;
+typedef enum AstPipeKind {
+    AST_PIPE_SELECT,    /* select: no FROM; input is what is piped. WINDOW clause in select.windows. */
+    AST_PIPE_EXTEND,    /* items */
+    AST_PIPE_SET,       /* assignments */
+    AST_PIPE_DROP,      /* names */
+    AST_PIPE_AS,        /* names (one) */
+    AST_PIPE_WHERE,     /* condition */
+    AST_PIPE_AGGREGATE, /* items (maybe none), group_by (maybe absent) */
+    AST_PIPE_RELATION,  /* relation: JOIN, PIVOT, UNPIVOT, TABLESAMPLE whose leftmost input is AST_RELATION_INPUT */
+    AST_PIPE_SET_OPERATION, /* set_operator, quantifier, right */
+    AST_PIPE_ORGANIZE,  /* tail: ORDER BY, SORT BY, LIMIT, OFFSET ...; its body is NULL */
+} AstPipeKind;
 
-typedef struct PipeOp {
-    PipeKind kind;
+typedef struct AstPipeOp {
+    AstPipeKind kind;
     Span span;
-    Select *select;
-    NamedExprList items;
-    AssignmentList assignments;
+    AstSelect *select;
+    AstNamedExprList items;
+    AstAssignmentList assignments;
     IdentList names;
-    Expr *condition;
-    GroupBy group_by;
-    Relation *relation;
-    SetOperator set_operator;
-    SetQuantifier quantifier;
-    QueryBody *right;
-    Query *tail;
-} PipeOp;
+    AstExpr *condition;
+    AstGroupBy group_by;
+    AstRelation *relation;
+    AstSetOperator set_operator;
+    AstSetQuantifier quantifier;
+    AstQueryBody *right;
+    AstQuery *tail;
+} AstPipeOp;
 
-typedef struct RelationAlias {
+typedef struct AstRelationAlias {
     Ident name;        /* text empty when none. */
     IdentList columns; /* t (a, b) */
-} RelationAlias;
+} AstRelationAlias;
 
-struct QueryBody {
-    QueryBodyKind kind;
+struct AstQueryBody {
+    AstQueryBodyKind kind;
     Span span;
     union {
-        Select *select;
+        AstSelect *select;
         struct {
-            SetOperator op;
-            SetQuantifier quantifier;
-            QueryBody *left;
-            QueryBody *right;
+            AstSetOperator op;
+            AstSetQuantifier quantifier;
+            AstQueryBody *left;
+            AstQueryBody *right;
         } set;
         struct {
-            ExprList rows; /* Each an EXPR_ROW or a single value. */
-            RelationAlias alias;
+            AstExprList rows; /* Each an AST_EXPR_ROW or a single value. */
+            AstRelationAlias alias;
         } values;
-        Relation *table; /* A RELATION_TABLE. */
-        Query *query;
+        AstRelation *table; /* A AST_RELATION_TABLE. */
+        AstQuery *query;
         struct {
-            QueryBody *input;
-            PipeOp *op;
+            AstQueryBody *input;
+            AstPipeOp *op;
         } pipe;
     };
 };
 
 /* ── relations: what stands in FROM ────────────────────────────────────────────────────────────*/
 
-typedef enum RelationKind {
-    RELATION_TABLE,
-    RELATION_SUBQUERY,
-    RELATION_VALUES,
-    RELATION_FUNCTION,
-    RELATION_JOIN,
-    RELATION_PIVOT,
-    RELATION_UNPIVOT,
-    RELATION_LATERAL_VIEW,
-    RELATION_PAREN, /* ( relation ) with what may follow: alias, sample, watermark */
-    RELATION_INPUT, /* What stands left of |> */
-} RelationKind;
+typedef enum AstRelationKind {
+    AST_RELATION_TABLE,
+    AST_RELATION_SUBQUERY,
+    AST_RELATION_VALUES,
+    AST_RELATION_FUNCTION,
+    AST_RELATION_JOIN,
+    AST_RELATION_PIVOT,
+    AST_RELATION_UNPIVOT,
+    AST_RELATION_LATERAL_VIEW,
+    AST_RELATION_PAREN, /* ( relation ) with what may follow: alias, sample, watermark */
+    AST_RELATION_INPUT, /* What stands left of |> */
+} AstRelationKind;
 
-typedef enum JoinKind {
-    JOIN_INNER,
-    JOIN_CROSS,
-    JOIN_COMMA, /* FROM a, b */
-    JOIN_LEFT,
-    JOIN_RIGHT,
-    JOIN_FULL,
-    JOIN_SEMI,
-    JOIN_ANTI,
-} JoinKind;
+typedef enum AstJoinKind {
+    AST_JOIN_INNER,
+    AST_JOIN_CROSS,
+    AST_JOIN_COMMA, /* FROM a, b */
+    AST_JOIN_LEFT,
+    AST_JOIN_RIGHT,
+    AST_JOIN_FULL,
+    AST_JOIN_SEMI,
+    AST_JOIN_ANTI,
+} AstJoinKind;
 
-const char *join_kind_text(JoinKind kind); /* "LEFT OUTER JOIN" ... */
+const char *join_kind_text(AstJoinKind kind); /* "LEFT OUTER JOIN" ... */
 
 /* A property of OPTIONS, TBLPROPERTIES, WITH: 'key' = 'value'. */
-typedef struct Property {
+typedef struct AstProperty {
     Str key; /* Parts joined by dots. */
     Span key_span;
     Str value;       /* As text: strings unescaped, numbers and booleans as written. */
     Span value_span;
     bool has_value;
-    Expr *expr;      /* Optional: OPTIONS of CREATE TABLE take any expression; value is empty then. */
-} Property;
+    AstExpr *expr;      /* Optional: OPTIONS of CREATE TABLE take any expression; value is empty then. */
+} AstProperty;
 
-typedef struct PropertyList {
-    Property *items;
+typedef struct AstPropertyList {
+    AstProperty *items;
     size_t count;
     Span span;
-} PropertyList;
+} AstPropertyList;
 
 /* The last property of that key (ASCII case ignored), or NULL. */
-const Property *property_find(const PropertyList *list, const char *key);
+const AstProperty *property_find(const AstPropertyList *list, const char *key);
 
 /* WATERMARK expr [AS name] DELAY OF interval */
-typedef struct Watermark {
+typedef struct AstWatermark {
     Span span;
-    NamedExpr column;
-    Expr *delay; /* EXPR_INTERVAL */
-} Watermark;
+    AstNamedExpr column;
+    AstExpr *delay; /* AST_EXPR_INTERVAL */
+} AstWatermark;
 
-typedef enum SampleKind { SAMPLE_PERCENT, SAMPLE_ROWS, SAMPLE_BUCKET, SAMPLE_BYTES } SampleKind;
+typedef enum AstSampleKind { AST_SAMPLE_PERCENT, AST_SAMPLE_ROWS, AST_SAMPLE_BUCKET, AST_SAMPLE_BYTES } AstSampleKind;
 
-typedef struct TableSample {
-    SampleKind kind;
+typedef struct AstTableSample {
+    AstSampleKind kind;
     Span span;
     Str percent;              /* PERCENT: as written, with sign. */
-    Expr *expr;               /* ROWS, BYTES */
+    AstExpr *expr;               /* ROWS, BYTES */
     int64_t bucket;           /* BUCKET bucket OUT OF bucket_count */
     int64_t bucket_count;
     bool has_seed;
     int64_t seed;
-} TableSample;
+} AstTableSample;
 
 /* [FOR] VERSION|TIMESTAMP|SYSTEM_VERSION|SYSTEM_TIME AS OF x */
-typedef struct TemporalClause {
+typedef struct AstTemporalClause {
     Span span;
     bool is_version;
-    Expr *value;
-} TemporalClause;
+    AstExpr *value;
+} AstTemporalClause;
 
-typedef struct PivotValue {
-    Expr *expr;
+typedef struct AstPivotValue {
+    AstExpr *expr;
     Ident alias; /* text empty when none. */
-} PivotValue;
+} AstPivotValue;
 
-typedef struct UnpivotItem {
+typedef struct AstUnpivotItem {
     QualifiedNameList columns; /* One, or a set of as many as there are value columns. */
     Ident alias;               /* text empty when none. */
-} UnpivotItem;
+} AstUnpivotItem;
 
-struct Relation {
-    RelationKind kind;
+struct AstRelation {
+    AstRelationKind kind;
     Span span;
     bool lateral;               /* LATERAL stood before it. */
-    RelationAlias alias;
-    Watermark *watermark;       /* Optional. */
-    TableSample *sample;        /* Optional. */
+    AstRelationAlias alias;
+    AstWatermark *watermark;       /* Optional. */
+    AstTableSample *sample;        /* Optional. */
     union {
         struct {
             QualifiedName name;
             bool stream;              /* STREAM t, STREAM(t) */
-            PropertyList options;     /* WITH (...) */
-            TemporalClause *temporal; /* Optional. */
+            AstPropertyList options;     /* WITH (...) */
+            AstTemporalClause *temporal; /* Optional. */
             Str identified_by;        /* STREAM t IDENTIFIED BY name; empty when not. */
         } table;
-        Query *query; /* SUBQUERY */
-        ExprList rows; /* VALUES */
+        AstQuery *query; /* SUBQUERY */
+        AstExprList rows; /* VALUES */
         struct {
-            FunctionCall *call;
+            AstFunctionCall *call;
             bool stream;
             Str identified_by;
         } function;
         struct {
-            JoinKind kind;
+            AstJoinKind kind;
             bool natural;
-            Relation *left;
-            Relation *right;
-            Expr *on;          /* Optional. */
+            AstRelation *left;
+            AstRelation *right;
+            AstExpr *on;          /* Optional. */
             IdentList using_columns;
         } join;
         struct {
-            Relation *input;
-            NamedExprList aggregates;
+            AstRelation *input;
+            AstNamedExprList aggregates;
             IdentList columns;
-            PivotValue *values; /* An EXPR_ROW for several columns. */
+            AstPivotValue *values; /* An AST_EXPR_ROW for several columns. */
             size_t value_count;
         } pivot;
         struct {
-            Relation *input;
+            AstRelation *input;
             bool include_nulls;
             bool nulls_given;       /* INCLUDE NULLS or EXCLUDE NULLS was written. */
             IdentList value_columns;
             Ident name_column;
-            UnpivotItem *items;
+            AstUnpivotItem *items;
             size_t item_count;
         } unpivot;
         struct {
-            Relation *input; /* NULL only when the SELECT has no FROM. */
+            AstRelation *input; /* NULL only when the SELECT has no FROM. */
             bool outer;
-            FunctionCall *call; /* alias has the table's name and the columns. */
+            AstFunctionCall *call; /* alias has the table's name and the columns. */
         } lateral_view;
-        Relation *inner; /* PAREN */
+        AstRelation *inner; /* PAREN */
     };
 };
 
 /* ── statements ────────────────────────────────────────────────────────────────────────────────*/
 
-typedef enum StatementKind {
-    STATEMENT_QUERY,
-    STATEMENT_CREATE_TABLE, /* also streaming tables and materialized views */
-    STATEMENT_CREATE_FLOW,
-    STATEMENT_CREATE_VIEW,
-    STATEMENT_DROP,
-    STATEMENT_INSERT,
-    STATEMENT_MULTI_INSERT,
-    STATEMENT_DELETE,
-    STATEMENT_UPDATE,
-    STATEMENT_TRUNCATE,
-    STATEMENT_SET,
-    STATEMENT_RESET,
-    STATEMENT_SET_TIME_ZONE,
-    STATEMENT_DECLARE_VARIABLE,
-    STATEMENT_SET_VARIABLE,
-    STATEMENT_EXPLAIN,
-    STATEMENT_SHOW,
-    STATEMENT_DESCRIBE,
-    STATEMENT_USE,
-    STATEMENT_CACHE,
-    STATEMENT_UNCACHE,
-    STATEMENT_REFRESH,
-    STATEMENT_KIND_COUNT,
-} StatementKind;
+typedef enum AstStatementKind {
+    AST_STATEMENT_QUERY,
+    AST_STATEMENT_CREATE_TABLE, /* also streaming tables and materialized views */
+    AST_STATEMENT_CREATE_FLOW,
+    AST_STATEMENT_CREATE_VIEW,
+    AST_STATEMENT_DROP,
+    AST_STATEMENT_INSERT,
+    AST_STATEMENT_MULTI_INSERT,
+    AST_STATEMENT_DELETE,
+    AST_STATEMENT_UPDATE,
+    AST_STATEMENT_TRUNCATE,
+    AST_STATEMENT_SET,
+    AST_STATEMENT_RESET,
+    AST_STATEMENT_SET_TIME_ZONE,
+    AST_STATEMENT_DECLARE_VARIABLE,
+    AST_STATEMENT_SET_VARIABLE,
+    AST_STATEMENT_EXPLAIN,
+    AST_STATEMENT_SHOW,
+    AST_STATEMENT_DESCRIBE,
+    AST_STATEMENT_USE,
+    AST_STATEMENT_CACHE,
+    AST_STATEMENT_UNCACHE,
+    AST_STATEMENT_REFRESH,
+    AST_STATEMENT_KIND_COUNT,
+} AstStatementKind;
 
-const char *statement_kind_name(StatementKind kind); /* "CREATE TABLE" ... */
+const char *statement_kind_name(AstStatementKind kind); /* "CREATE TABLE" ... */
 
-typedef struct ColumnDef {
+typedef struct AstColumnDef {
     Ident name;
-    TypeName *type;  /* Optional: a view's and a streaming table's columns may have none. */
+    AstTypeName *type;  /* Optional: a view's and a streaming table's columns may have none. */
     bool not_null;
-    Expr *default_value; /* Optional. */
-    Expr *generated;     /* Optional: GENERATED ALWAYS AS (expr). */
+    AstExpr *default_value; /* Optional. */
+    AstExpr *generated;     /* Optional: GENERATED ALWAYS AS (expr). */
     bool has_comment;
     Str comment;
     Span span;
-} ColumnDef;
+} AstColumnDef;
 
-typedef struct ColumnDefList {
-    ColumnDef *items;
+typedef struct AstColumnDefList {
+    AstColumnDef *items;
     size_t count;
-} ColumnDefList;
+} AstColumnDefList;
 
-typedef enum ConstraintKind {
-    CONSTRAINT_CHECK,
-    CONSTRAINT_PRIMARY_KEY,
-    CONSTRAINT_UNIQUE,
-    CONSTRAINT_FOREIGN_KEY,
-} ConstraintKind;
+typedef enum AstConstraintKind {
+    AST_CONSTRAINT_CHECK,
+    AST_CONSTRAINT_PRIMARY_KEY,
+    AST_CONSTRAINT_UNIQUE,
+    AST_CONSTRAINT_FOREIGN_KEY,
+} AstConstraintKind;
 
-typedef struct TableConstraint {
-    ConstraintKind kind;
+typedef struct AstTableConstraint {
+    AstConstraintKind kind;
     Ident name;              /* text empty when none was given. */
-    Expr *check;             /* CHECK (expr) */
+    AstExpr *check;             /* CHECK (expr) */
     Span check_text;         /* CHECK: the condition as written. */
     IdentList columns;       /* PRIMARY KEY, UNIQUE, FOREIGN KEY; a column's own: that column. */
     QualifiedName references; /* FOREIGN KEY */
     IdentList reference_columns;
     Span span;
-} TableConstraint;
+} AstTableConstraint;
 
-typedef struct TableConstraintList {
-    TableConstraint *items;
+typedef struct AstTableConstraintList {
+    AstTableConstraint *items;
     size_t count;
-} TableConstraintList;
+} AstTableConstraintList;
 
 /* PARTITIONED BY (a, bucket(4, b), c INT) */
-typedef struct PartitionField {
-    Expr *expr;       /* EXPR_COLUMN, or EXPR_CALL of a transform; NULL for a column with a type. */
-    ColumnDef *column; /* Optional. */
+typedef struct AstPartitionField {
+    AstExpr *expr;       /* AST_EXPR_COLUMN, or AST_EXPR_CALL of a transform; NULL for a column with a type. */
+    AstColumnDef *column; /* Optional. */
     Span span;
-} PartitionField;
+} AstPartitionField;
 
-typedef enum TableKind {
-    TABLE_PLAIN,
-    TABLE_STREAMING,
-    TABLE_MATERIALIZED_VIEW,
-} TableKind;
+typedef enum AstTableKind {
+    AST_TABLE_PLAIN,
+    AST_TABLE_STREAMING,
+    AST_TABLE_MATERIALIZED_VIEW,
+} AstTableKind;
 
-typedef struct CreateTable {
-    TableKind kind;
+typedef struct AstCreateTable {
+    AstTableKind kind;
     bool or_replace;
     bool replace_only; /* REPLACE TABLE */
     bool if_not_exists;
     bool temporary;
     bool external;
     QualifiedName name;
-    ColumnDefList columns;
-    TableConstraintList constraints;
+    AstColumnDefList columns;
+    AstTableConstraintList constraints;
     QualifiedName provider; /* USING: count 0 when none. */
-    PropertyList options;
-    PropertyList properties; /* TBLPROPERTIES */
-    PartitionField *partitioned_by;
+    AstPropertyList options;
+    AstPropertyList properties; /* TBLPROPERTIES */
+    AstPartitionField *partitioned_by;
     size_t partitioned_by_count;
     QualifiedNameList cluster_by;
     bool has_location;
@@ -849,148 +850,148 @@ typedef struct CreateTable {
     Str comment;
     Str default_collation; /* Empty when none. */
     QualifiedName like;    /* CREATE TABLE t LIKE s: count 0 when not. */
-    Query *query;          /* Optional: AS query. */
-} CreateTable;
+    AstQuery *query;          /* Optional: AS query. */
+} AstCreateTable;
 
-typedef struct CreateView {
+typedef struct AstCreateView {
     bool or_replace;
     bool global;
     bool temporary;
     bool if_not_exists;
     QualifiedName name;
-    ColumnDefList columns; /* Names and comments; types only with USING. */
+    AstColumnDefList columns; /* Names and comments; types only with USING. */
     bool has_comment;
     Str comment;
-    PropertyList properties;
+    AstPropertyList properties;
     QualifiedName provider; /* CREATE TEMPORARY VIEW v USING p OPTIONS (...): then no query. */
-    PropertyList options;
-    Query *query;           /* Optional: NULL with a provider. */
+    AstPropertyList options;
+    AstQuery *query;           /* Optional: NULL with a provider. */
     Span query_text;        /* The query as written. */
-} CreateView;
+} AstCreateView;
 
-typedef struct Insert {
+typedef struct AstInsert {
     Span span;
     bool overwrite;
     QualifiedName table;
-    Property *partition; /* PARTITION (a = 1, b): `expr` is the value, if any. */
+    AstProperty *partition; /* PARTITION (a = 1, b): `expr` is the value, if any. */
     size_t partition_count;
     bool if_not_exists;
     bool by_name;
     IdentList columns;
-    Expr *replace_where; /* Optional: INSERT INTO t REPLACE WHERE cond. */
-    Query *query;
-} Insert;
+    AstExpr *replace_where; /* Optional: INSERT INTO t REPLACE WHERE cond. */
+    AstQuery *query;
+} AstInsert;
 
-typedef struct CreateFlow {
+typedef struct AstCreateFlow {
     QualifiedName name;
     bool has_comment;
     Str comment;
-    Insert *insert;
-} CreateFlow;
+    AstInsert *insert;
+} AstCreateFlow;
 
 /* FROM relation INSERT INTO a SELECT ... INSERT INTO b SELECT ...: the selects share one `from`. */
-typedef struct MultiInsert {
-    Insert *inserts;
+typedef struct AstMultiInsert {
+    AstInsert *inserts;
     size_t count;
-} MultiInsert;
+} AstMultiInsert;
 
-typedef enum ObjectKind {
-    OBJECT_TABLE,
-    OBJECT_VIEW,
-    OBJECT_MATERIALIZED_VIEW,
-    OBJECT_FLOW,
-    OBJECT_SCHEMA,
-    OBJECT_FUNCTION,
-    OBJECT_VARIABLE,
-    OBJECT_CATALOG,
-    OBJECT_QUERY, /* DESCRIBE QUERY */
-} ObjectKind;
+typedef enum AstObjectKind {
+    AST_OBJECT_TABLE,
+    AST_OBJECT_VIEW,
+    AST_OBJECT_MATERIALIZED_VIEW,
+    AST_OBJECT_FLOW,
+    AST_OBJECT_SCHEMA,
+    AST_OBJECT_FUNCTION,
+    AST_OBJECT_VARIABLE,
+    AST_OBJECT_CATALOG,
+    AST_OBJECT_QUERY, /* DESCRIBE QUERY */
+} AstObjectKind;
 
-typedef struct Drop {
-    ObjectKind object;
+typedef struct AstDrop {
+    AstObjectKind object;
     bool temporary;
     bool if_exists;
     bool purge;
     bool cascade;
     QualifiedName name;
-} Drop;
+} AstDrop;
 
-typedef struct SetSetting {
+typedef struct AstSetSetting {
     Str key;   /* Empty for plain SET. */
     Str value; /* Raw text, trimmed, comments left out; backquotes around all of it removed. */
     Span key_span;
     Span value_span;
     bool has_value; /* false: SET key shows it. */
     bool verbose;   /* SET -v */
-} SetSetting;
+} AstSetSetting;
 
-typedef enum ShowKind {
-    SHOW_TABLES,
-    SHOW_TABLE_EXTENDED,
-    SHOW_VIEWS,
-    SHOW_COLUMNS,
-    SHOW_FUNCTIONS,
-    SHOW_SCHEMAS,
-    SHOW_CATALOGS,
-    SHOW_CURRENT_SCHEMA,
-    SHOW_TBLPROPERTIES,
-    SHOW_CREATE_TABLE,
-    SHOW_PARTITIONS,
-} ShowKind;
+typedef enum AstShowKind {
+    AST_SHOW_TABLES,
+    AST_SHOW_TABLE_EXTENDED,
+    AST_SHOW_VIEWS,
+    AST_SHOW_COLUMNS,
+    AST_SHOW_FUNCTIONS,
+    AST_SHOW_SCHEMAS,
+    AST_SHOW_CATALOGS,
+    AST_SHOW_CURRENT_SCHEMA,
+    AST_SHOW_TBLPROPERTIES,
+    AST_SHOW_CREATE_TABLE,
+    AST_SHOW_PARTITIONS,
+} AstShowKind;
 
-typedef struct Show {
-    ShowKind kind;
+typedef struct AstShow {
+    AstShowKind kind;
     QualifiedName name;      /* The table, where there is one. */
     QualifiedName in;        /* FROM|IN schema: count 0 when none. */
     bool has_pattern;
     Str pattern;             /* LIKE 'pattern' */
     Str scope;               /* SHOW USER|SYSTEM|ALL FUNCTIONS; empty when none. */
     Str key;                 /* SHOW TBLPROPERTIES t (key); empty when none. */
-} Show;
+} AstShow;
 
-typedef struct Describe {
-    ObjectKind object; /* OBJECT_TABLE, QUERY, FUNCTION, SCHEMA, CATALOG */
+typedef struct AstDescribe {
+    AstObjectKind object; /* AST_OBJECT_TABLE, QUERY, FUNCTION, SCHEMA, CATALOG */
     bool extended;
     bool as_json;
     QualifiedName name;
     QualifiedName column; /* DESCRIBE t c: count 0 when none. */
-    Query *query;         /* QUERY */
-} Describe;
+    AstQuery *query;         /* QUERY */
+} AstDescribe;
 
-typedef enum ExplainMode {
-    EXPLAIN_PLAIN,
-    EXPLAIN_LOGICAL,
-    EXPLAIN_FORMATTED,
-    EXPLAIN_EXTENDED,
-    EXPLAIN_CODEGEN,
-    EXPLAIN_COST,
-} ExplainMode;
+typedef enum AstExplainMode {
+    AST_EXPLAIN_PLAIN,
+    AST_EXPLAIN_LOGICAL,
+    AST_EXPLAIN_FORMATTED,
+    AST_EXPLAIN_EXTENDED,
+    AST_EXPLAIN_CODEGEN,
+    AST_EXPLAIN_COST,
+} AstExplainMode;
 
-struct Statement {
-    StatementKind kind;
+struct AstStatement {
+    AstStatementKind kind;
     Span span; /* Without the semicolon. */
     uint32_t parameter_count; /* Of ? markers. */
     union {
-        Query *query;
-        CreateTable *create_table;
-        CreateView *create_view;
-        CreateFlow *create_flow;
-        Insert *insert;
-        MultiInsert *multi_insert;
-        Drop *drop;
+        AstQuery *query;
+        AstCreateTable *create_table;
+        AstCreateView *create_view;
+        AstCreateFlow *create_flow;
+        AstInsert *insert;
+        AstMultiInsert *multi_insert;
+        AstDrop *drop;
         struct {
             QualifiedName table;
-            RelationAlias alias;
-            Expr *where; /* Optional. */
+            AstRelationAlias alias;
+            AstExpr *where; /* Optional. */
         } delete_from;
         struct {
             QualifiedName table;
-            RelationAlias alias;
-            AssignmentList assignments;
-            Expr *where; /* Optional. */
+            AstRelationAlias alias;
+            AstAssignmentList assignments;
+            AstExpr *where; /* Optional. */
         } update;
         QualifiedName table; /* TRUNCATE, UNCACHE, REFRESH */
-        SetSetting set;
+        AstSetSetting set;
         struct {
             Str key; /* Empty: all. */
             Span key_span;
@@ -998,43 +999,43 @@ struct Statement {
         struct {
             bool local;
             Str zone;       /* A string, when neither LOCAL nor an interval. */
-            Expr *interval; /* Optional. */
+            AstExpr *interval; /* Optional. */
             Span zone_span;
         } time_zone;
         struct {
             bool or_replace;
             QualifiedNameList names;
-            TypeName *type;      /* Optional. */
-            Expr *default_value; /* Optional. */
+            AstTypeName *type;      /* Optional. */
+            AstExpr *default_value; /* Optional. */
         } declare_variable;
         struct {
-            AssignmentList assignments; /* SET VAR a = 1, b = 2 */
+            AstAssignmentList assignments; /* SET VAR a = 1, b = 2 */
             QualifiedNameList names;    /* SET VAR (a, b) = (query) */
-            Query *query;               /* Optional. */
+            AstQuery *query;               /* Optional. */
         } set_variable;
         struct {
-            ExplainMode mode;
-            Statement *statement;
+            AstExplainMode mode;
+            AstStatement *statement;
         } explain;
-        Show *show;
-        Describe *describe;
+        AstShow *show;
+        AstDescribe *describe;
         struct {
-            ObjectKind object; /* OBJECT_SCHEMA or OBJECT_CATALOG */
+            AstObjectKind object; /* AST_OBJECT_SCHEMA or AST_OBJECT_CATALOG */
             QualifiedName name;
         } use;
         struct {
             bool lazy;
             QualifiedName table;
-            PropertyList options;
-            Query *query; /* Optional. */
+            AstPropertyList options;
+            AstQuery *query; /* Optional. */
         } cache;
     };
 };
 
-typedef struct StatementList {
-    Statement **items;
+typedef struct AstStatementList {
+    AstStatement **items;
     size_t count;
     size_t capacity;
-} StatementList;
+} AstStatementList;
 
 #endif

@@ -25,15 +25,13 @@ static const char colour_off[] = "\x1b[0m";
 
 Span span_join(Span first, Span last)
 {
-    Span span = first;
-
     if (last.line == 0)
         return first;
     if (first.line == 0)
         return last;
     if (last.offset + last.bytes > first.offset)
-        span.bytes = last.offset + last.bytes - first.offset;
-    return span;
+        first.bytes = last.offset + last.bytes - first.offset;
+    return first;
 }
 
 /* ── the list ──────────────────────────────────────────────────────────────────────────────────*/

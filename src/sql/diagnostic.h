@@ -40,7 +40,7 @@ typedef struct Span {
 
 #define SPAN_NONE ((Span){0})
 
-/* From the start of `first` to the end of `last`. */
+/* From the start of `first` to the end of `last`; the other one where one is no place. */
 Span span_join(Span first, Span last);
 
 typedef enum DiagnosticSeverity {
