@@ -13,4 +13,6 @@ typedef struct Span {
     uint32_t column; /* From 1, in characters. */
 } Span;
 
+#define SPAN_NONE ((Span){0})
+
 #endif

@@ -25,20 +25,10 @@
 #include "base/arena.h"
 #include "base/attributes.h"
 #include "base/error.h"
+#include "base/span.h"
 #include "base/str.h"
 
 #define DIAGNOSTICS_MAX 100
-
-/* A piece of the source text. Line and column count from 1, the column in characters; line 0 means
- * that there is no place (a setting given on the command line, say). */
-typedef struct Span {
-    uint32_t offset; /* In bytes, from the start of the text. */
-    uint32_t bytes;
-    uint32_t line;
-    uint32_t column;
-} Span;
-
-#define SPAN_NONE ((Span){0})
 
 /* From the start of `first` to the end of `last`; the other one where one is no place. */
 Span span_join(Span first, Span last);
