@@ -23,6 +23,11 @@
 #define WATERMARK_NONE INT64_MIN
 /* The watermark of an input that has ended for good: everything may close. */
 #define WATERMARK_END INT64_MAX
+/* Sent in a watermark's place: this input is idle for now and holds nothing back, until its next
+ * watermark. Of several inputs the idle ones do not count; when all are idle, the maximum of their
+ * last watermarks counts (so the end of a finite input does not depend on who ended first), and
+ * WATERMARK_IDLE is passed on behind it. */
+#define WATERMARK_IDLE (INT64_MAX - 1)
 
 enum { BATCH_ROWS_DEFAULT = 4096, BATCH_ROWS_MAX = 65536 };
 

@@ -43,7 +43,7 @@ typedef struct OpMethods {
     /* Takes in rows; pushes fewer, more or none to op->next. Borrows `batch` for the call. */
     bool (*on_batch)(Op *op, uint32_t input_i, const Batch *batch, Error *err);
     /* No accepted row will change a window ended by `watermark_us`: emit what is now final.
-     * WATERMARK_END closes everything (--drain). */
+     * WATERMARK_END closes everything (--drain). WATERMARK_IDLE is no time: pass it on (batch.h). */
     bool (*on_watermark)(Op *op, uint32_t input_i, int64_t watermark_us, Error *err);
     /* Emits what this epoch owes (EMIT_CHANGED), writes changed state, passes the barrier on. */
     bool (*on_barrier)(Op *op, uint32_t input_i, const Barrier *barrier, Error *err);
