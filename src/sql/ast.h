@@ -8,14 +8,14 @@
  *  1. Every node has a Span inside the text the user wrote.
  *  2. Pointers named in a node's comment as optional may be NULL; no other pointer of the node's
  *     kind is NULL. A list of count 0 may have items == NULL.
- *  3. No path from a statement to a leaf has more than SQL_DEPTH_MAX nodes, so that a walk may recurse.
- *     To that end AND and OR chains are one node with many operands.
- *  4. Special forms that mean a function call (EXTRACT(x FROM y), CURRENT_DATE, TRIM(BOTH ...)) are
+ *  3. No path from a statement to a leaf has more than SQL_DEPTH_MAX nodes, so that a walk may
+ * recurse. To that end AND and OR chains are one node with many operands.
+ *  4. Special forms that mean a function call (EXTRACT(x FROM y), TRIM(BOTH ...)) are
  *     calls of that function with plain arguments; AstCallForm remembers how it was written.
  *  5. Parentheses leave no trace in expressions; the tree's shape is the grouping.
  *
- * All names begin with Ast (constants with AST_), since most also exist, checked and typed, in expr/
- * and plan/. To add a kind: the enum, its struct in the union, the parser, ast_print.c.
+ * All names begin with Ast (constants with AST_), since most also exist, checked and typed, in
+ * expr/ and plan/. To add a kind: the enum, its struct in the union, the parser, ast_print.c.
  */
 #ifndef WEIR_SQL_AST_H
 #define WEIR_SQL_AST_H
@@ -68,7 +68,8 @@ typedef struct QualifiedNameList {
 /* ── types ─────────────────────────────────────────────────────────────────────────────────────*/
 
 typedef enum AstTypeNameKind {
-    AST_TYPE_NAME_SIMPLE,   /* name [(params)] [COLLATE collation]: INT, DECIMAL(10,2), VARCHAR(5), ... */
+    AST_TYPE_NAME_SIMPLE,   /* name [(params)] [COLLATE collation]: INT, DECIMAL(10,2), VARCHAR(5),
+                               ... */
     AST_TYPE_NAME_ARRAY,    /* ARRAY<element> */
     AST_TYPE_NAME_MAP,      /* MAP<key, element> */
     AST_TYPE_NAME_STRUCT,   /* STRUCT<fields> */
@@ -104,16 +105,16 @@ typedef struct AstTypeField {
 struct AstTypeName {
     AstTypeNameKind kind;
     Span span;
-    Str name;                     /* SIMPLE: as written ("int", "Decimal"). */
-    int32_t *params;              /* SIMPLE: (10, 2). */
+    Str name;        /* SIMPLE: as written ("int", "Decimal"). */
+    int32_t *params; /* SIMPLE: (10, 2). */
     size_t param_count;
-    Str collation;                /* SIMPLE: empty when none. */
-    AstTypeName *key;                /* MAP. */
-    AstTypeName *element;            /* ARRAY, MAP (the value). */
-    AstTypeField *fields;            /* STRUCT. */
+    Str collation;        /* SIMPLE: empty when none. */
+    AstTypeName *key;     /* MAP. */
+    AstTypeName *element; /* ARRAY, MAP (the value). */
+    AstTypeField *fields; /* STRUCT. */
     size_t field_count;
-    AstIntervalUnit unit_from;       /* INTERVAL: AST_UNIT_NONE for plain INTERVAL. */
-    AstIntervalUnit unit_to;         /* INTERVAL: as unit_from when no TO. */
+    AstIntervalUnit unit_from; /* INTERVAL: AST_UNIT_NONE for plain INTERVAL. */
+    AstIntervalUnit unit_to;   /* INTERVAL: as unit_from when no TO. */
 };
 
 /* ── expressions ───────────────────────────────────────────────────────────────────────────────*/
@@ -149,9 +150,9 @@ typedef enum AstExprKind {
 
 typedef enum AstLiteralKind {
     AST_LITERAL_NULL,
-    AST_LITERAL_BOOLEAN,       /* text: "true" or "false" */
-    AST_LITERAL_INTEGER,       /* 12: INT, or BIGINT or DECIMAL when it does not fit */
-    AST_LITERAL_TINYINT,       /* 12Y; the text of all numbers is without the suffix, and with the sign */
+    AST_LITERAL_BOOLEAN, /* text: "true" or "false" */
+    AST_LITERAL_INTEGER, /* 12: INT, or BIGINT or DECIMAL when it does not fit */
+    AST_LITERAL_TINYINT, /* 12Y; the text of all numbers is without the suffix, and with the sign */
     AST_LITERAL_SMALLINT,      /* 12S */
     AST_LITERAL_BIGINT,        /* 12L */
     AST_LITERAL_DECIMAL,       /* 1.2: DECIMAL(2,1) */
@@ -186,23 +187,23 @@ typedef enum AstUnaryOp {
 typedef enum AstBinaryOp {
     AST_BINARY_MULTIPLY,
     AST_BINARY_DIVIDE,
-    AST_BINARY_MODULO,       /* % */
-    AST_BINARY_DIV,          /* DIV */
+    AST_BINARY_MODULO, /* % */
+    AST_BINARY_DIV,    /* DIV */
     AST_BINARY_ADD,
     AST_BINARY_SUBTRACT,
-    AST_BINARY_CONCAT,       /* || */
+    AST_BINARY_CONCAT, /* || */
     AST_BINARY_SHIFT_LEFT,
     AST_BINARY_SHIFT_RIGHT,
     AST_BINARY_SHIFT_RIGHT_UNSIGNED,
     AST_BINARY_BIT_AND,
     AST_BINARY_BIT_XOR,
     AST_BINARY_BIT_OR,
-    AST_BINARY_EQUAL,         /* =, == */
-    AST_BINARY_NOT_EQUAL,     /* <>, != */
+    AST_BINARY_EQUAL,     /* =, == */
+    AST_BINARY_NOT_EQUAL, /* <>, != */
     AST_BINARY_LESS,
-    AST_BINARY_LESS_EQUAL,    /* <=, !> */
+    AST_BINARY_LESS_EQUAL, /* <=, !> */
     AST_BINARY_GREATER,
-    AST_BINARY_GREATER_EQUAL, /* >=, !< */
+    AST_BINARY_GREATER_EQUAL,   /* >=, !< */
     AST_BINARY_EQUAL_NULL_SAFE, /* <=> */
 } AstBinaryOp;
 
@@ -255,13 +256,16 @@ struct AstExpr {
             size_t part_count;
             AstIntervalUnit unit_to; /* AST_UNIT_NONE without TO. */
         } interval;
-        QualifiedName column; /* a.b.c: whether a is a table or a column is the binder's to say. */
+        /* a.b.c: whether a is a table or a column is the binder's to say. So is what CURRENT_DATE,
+         * CURRENT_TIME, CURRENT_TIMESTAMP, CURRENT_USER, USER and SESSION_USER mean without
+         * parentheses: a column of that name if there is one, else the function, as in Spark. */
+        QualifiedName column;
         struct {
             QualifiedName qualifier; /* count 0 for a bare star. */
             QualifiedNameList except;
         } star;
         struct {
-            Str name;      /* :name; empty for ? */
+            Str name;       /* :name; empty for ? */
             uint32_t index; /* ?: its place among the statement's question marks, from 0. */
         } parameter;
         struct {
@@ -316,8 +320,8 @@ struct AstExpr {
         struct {
             AstExpr *operand; /* Optional. */
             AstCaseWhen *whens;
-            size_t when_count; /* At least one. */
-            AstExpr *otherwise;   /* Optional. */
+            size_t when_count;  /* At least one. */
+            AstExpr *otherwise; /* Optional. */
         } cases;
         struct {
             AstExpr *operand;
@@ -353,23 +357,35 @@ struct AstExpr {
 /* How a call was written. */
 typedef enum AstCallForm {
     AST_CALL_PLAIN,
-    AST_CALL_NO_PARENS,     /* CURRENT_DATE, CURRENT_TIMESTAMP, CURRENT_TIME, CURRENT_USER, USER, SESSION_USER */
     AST_CALL_EXTRACT,       /* EXTRACT(YEAR FROM x): extract('YEAR', x) */
     AST_CALL_POSITION,      /* POSITION(x IN y): position(x, y) */
     AST_CALL_SUBSTRING,     /* SUBSTRING(x FROM y [FOR z]): substring(x, y[, z]) */
     AST_CALL_OVERLAY,       /* OVERLAY(x PLACING y FROM z [FOR n]): overlay(x, y, z[, n]) */
     AST_CALL_TRIM,          /* TRIM([BOTH] [c] FROM x): trim(x[, c]) */
-    AST_CALL_TRIM_LEADING,  /* TRIM(LEADING [c] FROM x): ltrim(x[, c]), so not in the order of Spark's ltrim(c, x) */
+    AST_CALL_TRIM_LEADING,  /* TRIM(LEADING [c] FROM x): ltrim(x[, c]), so not in the order of
+                               Spark's ltrim(c, x) */
     AST_CALL_TRIM_TRAILING, /* TRIM(TRAILING [c] FROM x): rtrim(x[, c]) */
     AST_CALL_UNIT,          /* TIMESTAMPADD(HOUR, x, y), DATEADD, DATE_ADD, TIMESTAMPDIFF, DATEDIFF,
                            DATE_DIFF, TIMEDIFF with a unit: timestampadd('HOUR', x, y) */
     AST_CALL_STRUCT,        /* STRUCT(a AS x, b): args may have aliases */
 } AstCallForm;
 
-typedef enum AstNullTreatment { AST_NULLS_DEFAULT, AST_NULLS_IGNORE, AST_NULLS_RESPECT } AstNullTreatment;
-typedef enum AstSetQuantifier { AST_QUANTIFIER_NONE, AST_QUANTIFIER_ALL, AST_QUANTIFIER_DISTINCT } AstSetQuantifier;
+typedef enum AstNullTreatment {
+    AST_NULLS_DEFAULT,
+    AST_NULLS_IGNORE,
+    AST_NULLS_RESPECT
+} AstNullTreatment;
+typedef enum AstSetQuantifier {
+    AST_QUANTIFIER_NONE,
+    AST_QUANTIFIER_ALL,
+    AST_QUANTIFIER_DISTINCT
+} AstSetQuantifier;
 typedef enum AstSortDirection { AST_SORT_DEFAULT, AST_SORT_ASC, AST_SORT_DESC } AstSortDirection;
-typedef enum AstSortNulls { AST_SORT_NULLS_DEFAULT, AST_SORT_NULLS_FIRST, AST_SORT_NULLS_LAST } AstSortNulls;
+typedef enum AstSortNulls {
+    AST_SORT_NULLS_DEFAULT,
+    AST_SORT_NULLS_FIRST,
+    AST_SORT_NULLS_LAST
+} AstSortNulls;
 
 typedef struct AstSortItem {
     AstExpr *expr;
@@ -393,10 +409,10 @@ typedef struct AstTableArgument {
 } AstTableArgument;
 
 typedef struct AstFunctionArg {
-    Ident name;           /* name => value; text empty when positional. */
+    Ident name;              /* name => value; text empty when positional. */
     AstExpr *value;          /* Optional: NULL for a table argument. */
     AstTableArgument *table; /* Optional. */
-    Ident alias;          /* AST_CALL_STRUCT: value AS alias; text empty when none. */
+    Ident alias;             /* AST_CALL_STRUCT: value AS alias; text empty when none. */
     Span span;
 } AstFunctionArg;
 
@@ -406,10 +422,10 @@ struct AstFunctionCall {
     AstSetQuantifier quantifier; /* count(DISTINCT x) */
     AstFunctionArg *args;        /* count(*): one AST_EXPR_STAR. */
     size_t arg_count;
-    AstNullTreatment nulls;      /* Inside the parentheses or behind them: the same. */
-    AstSortList within_group;    /* WITHIN GROUP (ORDER BY ...); count 0 when none. */
-    AstExpr *filter;             /* Optional: FILTER (WHERE ...). */
-    AstWindowSpec *over;         /* Optional: OVER (...). */
+    AstNullTreatment nulls;   /* Inside the parentheses or behind them: the same. */
+    AstSortList within_group; /* WITHIN GROUP (ORDER BY ...); count 0 when none. */
+    AstExpr *filter;          /* Optional: FILTER (WHERE ...). */
+    AstWindowSpec *over;      /* Optional: OVER (...). */
 };
 
 typedef enum AstFrameUnit { AST_FRAME_ROWS, AST_FRAME_RANGE } AstFrameUnit;
@@ -506,9 +522,9 @@ typedef enum AstGroupElementKind {
 struct AstGroupElement {
     AstGroupElementKind kind;
     Span span;
-    AstExpr *expr;             /* EXPR */
-    Ident alias;            /* EXPR in |> AGGREGATE ... GROUP BY expr AS alias; text empty else. */
-    AstExprList set;           /* SET */
+    AstExpr *expr;   /* EXPR */
+    Ident alias;     /* EXPR in |> AGGREGATE ... GROUP BY expr AS alias; text empty else. */
+    AstExprList set; /* SET */
     AstGroupElement *elements; /* ROLLUP, CUBE, GROUPING_SETS */
     size_t element_count;
 };
@@ -530,14 +546,18 @@ typedef struct AstSelect {
     AstHint *hints;
     size_t hint_count;
     AstNamedExprList items;
-    AstRelation *from;  /* Optional. Holds LATERAL VIEWs and PIVOTs as well. */
-    AstExpr *where;     /* Optional. */
+    AstRelation *from; /* Optional. Holds LATERAL VIEWs and PIVOTs as well. */
+    AstExpr *where;    /* Optional. */
     AstGroupBy group_by;
-    AstExpr *having;    /* Optional. */
+    AstExpr *having; /* Optional. */
     AstNamedWindowList windows;
 } AstSelect;
 
-typedef enum AstSetOperator { AST_SET_UNION, AST_SET_INTERSECT, AST_SET_EXCEPT /* also MINUS */ } AstSetOperator;
+typedef enum AstSetOperator {
+    AST_SET_UNION,
+    AST_SET_INTERSECT,
+    AST_SET_EXCEPT /* also MINUS */
+} AstSetOperator;
 
 typedef struct AstColumnAssignment {
     QualifiedName column;
@@ -550,16 +570,17 @@ typedef struct AstAssignmentList {
 } AstAssignmentList;
 
 typedef enum AstPipeKind {
-    AST_PIPE_SELECT,    /* select: no FROM; input is what is piped. WINDOW clause in select.windows. */
-    AST_PIPE_EXTEND,    /* items */
-    AST_PIPE_SET,       /* assignments */
-    AST_PIPE_DROP,      /* names */
-    AST_PIPE_AS,        /* names (one) */
-    AST_PIPE_WHERE,     /* condition */
-    AST_PIPE_AGGREGATE, /* items (maybe none), group_by (maybe absent) */
-    AST_PIPE_RELATION,  /* relation: JOIN, PIVOT, UNPIVOT, TABLESAMPLE whose leftmost input is AST_RELATION_INPUT */
+    AST_PIPE_SELECT, /* select: no FROM; input is what is piped. WINDOW clause in select.windows. */
+    AST_PIPE_EXTEND, /* items */
+    AST_PIPE_SET,    /* assignments */
+    AST_PIPE_DROP,   /* names */
+    AST_PIPE_AS,     /* names (one) */
+    AST_PIPE_WHERE,  /* condition */
+    AST_PIPE_AGGREGATE,     /* items (maybe none), group_by (maybe absent) */
+    AST_PIPE_RELATION,      /* relation: JOIN, PIVOT, UNPIVOT, TABLESAMPLE whose leftmost input is
+                               AST_RELATION_INPUT */
     AST_PIPE_SET_OPERATION, /* set_operator, quantifier, right */
-    AST_PIPE_ORGANIZE,  /* tail: ORDER BY, SORT BY, LIMIT, OFFSET ...; its body is NULL */
+    AST_PIPE_ORGANIZE,      /* tail: ORDER BY, SORT BY, LIMIT, OFFSET ...; its body is NULL */
 } AstPipeKind;
 
 typedef struct AstPipeOp {
@@ -639,10 +660,10 @@ const char *join_kind_text(AstJoinKind kind); /* "LEFT OUTER JOIN" ... */
 typedef struct AstProperty {
     Str key; /* Parts joined by dots. */
     Span key_span;
-    Str value;       /* As text: strings unescaped, numbers and booleans as written. */
+    Str value; /* As text: strings unescaped, numbers and booleans as written. */
     Span value_span;
     bool has_value;
-    AstExpr *expr;      /* Optional: OPTIONS of CREATE TABLE take any expression; value is empty then. */
+    AstExpr *expr; /* Optional: OPTIONS of CREATE TABLE take any expression; value is empty then. */
 } AstProperty;
 
 typedef struct AstPropertyList {
@@ -661,14 +682,19 @@ typedef struct AstWatermark {
     AstExpr *delay; /* AST_EXPR_INTERVAL */
 } AstWatermark;
 
-typedef enum AstSampleKind { AST_SAMPLE_PERCENT, AST_SAMPLE_ROWS, AST_SAMPLE_BUCKET, AST_SAMPLE_BYTES } AstSampleKind;
+typedef enum AstSampleKind {
+    AST_SAMPLE_PERCENT,
+    AST_SAMPLE_ROWS,
+    AST_SAMPLE_BUCKET,
+    AST_SAMPLE_BYTES
+} AstSampleKind;
 
 typedef struct AstTableSample {
     AstSampleKind kind;
     Span span;
-    Str percent;              /* PERCENT: as written, with sign. */
-    AstExpr *expr;               /* ROWS, BYTES */
-    int64_t bucket;           /* BUCKET bucket OUT OF bucket_count */
+    Str percent;    /* PERCENT: as written, with sign. */
+    AstExpr *expr;  /* ROWS, BYTES */
+    int64_t bucket; /* BUCKET bucket OUT OF bucket_count */
     int64_t bucket_count;
     bool has_seed;
     int64_t seed;
@@ -694,19 +720,19 @@ typedef struct AstUnpivotItem {
 struct AstRelation {
     AstRelationKind kind;
     Span span;
-    bool lateral;               /* LATERAL stood before it. */
+    bool lateral; /* LATERAL stood before it. */
     AstRelationAlias alias;
-    AstWatermark *watermark;       /* Optional. */
-    AstTableSample *sample;        /* Optional. */
+    AstWatermark *watermark; /* Optional. */
+    AstTableSample *sample;  /* Optional. */
     union {
         struct {
             QualifiedName name;
-            bool stream;              /* STREAM t, STREAM(t) */
+            bool stream;                 /* STREAM t, STREAM(t) */
             AstPropertyList options;     /* WITH (...) */
             AstTemporalClause *temporal; /* Optional. */
-            Str identified_by;        /* STREAM t IDENTIFIED BY name; empty when not. */
+            Str identified_by;           /* STREAM t IDENTIFIED BY name; empty when not. */
         } table;
-        AstQuery *query; /* SUBQUERY */
+        AstQuery *query;  /* SUBQUERY */
         AstExprList rows; /* VALUES */
         struct {
             AstFunctionCall *call;
@@ -718,7 +744,7 @@ struct AstRelation {
             bool natural;
             AstRelation *left;
             AstRelation *right;
-            AstExpr *on;          /* Optional. */
+            AstExpr *on; /* Optional. */
             IdentList using_columns;
         } join;
         struct {
@@ -731,7 +757,7 @@ struct AstRelation {
         struct {
             AstRelation *input;
             bool include_nulls;
-            bool nulls_given;       /* INCLUDE NULLS or EXCLUDE NULLS was written. */
+            bool nulls_given; /* INCLUDE NULLS or EXCLUDE NULLS was written. */
             IdentList value_columns;
             Ident name_column;
             AstUnpivotItem *items;
@@ -778,7 +804,7 @@ const char *statement_kind_name(AstStatementKind kind); /* "CREATE TABLE" ... */
 
 typedef struct AstColumnDef {
     Ident name;
-    AstTypeName *type;  /* Optional: a view's and a streaming table's columns may have none. */
+    AstTypeName *type; /* Optional: a view's and a streaming table's columns may have none. */
     bool not_null;
     AstExpr *default_value; /* Optional. */
     AstExpr *generated;     /* Optional: GENERATED ALWAYS AS (expr). */
@@ -801,10 +827,10 @@ typedef enum AstConstraintKind {
 
 typedef struct AstTableConstraint {
     AstConstraintKind kind;
-    Ident name;              /* text empty when none was given. */
-    AstExpr *check;             /* CHECK (expr) */
-    Span check_text;         /* CHECK: the condition as written. */
-    IdentList columns;       /* PRIMARY KEY, UNIQUE, FOREIGN KEY; a column's own: that column. */
+    Ident name;               /* text empty when none was given. */
+    AstExpr *check;           /* CHECK (expr) */
+    Span check_text;          /* CHECK: the condition as written. */
+    IdentList columns;        /* PRIMARY KEY, UNIQUE, FOREIGN KEY; a column's own: that column. */
     QualifiedName references; /* FOREIGN KEY */
     IdentList reference_columns;
     Span span;
@@ -817,7 +843,8 @@ typedef struct AstTableConstraintList {
 
 /* PARTITIONED BY (a, bucket(4, b), c INT) */
 typedef struct AstPartitionField {
-    AstExpr *expr;       /* AST_EXPR_COLUMN, or AST_EXPR_CALL of a transform; NULL for a column with a type. */
+    AstExpr *
+        expr; /* AST_EXPR_COLUMN, or AST_EXPR_CALL of a transform; NULL for a column with a type. */
     AstColumnDef *column; /* Optional. */
     Span span;
 } AstPartitionField;
@@ -850,7 +877,7 @@ typedef struct AstCreateTable {
     Str comment;
     Str default_collation; /* Empty when none. */
     QualifiedName like;    /* CREATE TABLE t LIKE s: count 0 when not. */
-    AstQuery *query;          /* Optional: AS query. */
+    AstQuery *query;       /* Optional: AS query. */
 } AstCreateTable;
 
 typedef struct AstCreateView {
@@ -865,8 +892,8 @@ typedef struct AstCreateView {
     AstPropertyList properties;
     QualifiedName provider; /* CREATE TEMPORARY VIEW v USING p OPTIONS (...): then no query. */
     AstPropertyList options;
-    AstQuery *query;           /* Optional: NULL with a provider. */
-    Span query_text;        /* The query as written. */
+    AstQuery *query; /* Optional: NULL with a provider. */
+    Span query_text; /* The query as written. */
 } AstCreateView;
 
 typedef struct AstInsert {
@@ -941,12 +968,12 @@ typedef enum AstShowKind {
 
 typedef struct AstShow {
     AstShowKind kind;
-    QualifiedName name;      /* The table, where there is one. */
-    QualifiedName in;        /* FROM|IN schema: count 0 when none. */
+    QualifiedName name; /* The table, where there is one. */
+    QualifiedName in;   /* FROM|IN schema: count 0 when none. */
     bool has_pattern;
-    Str pattern;             /* LIKE 'pattern' */
-    Str scope;               /* SHOW USER|SYSTEM|ALL FUNCTIONS; empty when none. */
-    Str key;                 /* SHOW TBLPROPERTIES t (key); empty when none. */
+    Str pattern; /* LIKE 'pattern' */
+    Str scope;   /* SHOW USER|SYSTEM|ALL FUNCTIONS; empty when none. */
+    Str key;     /* SHOW TBLPROPERTIES t (key); empty when none. */
 } AstShow;
 
 typedef struct AstDescribe {
@@ -955,7 +982,7 @@ typedef struct AstDescribe {
     bool as_json;
     QualifiedName name;
     QualifiedName column; /* DESCRIBE t c: count 0 when none. */
-    AstQuery *query;         /* QUERY */
+    AstQuery *query;      /* QUERY */
 } AstDescribe;
 
 typedef enum AstExplainMode {
@@ -969,7 +996,7 @@ typedef enum AstExplainMode {
 
 struct AstStatement {
     AstStatementKind kind;
-    Span span; /* Without the semicolon. */
+    Span span;                /* Without the semicolon. */
     uint32_t parameter_count; /* Of ? markers. */
     union {
         AstQuery *query;
@@ -998,7 +1025,7 @@ struct AstStatement {
         } reset;
         struct {
             bool local;
-            Str zone;       /* A string, when neither LOCAL nor an interval. */
+            Str zone;          /* A string, when neither LOCAL nor an interval. */
             AstExpr *interval; /* Optional. */
             Span zone_span;
         } time_zone;
@@ -1010,7 +1037,7 @@ struct AstStatement {
         } declare_variable;
         struct {
             AstAssignmentList assignments; /* SET VAR a = 1, b = 2 */
-            QualifiedNameList names;    /* SET VAR (a, b) = (query) */
+            QualifiedNameList names;       /* SET VAR (a, b) = (query) */
             AstQuery *query;               /* Optional. */
         } set_variable;
         struct {

@@ -2,8 +2,9 @@
  * diagnostic.c: collecting mistakes, and printing each under the line it is in.
  *
  * The source line is printed character by character into cells of known width, so that the caret
- * below stays under its character: a tab becomes blanks up to the next multiple of TAB_COLUMNS, what
- * a terminal would obey (escapes, control characters) becomes a dot, wide characters count two.
+ * below stays under its character: a tab becomes blanks up to the next multiple of TAB_COLUMNS,
+ * what a terminal would obey (escapes, control characters) becomes a dot, wide characters count
+ * two.
  */
 #include "sql/diagnostic.h"
 
@@ -85,8 +86,8 @@ bool diagnostic_error(DiagnosticList *list, Span span, const char *class_name, c
     return false;
 }
 
-void diagnostic_warning(DiagnosticList *list, Span span, const char *class_name,
-                        const char *format, ...)
+void diagnostic_warning(DiagnosticList *list, Span span, const char *class_name, const char *format,
+                        ...)
 {
     va_list args;
 
@@ -216,8 +217,8 @@ static uint32_t add_cell(StrBuf *out, Str rest, uint32_t bytes, uint32_t column)
     }
     width = utf8proc_charwidth((utf8proc_int32_t)code_point);
     if (code_point < 0x20 || code_point == 0x7f || utf8_valid_bytes(rest.data, rest.bytes) == 0 ||
-        (width == 0 && column == 0) || utf8proc_category((utf8proc_int32_t)code_point) ==
-                                           UTF8PROC_CATEGORY_CC) {
+        (width == 0 && column == 0) ||
+        utf8proc_category((utf8proc_int32_t)code_point) == UTF8PROC_CATEGORY_CC) {
         strbuf_add_char(out, '.');
         return 1;
     }

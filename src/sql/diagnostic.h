@@ -4,14 +4,13 @@
  * The front end does not stop at the first mistake: every stage adds to one DiagnosticList, and the
  * command prints it once, in this shape:
  *
- *     orders.sql:12:8: error: A column with name `prise` cannot be resolved. [UNRESOLVED_COLUMN.WITH_SUGGESTION]
- *        12 | SELECT prise * quantity
- *           |        ^~~~~
- *       help: did you mean `price`?
+ *     orders.sql:12:8: error: A column with name `prise` cannot be resolved.
+ * [UNRESOLVED_COLUMN.WITH_SUGGESTION] 12 | SELECT prise * quantity |        ^~~~~ help: did you
+ * mean `price`?
  *
  * Invariants
- *  1. A span lies in the text as the user wrote it, also where `${key}` was replaced: then it covers
- *     the whole `${key}`. A span of no bytes points between two characters, or at the end.
+ *  1. A span lies in the text as the user wrote it, also where `${key}` was replaced: then it
+ * covers the whole `${key}`. A span of no bytes points between two characters, or at the end.
  *  2. A list holds at most DIAGNOSTICS_MAX entries; what comes later is counted, not kept.
  *
  * Thread: a list belongs to one thread.
@@ -53,7 +52,7 @@ typedef struct DiagnosticList {
     Diagnostic *items;
     size_t count;
     size_t capacity;
-    size_t error_count;   /* Of all severities, also those beyond the limit. */
+    size_t error_count; /* Of all severities, also those beyond the limit. */
     size_t warning_count;
     size_t dropped_count; /* Beyond the limit. */
 } DiagnosticList;
@@ -63,8 +62,8 @@ void diagnostics_init(DiagnosticList *list, Arena *arena);
 /* Adds an error. Returns false, so that a failing caller can `return diagnostic_error(...)`. */
 bool diagnostic_error(DiagnosticList *list, Span span, const char *class_name, const char *sqlstate,
                       const char *format, ...) PRINTF(5, 6);
-void diagnostic_warning(DiagnosticList *list, Span span, const char *class_name,
-                        const char *format, ...) PRINTF(4, 5);
+void diagnostic_warning(DiagnosticList *list, Span span, const char *class_name, const char *format,
+                        ...) PRINTF(4, 5);
 void diagnostic_note(DiagnosticList *list, Span span, const char *format, ...) PRINTF(3, 4);
 /* Gives the entry added last its remedy; nothing when that entry was dropped. Returns false. */
 bool diagnostic_remedy(DiagnosticList *list, const char *format, ...) PRINTF(2, 3);
@@ -81,8 +80,8 @@ bool diagnostics_to_error(const DiagnosticList *list, const char *file_name, Err
 void diagnostics_sort(DiagnosticList *list);
 
 typedef struct DiagnosticStyle {
-    bool colour;       /* ANSI escapes. */
-    uint32_t columns;  /* Longer source lines are cut to this; 0 = 100. */
+    bool colour;      /* ANSI escapes. */
+    uint32_t columns; /* Longer source lines are cut to this; 0 = 100. */
 } DiagnosticStyle;
 
 /* `source` is the whole text the spans point into. */
