@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/bits.h"
+#include "base/edit_distance.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -97,6 +98,14 @@ static void vec_keeps_items_while_growing(void **state)
     VEC_DONE(&numbers);
 }
 
+static void edit_distance_counts_swaps_as_one(void **state)
+{
+    assert_int_equal(edit_distance(STR("SELCET"), STR("select"), 10), 1);
+    assert_int_equal(edit_distance(STR("kitten"), STR("sitting"), 10), 3);
+    assert_int_equal(edit_distance(STR(""), STR("abc"), 10), 3);
+    assert_int_equal(edit_distance(STR("abc"), STR("abcdefgh"), 3), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +116,7 @@ int main(void)
         cmocka_unit_test(json_string_escapes_and_mends_utf8),
         cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
         cmocka_unit_test(crc32c_gives_the_check_value),
+        cmocka_unit_test(edit_distance_counts_swaps_as_one),
         cmocka_unit_test(vec_keeps_items_while_growing),
     };
 
