@@ -1,0 +1,113 @@
+/*
+ * pipeline_spec.h: a pipeline file, checked and planned: what `weir run` runs.
+ *
+ * pipeline_spec_bind reads the whole text, statement by statement, and tells of everything that is
+ * wrong in it at once. What it returns is read-only; it and all it points to live in the arena given.
+ *
+ *     SourceSpec   what is read of one table as a stream: which columns, by whom, which constraints
+ *     FlowSpec     one continuous query and its target
+ *     ViewSpec     one materialized view: a batch query and when it runs
+ *
+ * How rows get their types: a streaming SCAN's columns have the types of its SourceSpec's columns
+ * (STRUCTs pruned to the fields that any flow reads), so one decoding serves all flows.
+ */
+#ifndef WEIR_PLAN_PIPELINE_SPEC_H
+#define WEIR_PLAN_PIPELINE_SPEC_H
+
+#include "plan/catalog.h"
+#include "plan/physical.h"
+#include "plan/setting.h"
+#include "sql/diagnostic.h"
+
+/* A table that flows read as a stream. */
+typedef struct SourceSpec {
+    const TableDef *table;
+    /* What any flow or constraint needs: columns of the table, in its order, ... */
+    const uint32_t *columns;
+    uint32_t column_count;
+    /* ... with types pruned to the STRUCT fields used: the decoder's schema. */
+    Schema schema;
+    /* The table's constraints over exactly these columns (in the constraints' order; NOT NULL of a
+     * column is its own flag in `not_null`). */
+    const Constraint *constraints;  /* not_null_column and condition count in `columns` */
+    uint32_t constraint_count;
+} SourceSpec;
+
+typedef struct FlowSpec {
+    Str name;                  /* The target's name, or the flow's own (CREATE FLOW). Unique. */
+    const TableDef *target;
+    Node *plan;                /* Its output columns are the target's schema: order, names, types. */
+    uint32_t node_count;
+    /* All SCANs of the plan, by source_i: streaming ones (index of a SourceSpec in `source`, else
+     * UINT32_MAX) and tables read as of the epoch's start. */
+    Node **scans;
+    uint32_t *scan_source;
+    uint32_t scan_count;
+    OutputMode output_mode;
+    bool on_error_fail;        /* 'on_error' = 'fail': a row error stops the run. */
+    int64_t idle_timeout_us;
+    Span span;
+} FlowSpec;
+
+typedef struct ViewSpec {
+    const TableDef *table;
+    Node *plan;
+    Node **scans;              /* By source_i. */
+    uint32_t scan_count;
+    uint32_t node_count;
+    const TableDef **reads;    /* Tables it is rebuilt after, when it has no schedule of its own. */
+    uint32_t read_count;
+    Str schedule;              /* data == NULL: after what it reads. */
+    Str time_zone;             /* Of the schedule; the session's when not given. */
+} ViewSpec;
+
+/* "Table `to` is fed from table `from`" by the flow or view of that name. */
+typedef struct PipelineEdge {
+    const TableDef *from;
+    const TableDef *to;
+    Str by;
+    bool streaming;
+} PipelineEdge;
+
+typedef struct PipelineSpec {
+    Arena *arena;
+    const char *file_name;
+    Str text;
+    Settings settings;
+    SqlContext sql;             /* zone, ansi; now_us is the runner's to set in a copy. */
+    Catalog *catalog;
+    TableDef **tables;          /* In the order of the file; system tables behind their owner. */
+    uint32_t table_count;
+    SourceSpec *sources;
+    uint32_t source_count;
+    FlowSpec *flows;
+    uint32_t flow_count;
+    ViewSpec *views;            /* In dependency order: each behind all it reads. */
+    uint32_t view_count;
+    PipelineEdge *edges;
+    uint32_t edge_count;
+} PipelineSpec;
+
+typedef struct PipelineInput {
+    const char *file_name;         /* As shown in messages. */
+    Str text;                      /* Borrowed for as long as the spec lives. */
+    const Settings *settings;      /* The layers above the file's own; copied. NULL: none. */
+    bool engine_spark;             /* Also warn of what Spark's streaming cannot do. */
+} PipelineInput;
+
+/* NULL when there are errors; warnings may be in `diagnostics` all the same. */
+PipelineSpec *pipeline_spec_bind(Arena *arena, const PipelineInput *input,
+                                 DiagnosticList *diagnostics);
+
+const FlowSpec *pipeline_spec_flow(const PipelineSpec *spec, Str name);
+const ViewSpec *pipeline_spec_view(const PipelineSpec *spec, Str name);
+
+/* The plan of every flow and view, as text (explain.c). */
+void pipeline_spec_explain(const PipelineSpec *spec, StrBuf *out);
+
+typedef enum GraphFormat { GRAPH_TEXT, GRAPH_JSON, GRAPH_MERMAID, GRAPH_DOT } GraphFormat;
+bool graph_format_find(Str name, GraphFormat *out);
+/* Tables and what feeds them (graph.c). */
+void pipeline_spec_graph(const PipelineSpec *spec, GraphFormat format, StrBuf *out);
+
+#endif
