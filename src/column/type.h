@@ -28,7 +28,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
-typedef __int128 Int128;
+__extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 UInt128;
 
 typedef struct Interval {
     int32_t months;
@@ -130,6 +131,8 @@ const char *type_name_in(Arena *arena, const Type *type);
 /* Reads what type_name writes, and the SQL spellings (INTEGER, LONG, NUMERIC, …), any case. For
  * schemas in files and options; SQL text has its own parser. */
 bool type_parse(Arena *arena, Str text, const Type **out, Error *err);
+/* Reads a list of columns, "a INT NOT NULL, b STRING COMMENT 'x'", as a struct. */
+bool type_parse_columns(Arena *arena, Str text, const Type **out, Error *err);
 
 /* A list of named, typed columns: of a table, a plan, a batch. */
 typedef struct Schema {

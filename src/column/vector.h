@@ -7,7 +7,8 @@
  *     Arrays follow the arena's slack, so that loops may read in wide steps.
  *  2. valid == NULL: no row is NULL. Else bit i tells whether row i has a value; bits at and after
  *     row_count are any. A VOID vector has no data, and valid all zero.
- *  3. is_constant: row 0 stands for every row: `data`, `valid`, `offsets` and `children` hold one.
+ *  3. is_constant: row 0 stands for every row: `data`, `valid`, `offsets` and `errors` hold one.
+ *     The fields of a constant STRUCT are constants of the same row_count.
  *     Code that reads row i uses vector_row(v, i), or flattens first (vector_flatten).
  *  4. ARRAY, MAP: row i's elements are rows offsets[i] .. offsets[i + 1] of the children (ARRAY: one
  *     child; MAP: keys, values). NULL rows are empty ranges. offsets[0] need not be 0.
@@ -64,7 +65,7 @@ static inline bool vector_is_valid(const Vector *v, uint32_t i)
 
 static inline bool vector_has_error(const Vector *v, uint32_t i)
 {
-    return v->errors && bits_get(v->errors->rows, i);
+    return v->errors && bits_get(v->errors->rows, vector_row(v, i));
 }
 
 /* The data as an array of its C type. */
