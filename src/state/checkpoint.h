@@ -23,11 +23,15 @@
 #include "base/error.h"
 #include "base/str.h"
 
+/* Entries of this slot belong to no key (watermarks of partitions): on restart every worker's operator
+ * is given all of them. Entries of other slots go to the worker that owns their key group. */
+enum { CHECKPOINT_SLOT_SHARED = 255 };
+
 typedef struct CheckpointEntry {
     Str flow;
     uint32_t node_id;
     uint8_t slot;
-    uint8_t group;   /* Key group; entries that belong to the operator as a whole have group 0. */
+    uint8_t group;   /* Key group; 0 in the shared slot. */
     bool deleted;
     Str key;
     Str value;
