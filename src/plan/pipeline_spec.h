@@ -31,6 +31,7 @@ typedef struct SourceSpec {
      * column is its own flag in `not_null`). */
     const Constraint *constraints;  /* not_null_column and condition count in `columns` */
     uint32_t constraint_count;
+    int64_t idle_timeout_us;
 } SourceSpec;
 
 typedef struct FlowSpec {
@@ -45,7 +46,6 @@ typedef struct FlowSpec {
     uint32_t scan_count;
     OutputMode output_mode;
     bool on_error_fail;        /* 'on_error' = 'fail': a row error stops the run. */
-    int64_t idle_timeout_us;
     Span span;
 } FlowSpec;
 

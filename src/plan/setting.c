@@ -1,0 +1,221 @@
+/*
+ * setting.c: settings and their layers (setting.h).
+ */
+#include "plan/setting.h"
+
+#include <ctype.h>
+
+#include "base/assert.h"
+#include "base/vec.h"
+
+/* clang-format off */
+static const SettingDef setting_table[] = {
+    {"commit.interval", OPTION_DURATION, "200 ms", NULL, "The longest time rows wait before they are committed."},
+    {"workers", OPTION_INT, "0", NULL, "Threads that process rows; 0: one for each core."},
+    {"batch.rows", OPTION_INT, "4096", NULL, "Rows processed at a time."},
+    {"state.limit", OPTION_BYTES, "8 GB", NULL, "A flow whose state would grow beyond this stops with an error."},
+    {"kafka.bootstrap.servers", OPTION_TEXT, NULL, NULL, "Servers of a real Kafka; without it topics are in weir's own log."},
+    {"cassandra.contact.points", OPTION_TEXT, NULL, NULL, "Servers of a real Cassandra; without it its tables are in the embedded store."},
+    {"postgres.url", OPTION_TEXT, NULL, NULL, "Address of a real PostgreSQL; without it its tables are in the embedded store."},
+    {"spark.sql.session.timeZone", OPTION_ZONE, "UTC", NULL, "The session's time zone, as SET TIME ZONE."},
+    {"spark.sql.ansi.enabled", OPTION_BOOL, "true", NULL, "Errors of arithmetic and casts are errors; false: they are NULL."},
+    {NULL, OPTION_TEXT, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+const SettingDef *setting_at(size_t i)
+{
+    return setting_table[i].key ? &setting_table[i] : NULL;
+}
+
+const SettingDef *setting_def(Str key)
+{
+    for (const SettingDef *def = setting_table; def->key; def++) {
+        if (str_is_nocase(key, def->key))
+            return def;
+    }
+    return NULL;
+}
+
+void settings_init(Settings *settings, Arena *arena, const char *const *environment)
+{
+    *settings = (Settings){.arena = arena, .environment = environment};
+}
+
+static Setting *settings_slot(const Settings *settings, SettingLayer layer, Str key)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        if (settings->items[i].layer == layer && str_equal_nocase(settings->items[i].key, key))
+            return &settings->items[i];
+    }
+    return NULL;
+}
+
+static bool setting_check(Str key, Str value, Error *err)
+{
+    const SettingDef *def = setting_def(key);
+    OptionDef option;
+
+    if (!def)
+        return true;
+    option = (OptionDef){.key = def->key, .type = def->type, .values = def->values};
+    if (!option_check(&option, value, err))
+        return error_wrap(err, "setting '%s'", def->key);
+    return true;
+}
+
+bool settings_set(Settings *settings, SettingLayer layer, Str key, Str value, Error *err)
+{
+    Setting *slot = settings_slot(settings, layer, key);
+    Setting made;
+
+    if (!setting_check(key, value, err))
+        return false;
+    if (slot) {
+        slot->value = str_copy(settings->arena, value);
+        return true;
+    }
+    made = (Setting){str_copy(settings->arena, key), str_copy(settings->arena, value), layer};
+    VEC_ADD_IN(settings->arena, settings, made);
+    return true;
+}
+
+void settings_unset(Settings *settings, SettingLayer layer, Str key)
+{
+    Setting *slot = settings_slot(settings, layer, key);
+
+    if (slot)
+        *slot = settings->items[--settings->count];
+}
+
+bool settings_read_config(Settings *settings, Str text, const char *file_name, Error *err)
+{
+    Str rest = text, line;
+    int line_number = 0;
+
+    while (str_split(&rest, '\n', &line)) {
+        ptrdiff_t equals;
+
+        line_number++;
+        line = str_trim(line);
+        if (!line.bytes || line.data[0] == '#')
+            continue;
+        equals = str_find_char(line, '=');
+        if (equals <= 0)
+            return error_set(err, ERROR_USER, "%s:%d: '%.*s' is not key=value", file_name,
+                             line_number, STR_ARG(line));
+        if (!settings_set(settings, SETTING_CONFIG,
+                          str_trim(str_slice(line, 0, (uint32_t)equals)),
+                          str_trim(str_slice(line, (uint32_t)equals + 1, line.bytes)), err))
+            return error_wrap(err, "%s:%d", file_name, line_number);
+    }
+    return true;
+}
+
+/* Whether KEY=VALUE of the environment is `key`: WEIR_ in front, upper case, '_' for what is
+ * neither letter nor digit. */
+static bool environment_match(const char *entry, Str key, Str *value)
+{
+    static const char prefix[] = "WEIR_";
+    const char *p = entry + sizeof prefix - 1;
+
+    if (strncmp(entry, prefix, sizeof prefix - 1) != 0)
+        return false;
+    for (uint32_t i = 0; i < key.bytes; i++, p++) {
+        unsigned char c = (unsigned char)key.data[i];
+
+        if (*p != (isalnum(c) ? (char)toupper(c) : '_'))
+            return false;
+    }
+    if (*p != '=')
+        return false;
+    *value = str_of(p + 1);
+    return true;
+}
+
+static bool settings_find_environment(const Settings *settings, Str key, Str *value)
+{
+    for (const char *const *entry = settings->environment; entry && *entry; entry++) {
+        if (environment_match(*entry, key, value))
+            return true;
+    }
+    return false;
+}
+
+bool settings_find(const Settings *settings, Str key, Str *value)
+{
+    for (int layer = SETTING_COMMAND; layer >= SETTING_FILE; layer--) {
+        const Setting *slot;
+
+        if (layer == SETTING_ENVIRONMENT && settings_find_environment(settings, key, value))
+            return true;
+        slot = settings_slot(settings, (SettingLayer)layer, key);
+        if (slot) {
+            *value = slot->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+Str settings_text(const Settings *settings, const char *key)
+{
+    const SettingDef *def;
+    Str value;
+
+    if (settings_find(settings, str_of(key), &value))
+        return value;
+    def = setting_def(str_of(key));
+    return def && def->standard ? str_of(def->standard) : STR_EMPTY;
+}
+
+/* Values of known keys were checked when set; one from the environment may be nonsense, and then the
+ * default holds (weir doctor tells of it). */
+static Str settings_checked(const Settings *settings, const char *key)
+{
+    const SettingDef *def = setting_def(str_of(key));
+    Str value = settings_text(settings, key);
+    Error err = {0};
+
+    if (!def)
+        UNREACHABLE();
+    if (!setting_check(str_of(key), value, &err))
+        value = def->standard ? str_of(def->standard) : STR_EMPTY;
+    return value;
+}
+
+bool settings_bool(const Settings *settings, const char *key)
+{
+    return str_is_nocase(settings_checked(settings, key), "true");
+}
+
+int64_t settings_int(const Settings *settings, const char *key)
+{
+    const SettingDef *def = setting_def(str_of(key));
+    Str value = settings_checked(settings, key);
+    int64_t out = 0;
+    Error err = {0};
+
+    if (def && def->type == OPTION_BYTES)
+        option_parse_bytes(value, &out, &err);
+    else
+        str_to_int64(str_trim(value), &out);
+    return out;
+}
+
+int64_t settings_duration_us(const Settings *settings, const char *key)
+{
+    int64_t out = 0;
+    Error err = {0};
+
+    option_parse_duration(settings_checked(settings, key), &out, &err);
+    return out;
+}
+
+void settings_print_markdown(StrBuf *out)
+{
+    strbuf_add_c(out, "| setting | default | meaning |\n|---|---|---|\n");
+    for (const SettingDef *def = setting_table; def->key; def++)
+        strbuf_printf(out, "| `%s` | %s%s%s | %s |\n", def->key, def->standard ? "`" : "",
+                      def->standard ? def->standard : "", def->standard ? "`" : "", def->doc);
+}
