@@ -3,19 +3,19 @@
  *
  * At a barrier every operator writes the entries that changed since the last one (all of them when
  * the barrier is full) into its worker's CheckpointWriter, a buffer in memory. The committer appends
- * the buffers of all workers as one frame to the state file, syncs it, and the store's commit names
+ * the buffers of all workers as frames to the state file, syncs it, and the store's commit names
  * (file, length): recovery reads the frames up to that length and no further. When the file has grown
  * past twice the live state, a full barrier starts the next file.
  *
  *     DIR/state/NNNNNNNN.state
  *     header: magic "WEIRSTAT", format version
- *     frame*: u32 bytes, u32 crc32c, i64 epoch, then the entries (drawn in checkpoint.c)
+ *     frame*: u32 bytes, u32 crc32c, i64 epoch, then the entries (drawn in checkpoint_format.h)
  *     entry:  flow name, node id, slot, key group, key, value | deleted
  *
  * An entry is (operator, slot, key) -> value: slots tell the operator's several tables apart (left
- * and right side of a join, timers). Entries carry their key group, so that any number of workers
- * can take their share on restart (design.md, guarantee 3). Values are the operator's own bytes, and
- * begin with a format version of its own.
+ * and right side of a join, sets of DISTINCT). Entries carry their key group, so that any number of
+ * workers can take their share on restart (design.md, guarantee 3). Values are the operator's own
+ * bytes, and begin with a format version of its own.
  */
 #ifndef WEIR_STATE_CHECKPOINT_H
 #define WEIR_STATE_CHECKPOINT_H
@@ -57,12 +57,15 @@ typedef struct CheckpointMark {
     int64_t file_bytes;
 } CheckpointMark;
 
-/* Opens DIR/state as of `mark` (what the store names), cutting off and removing what is beyond. */
+/* Opens `folder` (DIR/state, made when missing) as of `mark` (what the store names), cutting off and
+ * removing what is beyond. */
 bool checkpoint_files_open(const char *folder, CheckpointMark mark, CheckpointFiles **out,
                            Error *err);
 void checkpoint_files_close(CheckpointFiles *files);
-/* Appends one frame and syncs; `full` starts a new file (the old one is removed by
- * checkpoint_files_forget, once the new mark is committed). *mark is what the store is to name. */
+/* Appends the writers' entries and syncs; nothing is written when there are none. `full` starts a new
+ * file (the old one is removed by checkpoint_files_forget, once the new mark is committed); the very
+ * first checkpoint is full whatever is said. *mark is what the store is to name. After a failure only
+ * a full checkpoint may follow. */
 bool checkpoint_files_write(CheckpointFiles *files, int64_t epoch, bool full,
                             CheckpointWriter *const *writers, uint32_t writer_count,
                             CheckpointMark *mark, Error *err);
