@@ -49,6 +49,11 @@ struct Sink {
 
 struct SinkWriter {
     Sink *sink;
+    /* Set by whoever made the writer: row `row_i` cannot be written because its key is NULL; it has
+     * been put aside. NULL: such a row is an error (ERROR_DATA). */
+    bool (*on_null_key)(void *self, const Batch *batch, uint32_t row_i, const char *message,
+                        Error *err);
+    void *self;
 };
 
 #endif
