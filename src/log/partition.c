@@ -386,7 +386,9 @@ bool partition_apply_retention(Partition *partition, int64_t now_ms, int64_t com
         if (!is_expired(partition, oldest.max_timestamp_ms, now_ms) &&
             !is_surplus(partition, &oldest))
             break;
-        ok = segment_remove(partition->dir, oldest.base_offset, err);
+        /* Each removal is durable before the next, or a crash could leave a gap. */
+        ok = segment_remove(partition->dir, oldest.base_offset, err) &&
+             os_sync_dir(partition->dir, err);
         if (ok) {
             partition->sealed_bytes -= oldest.log_bytes;
             partition->sealed.count--;
