@@ -55,6 +55,10 @@ const char *store_path(const Store *store);
  * one). Costs about a microsecond: for who polls. */
 bool store_has_changed(Store *store);
 
+/* The file may not grow beyond this many pages of 4 KiB: a write that would is met as a full disk.
+ */
+bool store_limit_pages(Store *store, int64_t page_count, Error *err);
+
 /* ── transactions: the writer alone, one at a time ─────────────────────────────────────────────*/
 
 bool store_begin(Store *store, StoreTxn **out, Error *err);
