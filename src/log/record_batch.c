@@ -72,11 +72,11 @@ RecordBatchStatus record_batch_parse(const void *bytes_given, size_t bytes, Reco
         batch_bad(err, batch.base_offset, problem);
         return RECORD_BATCH_BAD;
     }
+    batch.last_offset = batch.base_offset + (int32_t)wire_load32(data + 23);
     if (bytes < batch.batch_bytes) {
-        out->batch_bytes = batch.batch_bytes;
+        *out = batch;
         return RECORD_BATCH_PART;
     }
-    batch.last_offset = batch.base_offset + (int32_t)wire_load32(data + 23);
     batch.records = (Str){data + RECORD_BATCH_HEADER_BYTES,
                           (uint32_t)(batch.batch_bytes - RECORD_BATCH_HEADER_BYTES)};
     *out = batch;

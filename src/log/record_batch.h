@@ -80,8 +80,10 @@ typedef struct RecordBatch {
 
 typedef enum RecordBatchStatus {
     RECORD_BATCH_WHOLE, /* *out is set. */
-    RECORD_BATCH_PART,  /* More bytes are needed: out->batch_bytes, or 0 when not known yet. */
-    RECORD_BATCH_BAD,   /* Not a batch; err is set. */
+    /* More bytes are needed: out->batch_bytes, or 0 when not known yet. From
+     * RECORD_BATCH_HEADER_BYTES on, all of *out but the records is set. */
+    RECORD_BATCH_PART,
+    RECORD_BATCH_BAD, /* Not a batch; err is set. */
 } RecordBatchStatus;
 
 /* Looks at the batch that begins at `data`; its CRC is not checked. */
