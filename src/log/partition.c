@@ -17,7 +17,7 @@
 #include "log/segment.h"
 
 const LogConfig log_config_default = {
-    .segment_bytes = (int64_t)1 << 30,
+    .segment_bytes = (int64_t)128 << 20,
     .retention_bytes = LOG_UNLIMITED,
     .retention_ms = LOG_UNLIMITED,
     .index_interval_bytes = 4096,
@@ -209,59 +209,70 @@ static bool partition_usable(const Partition *partition, Error *err)
                      partition->dir);
 }
 
-static bool batch_write(Partition *partition, Error *err)
+/* Writes a batch that begins where the active segment ends. */
+static bool batch_write(Partition *partition, const RecordBatch *batch, Error *err)
 {
     const Segment *active = &partition->active;
-    RecordBatch batch;
 
-    if (!record_builder_finish(&partition->builder, partition->codec, partition->config.compression,
-                               &batch, err))
-        return false;
     if (active->log_bytes > 0 &&
-        (active->log_bytes + (int64_t)batch.batch_bytes > partition->config.segment_bytes ||
-         batch.last_offset - active->base_offset > INT32_MAX) &&
+        (active->log_bytes + (int64_t)batch->batch_bytes > partition->config.segment_bytes ||
+         batch->last_offset - active->base_offset > INT32_MAX) &&
         !partition_roll(partition, err))
         return false;
     partition->log_unsynced = true;
-    if (!segment_append(&partition->active, &batch, err))
-        return false;
-    record_builder_start(&partition->builder, partition->end_offset);
-    return true;
+    return segment_append(&partition->active, batch, err);
 }
 
 bool partition_flush(Partition *partition, Error *err)
 {
+    RecordBatch batch;
+
     if (!partition_usable(partition, err))
         return false;
     if (partition->builder.record_count == 0)
         return true;
-    partition->broken = !batch_write(partition, err);
-    return !partition->broken;
-}
-
-static bool record_too_large(Error *err, size_t record_bytes)
-{
-    return error_set(err, ERROR_DATA, "a record of %zu bytes is above the limit of %zu",
-                     record_bytes, RECORD_BYTES_MAX);
+    partition->broken = true;
+    if (!record_builder_finish(&partition->builder, partition->codec, partition->config.compression,
+                               &batch, err) ||
+        !batch_write(partition, &batch, err))
+        return false;
+    partition->broken = false;
+    record_builder_start(&partition->builder, partition->end_offset);
+    return true;
 }
 
 bool partition_append(Partition *partition, const LogRecord *record, Error *err)
 {
-    size_t record_bytes = (record->key_null ? 0 : (size_t)record->key.bytes) +
-                          (record->value_null ? 0 : (size_t)record->value.bytes) +
-                          record->headers.bytes;
-    RecordBuilder *builder = &partition->builder;
-
     if (UNLIKELY(partition->broken))
         return partition_usable(partition, err);
-    if (UNLIKELY(record_bytes > RECORD_BYTES_MAX))
-        return record_too_large(err, record_bytes);
-    if (builder->record_count &&
-        (record_builder_bytes(builder) + record_bytes > partition->config.batch_bytes ||
-         builder->record_count == INT32_MAX) &&
+    if (UNLIKELY(!record_check_size(record, err)))
+        return false;
+    if (record_builder_is_full(&partition->builder, record, partition->config.batch_bytes) &&
         !partition_flush(partition, err))
         return false;
-    record_builder_add(builder, record, partition->end_offset++);
+    record_builder_add(&partition->builder, record, partition->end_offset++);
+    return true;
+}
+
+bool partition_append_batches(Partition *partition, char *batches, size_t bytes, Error *err)
+{
+    if (!partition_flush(partition, err))
+        return false;
+    partition->broken = true;
+    while (bytes) {
+        RecordBatch batch;
+
+        record_batch_place(batches, partition->end_offset);
+        if (record_batch_parse(batches, bytes, &batch, err) != RECORD_BATCH_WHOLE)
+            UNREACHABLE();
+        if (!batch_write(partition, &batch, err))
+            return false;
+        partition->end_offset = batch.last_offset + 1;
+        batches += batch.batch_bytes;
+        bytes -= batch.batch_bytes;
+    }
+    partition->broken = false;
+    record_builder_start(&partition->builder, partition->end_offset);
     return true;
 }
 

@@ -53,6 +53,9 @@ void partition_close(Partition *partition);
 /* Takes in a copy of the record; it is written with its batch. record->offset is not looked at. A
  * record above RECORD_BYTES_MAX is refused (ERROR_DATA), and nothing else is hurt by it. */
 bool partition_append(Partition *partition, const LogRecord *record, Error *err);
+/* Writes batches as log_output.h gathers them, all of whose offsets begin at 0; they get their
+ * place in the log, which changes `batches`. */
+bool partition_append_batches(Partition *partition, char *batches, size_t bytes, Error *err);
 /* Writes the batch that is being gathered. */
 bool partition_flush(Partition *partition, Error *err);
 /* Flushes, and makes all durable. */

@@ -90,6 +90,11 @@ bool record_batch_verify(const RecordBatch *batch, Error *err)
     return crc == batch->crc || batch_bad(err, batch->base_offset, "its checksum does not match");
 }
 
+void record_batch_place(char *batch, int64_t base_offset)
+{
+    wire_store64(batch, (uint64_t)base_offset);
+}
+
 /* ── its records ───────────────────────────────────────────────────────────────────────────────*/
 
 bool record_reader_open(RecordReader *reader, const RecordBatch *batch, Codec *codec, Arena *arena,

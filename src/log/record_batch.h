@@ -91,6 +91,10 @@ RecordBatchStatus record_batch_parse(const void *data, size_t bytes, RecordBatch
 /* False when the bytes are not what was written. */
 bool record_batch_verify(const RecordBatch *batch, Error *err);
 
+/* Moves a batch to another place in the log: the offsets in it are relative, and the CRC does not
+ * cover the base. */
+void record_batch_place(char *batch, int64_t base_offset);
+
 /* Walks the records of one batch. */
 typedef struct RecordReader {
     const uint8_t *at;

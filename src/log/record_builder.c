@@ -32,6 +32,29 @@ void record_builder_start(RecordBuilder *builder, int64_t base_offset)
     builder->record_count = 0;
 }
 
+static inline size_t record_payload_bytes(const LogRecord *record)
+{
+    return (record->key_null ? 0 : (size_t)record->key.bytes) +
+           (record->value_null ? 0 : (size_t)record->value.bytes) + record->headers.bytes;
+}
+
+bool record_check_size(const LogRecord *record, Error *err)
+{
+    size_t bytes = record_payload_bytes(record);
+
+    return LIKELY(bytes <= RECORD_BYTES_MAX) ||
+           error_set(err, ERROR_DATA, "a record of %zu bytes is above the limit of %zu", bytes,
+                     RECORD_BYTES_MAX);
+}
+
+bool record_builder_is_full(const RecordBuilder *builder, const LogRecord *record,
+                            size_t batch_bytes)
+{
+    return builder->record_count &&
+           (builder->raw.bytes + record_payload_bytes(record) > batch_bytes ||
+            builder->record_count == INT32_MAX);
+}
+
 static inline uint8_t *bytes_write(uint8_t *to, Str bytes)
 {
     if (bytes.bytes)

@@ -29,18 +29,17 @@ void record_builder_init(RecordBuilder *builder);
 void record_builder_done(RecordBuilder *builder);
 /* Begins an empty batch; what the last one held is gone. */
 void record_builder_start(RecordBuilder *builder, int64_t base_offset);
+/* Whether the record is one that weir stores (RECORD_BYTES_MAX); ERROR_DATA if not. */
+bool record_check_size(const LogRecord *record, Error *err);
+/* Whether a batch of about `batch_bytes` should be finished before `record` is added. */
+bool record_builder_is_full(const RecordBuilder *builder, const LogRecord *record,
+                            size_t batch_bytes);
 /* `offset` rises from call to call; record->offset is not looked at. Key and value of a null one
- * likewise. The caller sees to RECORD_BYTES_MAX. */
+ * likewise. */
 void record_builder_add(RecordBuilder *builder, const LogRecord *record, int64_t offset);
 /* The batch, at least one record, ready to be written; borrowed until the next start. Records that
  * do not shrink are stored as they are. */
 bool record_builder_finish(RecordBuilder *builder, Codec *codec, LogCompression compression,
                            RecordBatch *out, Error *err);
-
-/* What the batch would take uncompressed. */
-static inline size_t record_builder_bytes(const RecordBuilder *builder)
-{
-    return builder->raw.bytes;
-}
 
 #endif
