@@ -22,7 +22,8 @@ void date_to_text(StrBuf *out, int32_t days);
 void timestamp_to_text(StrBuf *out, int64_t local_us);
 /* With 'T', `digits` fraction digits always, and no zone: for ISO texts. */
 void timestamp_to_iso(StrBuf *out, int64_t local_us, int digits);
-/* ANSI form: INTERVAL '1-2' YEAR TO MONTH; bare: 1-2, 1 02:03:04.5. */
+/* ANSI form: INTERVAL '1-2' YEAR TO MONTH; bare, as Spark shows results: 1-2,
+ * 1 02:03:04.500000000 (all units, whatever the type's). */
 void interval_ym_to_text(StrBuf *out, int32_t months, const Type *type, bool bare);
 void interval_dt_to_text(StrBuf *out, int64_t us, const Type *type, bool bare);
 void interval_to_text(StrBuf *out, Interval value); /* "1 years 2 months 3 days" */
@@ -31,6 +32,7 @@ void interval_to_text(StrBuf *out, Interval value); /* "1 years 2 months 3 days"
  * Overflow is also false. */
 bool text_to_int64(Str text, int64_t *out);
 bool text_to_double(Str text, double *out); /* Also NaN, Infinity, 1e3, 1d, 1f. */
+bool text_to_float(Str text, float *out);   /* Rounded once. */
 bool text_to_decimal(Str text, int precision, int scale, Int128 *out); /* Rounds HALF_UP. */
 bool text_to_bool(Str text, bool *out);     /* t true y yes 1 / f false n no 0 */
 bool text_to_date(Str text, int32_t *out);  /* 2024, 2024-1, 2024-1-1, 2024-01-01T…, +12345-… */
@@ -47,8 +49,9 @@ Int128 decimal_power10(int n);
 bool decimal_rescale(Int128 value, int from_scale, int to_scale, Int128 *out);
 bool decimal_fits(Int128 value, int precision);
 
-/* The proleptic Gregorian calendar. */
+/* The proleptic Gregorian calendar. Any month and day that exist, years within ±5,800,000. */
 int32_t days_from_civil(int64_t year, int month, int day);
 void civil_from_days(int32_t days, int32_t *year, int *month, int *day);
+int days_in_month(int64_t year, int month);
 
 #endif
