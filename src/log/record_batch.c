@@ -112,8 +112,8 @@ bool record_reader_open(RecordReader *reader, const RecordBatch *batch, Codec *c
         .at = (const uint8_t *)records.data,
         .end = (const uint8_t *)records.data + records.bytes,
         .base_offset = batch->base_offset,
-        .last_offset = batch->last_offset,
-        .previous_offset = batch->base_offset - 1,
+        .last_delta = (int32_t)(batch->last_offset - batch->base_offset),
+        .previous_delta = -1,
         .base_timestamp_ms = batch->base_timestamp_ms,
         .append_timestamp_ms = batch->max_timestamp_ms,
         .records_left = batch->control ? 0 : batch->record_count,
@@ -186,15 +186,15 @@ static inline const uint8_t *record_read(RecordReader *reader, LogRecord *out)
     if (UNLIKELY(!headers_are_whole(at, end, out->header_count)))
         return NULL;
     out->headers = (Str){(const char *)at, (uint32_t)(end - at)};
-    out->offset = reader->base_offset + offset_delta;
-    if (UNLIKELY(out->offset <= reader->previous_offset || out->offset > reader->last_offset))
+    if (UNLIKELY(offset_delta <= reader->previous_delta || offset_delta > reader->last_delta))
         return NULL;
+    out->offset = reader->base_offset + offset_delta;
     /* The writer's difference wraps for times 2^63 apart; so does this sum, back to the time. */
     out->timestamp_ms =
         reader->log_append_time
             ? reader->append_timestamp_ms
             : (int64_t)((uint64_t)reader->base_timestamp_ms + (uint64_t)timestamp_delta_ms);
-    reader->previous_offset = out->offset;
+    reader->previous_delta = offset_delta;
     return end;
 }
 
@@ -211,7 +211,7 @@ bool record_reader_read(RecordReader *reader, LogRecord *out, size_t records_max
         if (UNLIKELY(!next)) {
             reader->records_left = 0;
             return error_set(err, ERROR_JOB, "the record behind offset %lld is damaged",
-                             (long long)reader->previous_offset);
+                             (long long)reader->base_offset + reader->previous_delta);
         }
         reader->at = next;
         reader->records_left--;

@@ -100,10 +100,10 @@ typedef struct RecordReader {
     const uint8_t *at;
     const uint8_t *end;
     int64_t base_offset;
-    int64_t last_offset;
-    int64_t previous_offset;
     int64_t base_timestamp_ms;
     int64_t append_timestamp_ms; /* With log_append_time. */
+    int32_t last_delta; /* Of the offsets, from the base. */
+    int32_t previous_delta;
     int32_t records_left;
     bool log_append_time;
 } RecordReader;
