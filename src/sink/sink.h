@@ -31,6 +31,8 @@ typedef struct SinkMethods {
     /* Takes what was written since the last call; *out is NULL if nothing was. */
     bool (*end_epoch)(SinkWriter *writer, SinkOutput **out, Error *err);
     void (*writer_free)(SinkWriter *writer);
+    /* Of one that will not be prepared, because the run ends. NULL is fine. */
+    void (*output_free)(SinkOutput *output);
 
     /* Thread: the committer. Takes the outputs (frees them, also on failure). */
     bool (*prepare)(Sink *sink, int64_t epoch, SinkOutput **outputs, uint32_t output_count,
