@@ -6,7 +6,7 @@
  *    -0.0 equals 0.0, all NaN are one). Short and quick; what state tables hash.
  *  - order: memcmp of two rows' bytes is the order of ORDER BY, with each column's direction and
  *    NULLs first or last. What sorts and top-N use.
- * Both can be decoded back into columns. Keys live in checkpoints: the equality encoding is a file
+ * Equality keys can be decoded back into columns. They live in checkpoints: their encoding is a file
  * format, drawn in key.c, and may only be extended.
  *
  * A key's group, 0..255, is the top byte of its hash: state is stored by group, and a worker owns a
@@ -31,15 +31,17 @@ static inline uint32_t key_group_worker(uint32_t group, uint32_t worker_count)
 }
 
 typedef struct KeySet {
-    Str *keys;        /* One for each row, in the arena; when all are of one size, back to back. */
+    /* One for each row, in the arena or views of the columns' own bytes. Keys over columns of fixed
+     * width are of one size and back to back (a single column's NULL, without bytes, apart). */
+    Str *keys;
     uint64_t *hashes; /* hash_bytes of each. */
 } KeySet;
 
 /* Equality keys of all rows over `columns`. */
 void key_encode(Arena *arena, const Vector *const *columns, uint32_t column_count,
                 uint32_t row_count, KeySet *out);
-/* Back into columns of `types`; `columns` gets one new vector each. False on bytes that no
- * key_encode wrote (a damaged checkpoint). */
+/* Back into columns of `types`; `columns` gets one new vector each, whose strings are views of the
+ * keys. False on bytes that no key_encode wrote (a damaged checkpoint). */
 bool key_decode(Arena *arena, const Str *keys, uint32_t key_count, const Type *const *types,
                 uint32_t column_count, Vector **columns);
 
@@ -48,6 +50,7 @@ typedef struct SortKey {
     bool nulls_last;
 } SortKey;
 
+/* Keys for ORDER BY, in the arena. */
 void key_encode_order(Arena *arena, const Vector *const *columns, const SortKey *sort_keys,
                       uint32_t column_count, uint32_t row_count, Str *out);
 
