@@ -102,7 +102,7 @@ typedef struct RecordReader {
     int64_t base_offset;
     int64_t base_timestamp_ms;
     int64_t append_timestamp_ms; /* With log_append_time. */
-    int32_t last_delta; /* Of the offsets, from the base. */
+    int32_t last_delta;          /* Of the offsets, from the base. */
     int32_t previous_delta;
     int32_t records_left;
     bool log_append_time;

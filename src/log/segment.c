@@ -269,6 +269,9 @@ static bool batch_is_at(OsFile *log, IndexEntry entry, bool *is, Error *err)
     Error ignored;
     size_t got;
 
+    *is = false;
+    if (entry.offset == INDEX_ENTRY_GONE.offset)
+        return true;
     if (!os_file_read_at(log, header, sizeof header, entry.value, &got, err))
         return false;
     *is = record_batch_parse(header, got, &batch, &ignored) != RECORD_BATCH_BAD &&
@@ -585,7 +588,7 @@ bool segment_find_time(const char *dir, int64_t base_offset, int64_t timestamp_m
          segment_index_count_values(&index, timestamp_ms - 1, &count, err);
     if (ok && timestamp_ms != INT64_MIN && count) {
         ok = segment_index_read(&index, count - 1, &entry, err);
-        if (ok)
+        if (ok && entry.offset != INDEX_ENTRY_GONE.offset)
             *offset = entry.offset + 1;
     }
     segment_index_close(&index);

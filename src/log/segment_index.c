@@ -101,9 +101,10 @@ bool segment_index_read(SegmentIndex *index, int64_t entry_i, IndexEntry *out, E
 
     if (!os_file_read_at(index->file, bytes, size, entry_i * (int64_t)size, &got, err))
         return false;
-    if (got < size)
-        return error_set(err, ERROR_RETRY, "read '%s': it became shorter",
-                         os_file_path(index->file));
+    if (got < size) {
+        *out = INDEX_ENTRY_GONE;
+        return true;
+    }
     *out = entry_load(index, bytes);
     return true;
 }

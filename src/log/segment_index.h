@@ -48,6 +48,8 @@ bool segment_index_append(SegmentIndex *index, IndexEntry entry, Error *err);
 void segment_index_forget(SegmentIndex *index, int64_t entry_count);
 bool segment_index_trim(SegmentIndex *index, Error *err);
 
+/* An entry that the writer has cut off meanwhile comes as INDEX_ENTRY_GONE, behind all others. */
+#define INDEX_ENTRY_GONE ((IndexEntry){INT64_MAX, INT64_MAX})
 bool segment_index_read(SegmentIndex *index, int64_t entry_i, IndexEntry *out, Error *err);
 /* How many entries, counted from the first, have an offset or value of at most `limit`. */
 bool segment_index_count_offsets(SegmentIndex *index, int64_t limit, int64_t *count, Error *err);
