@@ -8,7 +8,6 @@
 #define WEIR_SINK_SINK_OPEN_H
 
 #include "column/zone.h"
-#include "log/partition.h"
 #include "sink/sink.h"
 #include "source/topics.h"
 

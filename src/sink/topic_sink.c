@@ -1,64 +1,59 @@
 /*
- * topic_sink.c: encoding happens on the workers, all else is topic_writer.c's.
- *
- * An output is one buffer with the bytes of all its records, and where each begins: what the log
- * takes in is copied from there once, on the committer's thread.
+ * topic_sink.c: the workers do the work: rows become records, batches of records, checksums
+ * (log/log_output.h); the committer places them in the log with little more than one write a
+ * partition, syncs, and puts the new ends into the epoch's transaction.
  */
 #include "sink/topic_sink.h"
 
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "base/vec.h"
 #include "column/format_value.h"
 #include "format/format.h"
+#include "log/log_writer.h"
+#include "log/partitioner.h"
 #include "os/os.h"
-#include "sink/topic_writer.h"
+
+enum { RETENTION_EVERY_US = 60000000 };
 
 typedef struct TopicSink {
     Sink sink;
     SinkConfig config;
-    Field *key_fields; /* Of the key columns, ... */
-    Schema key_schema; /* ... for their JSON when they are several. */
-    TopicWriter *writer;
+    Field *key_fields;    /* Of the key columns, ... */
+    Schema key_schema;    /* ... for their JSON when they are several. */
+    LogWriter *log;       /* The committer's. */
+    int64_t *ends;        /* Of what was prepared. */
+    int64_t *committed;   /* For the call at hand. */
     int64_t retention_us; /* Monotonic: when retention was last applied. */
 } TopicSink;
 
-enum { RETENTION_EVERY_US = 60000000 };
-
-/* Key, then value, one behind the other in the output's bytes. */
-typedef struct OutputRecord {
-    size_t key_from;
-    uint32_t key_bytes;
-    uint32_t value_bytes;
-} OutputRecord;
-
 struct SinkOutput {
-    StrBuf bytes;
-    VEC(OutputRecord) records;
+    LogOutput *log;
 };
 
 typedef struct TopicSinkWriter {
     SinkWriter writer;
     TopicSink *sink;
     Encoder *encoder;
-    Encoder *key_encoder; /* Several key columns; else NULL. */
-    SinkOutput *output;   /* NULL: nothing written in this epoch. */
-    Arena arena;          /* Of one batch. */
+    Encoder *key_encoder;   /* Several key columns; else NULL. */
+    SinkOutput *output;     /* NULL: nothing written in this epoch. */
+    uint64_t keyless_count; /* Whose turn it is to take a record without key. */
+    StrBuf key;
+    StrBuf value;
+    Arena arena; /* Of one batch. */
 } TopicSinkWriter;
 
 static void output_free(SinkOutput *output)
 {
     if (!output)
         return;
-    strbuf_done(&output->bytes);
-    VEC_DONE(&output->records);
+    log_output_free(output->log);
     free(output);
 }
 
 /* ── the worker's side ─────────────────────────────────────────────────────────────────────────*/
 
-static void topic_sink_writer_free(SinkWriter *sink_writer)
+static void topic_writer_free(SinkWriter *sink_writer)
 {
     TopicSinkWriter *writer = (TopicSinkWriter *)sink_writer;
 
@@ -69,11 +64,23 @@ static void topic_sink_writer_free(SinkWriter *sink_writer)
     if (writer->key_encoder)
         writer->key_encoder->methods->free(writer->key_encoder);
     output_free(writer->output);
+    strbuf_done(&writer->key);
+    strbuf_done(&writer->value);
     arena_done(&writer->arena);
     free(writer);
 }
 
-static bool topic_sink_writer_create(Sink *sink, SinkWriter **out, Error *err)
+/* A restart goes on where the partitions' turns had come to. */
+static uint64_t count_committed(const Topic *topic)
+{
+    uint64_t count = 0;
+
+    for (int32_t i = 0; i < topic_partition_count(topic); i++)
+        count += (uint64_t)topic_end(topic, i);
+    return count;
+}
+
+static bool topic_writer_create(Sink *sink, SinkWriter **out, Error *err)
 {
     TopicSink *self = (TopicSink *)sink;
     const SinkConfig *config = &self->config;
@@ -84,6 +91,7 @@ static bool topic_sink_writer_create(Sink *sink, SinkWriter **out, Error *err)
 
     writer->writer.sink = sink;
     writer->sink = self;
+    writer->keyless_count = count_committed(config->topic);
     arena_init(&writer->arena);
     if (!format) {
         error_set(err, ERROR_USER, "there is no format '%.*s'", STR_ARG(config->format));
@@ -99,7 +107,7 @@ static bool topic_sink_writer_create(Sink *sink, SinkWriter **out, Error *err)
     return true;
 
 fail:
-    topic_sink_writer_free(&writer->writer);
+    topic_writer_free(&writer->writer);
     return false;
 }
 
@@ -132,45 +140,51 @@ static bool tell_null_key(TopicSinkWriter *writer, const Batch *batch, uint32_t 
     return writer->writer.on_null_key(writer->writer.self, batch, row_i, message, err);
 }
 
-static void add_key(TopicSinkWriter *writer, const Batch *keys, uint32_t row_i, StrBuf *out)
+/* The record's key into writer->key; returns its partition. */
+static int32_t make_key(TopicSinkWriter *writer, const Batch *keys, uint32_t row_i)
 {
+    int32_t partition_count = topic_partition_count(writer->sink->config.topic);
+
+    strbuf_clear(&writer->key);
+    if (keys->column_count == 0)
+        return partition_of_nth(writer->keyless_count++, partition_count);
     if (writer->key_encoder)
-        writer->key_encoder->methods->encode(writer->key_encoder, keys, row_i, out);
-    else if (keys->column_count == 1)
-        value_to_text(out, keys->columns[0], row_i, writer->sink->config.zone);
-}
-
-static bool add_record(TopicSinkWriter *writer, const Batch *batch, const Batch *keys,
-                       uint32_t row_i, Error *err)
-{
-    SinkOutput *output = writer->output;
-    OutputRecord record = {.key_from = output->bytes.bytes};
-    size_t key_end;
-
-    add_key(writer, keys, row_i, &output->bytes);
-    key_end = output->bytes.bytes;
-    writer->encoder->methods->encode(writer->encoder, batch, row_i, &output->bytes);
-    if (output->bytes.bytes - record.key_from > RECORD_BYTES_MAX / 2)
-        return error_set(err, ERROR_USER, "a row of %zu bytes is too long for a topic's record",
-                         output->bytes.bytes - record.key_from);
-    record.key_bytes = (uint32_t)(key_end - record.key_from);
-    record.value_bytes = (uint32_t)(output->bytes.bytes - key_end);
-    VEC_ADD(&output->records, record);
-    return true;
+        writer->key_encoder->methods->encode(writer->key_encoder, keys, row_i, &writer->key);
+    else
+        value_to_text(&writer->key, keys->columns[0], vector_row(keys->columns[0], row_i),
+                      writer->sink->config.zone);
+    return partition_of_key(strbuf_str(&writer->key), partition_count);
 }
 
 static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
 {
     TopicSinkWriter *writer = (TopicSinkWriter *)sink_writer;
+    const TopicSink *sink = writer->sink;
+    LogRecord record = {.key_null = sink->config.key_count == 0,
+                        .timestamp_ms = os_realtime_us() / 1000};
     Batch *keys;
 
-    if (!writer->output)
+    if (!writer->output) {
         writer->output = mem_zalloc(sizeof *writer->output);
+        writer->output->log = log_output_create(log_writer_partition_count(sink->log),
+                                                &log_writer_config(sink->log)->log);
+    }
     arena_reset(&writer->arena);
     keys = key_batch(writer, batch);
     for (uint32_t i = 0; i < batch->row_count; i++) {
-        if (key_is_null(keys, i) ? !tell_null_key(writer, batch, i, err)
-                                 : !add_record(writer, batch, keys, i, err))
+        int32_t partition;
+
+        if (key_is_null(keys, i)) {
+            if (!tell_null_key(writer, batch, i, err))
+                return false;
+            continue;
+        }
+        partition = make_key(writer, keys, i);
+        strbuf_clear(&writer->value);
+        writer->encoder->methods->encode(writer->encoder, batch, i, &writer->value);
+        record.key = strbuf_str(&writer->key);
+        record.value = strbuf_str(&writer->value);
+        if (!log_output_add(writer->output->log, partition, &record, err))
             return false;
     }
     return true;
@@ -180,7 +194,8 @@ static bool topic_end_epoch(SinkWriter *sink_writer, SinkOutput **out, Error *er
 {
     TopicSinkWriter *writer = (TopicSinkWriter *)sink_writer;
 
-    (void)err;
+    if (writer->output && !log_output_finish(writer->output->log, err))
+        return false;
     *out = writer->output;
     writer->output = NULL;
     return true;
@@ -188,78 +203,78 @@ static bool topic_end_epoch(SinkWriter *sink_writer, SinkOutput **out, Error *er
 
 /* ── the committer's side ──────────────────────────────────────────────────────────────────────*/
 
-static bool append_output(TopicSink *sink, const SinkOutput *output, int64_t now_ms, Error *err)
+static bool apply_retention(TopicSink *sink, Error *err)
 {
-    bool has_key = sink->config.key_count > 0;
+    int64_t now_us = os_monotonic_us();
 
-    for (size_t i = 0; i < output->records.count; i++) {
-        const OutputRecord *at = &output->records.items[i];
-        const char *bytes = output->bytes.data + at->key_from;
-        const LogRecord record = {
-            .key = {bytes, at->key_bytes},
-            .key_null = !has_key,
-            .value = {bytes + at->key_bytes, at->value_bytes},
-            .timestamp_ms = now_ms,
-        };
-
-        if (!topic_writer_append(sink->writer, &record, err))
-            return false;
-    }
-    return true;
+    if (now_us - sink->retention_us < RETENTION_EVERY_US)
+        return true;
+    sink->retention_us = now_us;
+    topic_ends(sink->config.topic, sink->committed);
+    return log_writer_apply_retention(sink->log, os_realtime_us() / 1000, sink->committed, err);
 }
 
 static bool topic_prepare(Sink *sink, int64_t epoch, SinkOutput **outputs, uint32_t output_count,
                           Error *err)
 {
     TopicSink *self = (TopicSink *)sink;
-    int64_t now_ms = os_realtime_us() / 1000;
-    bool ok = true;
+    bool ok = apply_retention(self, err);
 
     (void)epoch;
-    if (os_monotonic_us() - self->retention_us > RETENTION_EVERY_US) {
-        self->retention_us = os_monotonic_us();
-        ok = topic_writer_apply_retention(self->writer, err);
-    }
     for (uint32_t i = 0; i < output_count; i++) {
-        ok = ok && append_output(self, outputs[i], now_ms, err);
+        ok = ok && log_writer_append_output(self->log, outputs[i]->log, err);
         output_free(outputs[i]);
     }
-    return ok && topic_writer_sync(self->writer, err);
+    if (output_count == 0 || !ok)
+        return ok;
+    if (!log_writer_sync(self->log, err))
+        return false;
+    log_writer_ends(self->log, self->ends);
+    return true;
 }
 
 static bool topic_commit(Sink *sink, int64_t epoch, StoreTxn *txn, Error *err)
 {
+    TopicSink *self = (TopicSink *)sink;
+
     (void)epoch;
-    return topic_writer_commit(((TopicSink *)sink)->writer, txn, err);
+    return topic_ends_commit(self->config.topic, self->ends, txn, err);
 }
 
 static void topic_committed(Sink *sink, int64_t epoch)
 {
+    TopicSink *self = (TopicSink *)sink;
+
     (void)epoch;
-    topic_writer_committed(((TopicSink *)sink)->writer);
+    topic_ends_publish(self->config.topic, self->ends);
 }
 
 static bool topic_recover(Sink *sink, int64_t epoch, Error *err)
 {
+    TopicSink *self = (TopicSink *)sink;
+
     (void)epoch;
-    return topic_writer_recover(((TopicSink *)sink)->writer, err);
+    topic_ends(self->config.topic, self->ends);
+    return log_writer_truncate_to(self->log, self->ends, err);
 }
 
 static void topic_free(Sink *sink)
 {
     TopicSink *self = (TopicSink *)sink;
 
-    topic_writer_close(self->writer);
+    log_writer_close(self->log);
     free(self->key_fields);
+    free(self->ends);
+    free(self->committed);
     free(self);
 }
 
 static const SinkMethods topic_methods = {
     .name = "topic",
-    .writer_create = topic_sink_writer_create,
+    .writer_create = topic_writer_create,
     .write = topic_write,
     .end_epoch = topic_end_epoch,
-    .writer_free = topic_sink_writer_free,
+    .writer_free = topic_writer_free,
     .output_free = output_free,
     .prepare = topic_prepare,
     .commit = topic_commit,
@@ -271,20 +286,24 @@ static const SinkMethods topic_methods = {
 bool topic_sink_open(const SinkConfig *config, Sink **out, Error *err)
 {
     TopicSink *sink = mem_zalloc(sizeof *sink);
-    Field *columns = mem_zalloc((config->key_count + 1) * sizeof *columns);
+    size_t partition_count = (size_t)topic_partition_count(config->topic);
 
-    ASSERT(config->topic);
     sink->sink.methods = &topic_methods;
     sink->config = *config;
     sink->retention_us = os_monotonic_us();
+    sink->ends = mem_zalloc(partition_count * sizeof *sink->ends);
+    sink->committed = mem_zalloc(partition_count * sizeof *sink->committed);
+    sink->key_fields = mem_zalloc((config->key_count + 1) * sizeof *sink->key_fields);
     for (uint32_t i = 0; i < config->key_count; i++)
-        columns[i] = config->schema->columns[config->key_columns[i]];
-    sink->key_fields = columns;
-    sink->key_schema = (Schema){config->key_count, columns};
-    if (!topic_writer_open(config->topic, &config->log, &sink->writer, err)) {
+        sink->key_fields[i] = config->schema->columns[config->key_columns[i]];
+    sink->key_schema = (Schema){config->key_count, sink->key_fields};
+    topic_ends(config->topic, sink->ends);
+    if (!log_writer_open(topic_data_dir(config->topic), topic_name(config->topic), sink->ends,
+                         &sink->log, err)) {
         topic_free(&sink->sink);
         return false;
     }
+    ASSERT((size_t)log_writer_partition_count(sink->log) == partition_count);
     *out = &sink->sink;
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * topic_sink.h: rows as records of a topic of weir's own log (sink.h, topic_writer.h).
+ * topic_sink.h: rows as records of a topic of weir's own log (sink.h).
  *
  * The record's value is the row in the topic's format; its key is the text of the key column (as
  * CAST AS STRING gives it), or of several columns a JSON object, so that Spark's to_json(struct(…))

@@ -58,12 +58,18 @@ static bool topic_reader_open(Source *source, int32_t partition, int64_t positio
 {
     const TopicSourceConfig *config = &((TopicSource *)source)->config;
     TopicReader *reader = mem_zalloc(sizeof *reader);
+    const char *dir;
+    Arena arena;
 
     reader->reader.source = source;
     reader->partition = partition;
     if (position < 0)
         position = config->start_latest ? topic_end(config->topic, partition) : 0;
-    reader->log = log_reader_create(topic_partition_dir(config->topic, partition), position);
+    arena_init(&arena);
+    dir = topic_partition_dir(&arena, topic_data_dir(config->topic), topic_name(config->topic),
+                              partition);
+    reader->log = log_reader_create(dir, position);
+    arena_done(&arena);
     if (position == 0) { /* Retention may have taken the first records. */
         if (!log_reader_start_offset(reader->log, &position, err)) {
             topic_reader_close(&reader->reader);

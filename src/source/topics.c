@@ -12,24 +12,23 @@ struct Topic {
     Topics *topics;
     Str name;
     int32_t partition_count;
-    const char **dirs;
     _Atomic int64_t *ends;
 };
 
 struct Topics {
-    char *folder;
-    OsMutex *mutex; /* Guards all below but the ends. */
+    char *data_dir;
+    OsMutex *mutex; /* Guards what follows; ends may be read without it. */
     OsCond *published;
     uint64_t version; /* Of the ends. */
     VEC(Topic *) all;
     Arena arena;
 };
 
-Topics *topics_create(const char *folder)
+Topics *topics_create(const char *data_dir)
 {
     Topics *topics = mem_zalloc(sizeof *topics);
 
-    topics->folder = mem_strdup(folder);
+    topics->data_dir = mem_strdup(data_dir);
     topics->mutex = os_mutex_create();
     topics->published = os_cond_create();
     arena_init(&topics->arena);
@@ -46,146 +45,110 @@ void topics_free(Topics *topics)
     arena_done(&topics->arena);
     os_cond_free(topics->published);
     os_mutex_free(topics->mutex);
-    free(topics->folder);
+    free(topics->data_dir);
     free(topics);
 }
 
-bool topic_name_check(Str name, Error *err)
+/* ── opening ───────────────────────────────────────────────────────────────────────────────────*/
+
+/* The one of that name, added if it was not open. */
+static Topic *add_topic(Topics *topics, Str name, int32_t partition_count)
 {
-    bool good = name.bytes > 0 && name.bytes <= TOPIC_NAME_BYTES_MAX && !str_is(name, ".") &&
-                !str_is(name, "..");
-
-    for (uint32_t i = 0; good && i < name.bytes; i++) {
-        char c = name.data[i];
-
-        good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_' || c == '-';
-    }
-    return good || error_set(err, ERROR_USER,
-                             "'%.*s' cannot be the name of a topic: 1 to %d letters, digits, '.', "
-                             "'_' and '-' can",
-                             (int)MIN(name.bytes, 100u), name.data, TOPIC_NAME_BYTES_MAX);
-}
-
-static Topic *find_locked(Topics *topics, Str name)
-{
-    for (size_t i = 0; i < topics->all.count; i++) {
-        if (str_equal(topics->all.items[i]->name, name))
-            return topics->all.items[i];
-    }
-    return NULL;
-}
-
-Topic *topics_find(Topics *topics, Str name)
-{
-    Topic *topic;
+    Topic *topic = NULL;
 
     os_mutex_lock(topics->mutex);
-    topic = find_locked(topics, name);
+    for (size_t i = 0; i < topics->all.count && !topic; i++) {
+        if (str_equal(topics->all.items[i]->name, name))
+            topic = topics->all.items[i];
+    }
+    if (!topic) {
+        topic = ARENA_NEW(&topics->arena, Topic);
+        topic->topics = topics;
+        topic->name = str_copy(&topics->arena, name);
+        topic->partition_count = partition_count;
+        topic->ends = mem_zalloc((size_t)partition_count * sizeof *topic->ends);
+        VEC_ADD(&topics->all, topic);
+    }
     os_mutex_unlock(topics->mutex);
     return topic;
 }
-
-static Topic *add_locked(Topics *topics, Str name, int32_t partition_count)
-{
-    Topic *topic = ARENA_NEW(&topics->arena, Topic);
-
-    topic->topics = topics;
-    topic->name = str_copy(&topics->arena, name);
-    topic->partition_count = partition_count;
-    topic->dirs = ARENA_ARRAY(&topics->arena, const char *, partition_count);
-    topic->ends = mem_zalloc((size_t)partition_count * sizeof *topic->ends);
-    for (int32_t i = 0; i < partition_count; i++)
-        topic->dirs[i] =
-            arena_printf(&topics->arena, "%s/%.*s-%" PRId32, topics->folder, STR_ARG(name), i);
-    VEC_ADD(&topics->all, topic);
-    return topic;
-}
-
-/* ── the store's word ──────────────────────────────────────────────────────────────────────────*/
 
 static bool load_ends(Topic *topic, Store *store, Error *err)
 {
     int64_t *ends = mem_zalloc((size_t)topic->partition_count * sizeof *ends);
     bool ok = store_topic_ends_get(store, topic->name, topic->partition_count, ends, err);
 
-    for (int32_t i = 0; ok && i < topic->partition_count; i++)
-        topic_publish(topic, i, ends[i]);
+    if (ok)
+        topic_ends_publish(topic, ends);
     free(ends);
     return ok;
 }
 
-static bool load_topic(Topics *topics, Store *store, const StoreMeta *known, Error *err)
+static bool describe_or_create(Topics *topics, Str name, const TopicConfig *config,
+                               TopicConfig *out, Error *err)
 {
-    Topic *topic;
-
-    if (known->number < 1 || known->number > TOPIC_PARTITIONS_MAX ||
-        !topic_name_check(known->name, err))
-        return error_set(err, ERROR_USER, "store '%s': weir_meta: the topic '%.*s' is damaged",
-                         store_path(store), STR_ARG(known->name));
-    os_mutex_lock(topics->mutex);
-    topic = find_locked(topics, known->name);
-    if (!topic)
-        topic = add_locked(topics, known->name, (int32_t)known->number);
-    os_mutex_unlock(topics->mutex);
-    return load_ends(topic, store, err);
-}
-
-bool topics_load(Topics *topics, Store *store, Error *err)
-{
-    StoreMeta *items = NULL;
-    uint32_t count = 0;
-    Arena arena;
-    bool ok;
-
-    arena_init(&arena);
-    ok = store_topic_list(store, &arena, &items, &count, err);
-    for (uint32_t i = 0; ok && i < count; i++)
-        ok = load_topic(topics, store, &items[i], err);
-    arena_done(&arena);
-    return ok;
-}
-
-static bool make_folders(Topics *topics, const Topic *topic, Error *err)
-{
-    for (int32_t i = 0; i < topic->partition_count; i++) {
-        if (!os_mkdir_all(topic->dirs[i], err))
-            return false;
-    }
-    return os_sync_dir(topics->folder, err);
-}
-
-bool topics_open(Topics *topics, StoreTxn *txn, Str name, int32_t partition_count, Topic **out,
-                 Error *err)
-{
-    Topic *topic;
-    bool made = false;
+    TopicConfig made;
 
     if (!topic_name_check(name, err))
         return false;
-    if (partition_count < 0 || partition_count > TOPIC_PARTITIONS_MAX)
-        return error_set(err, ERROR_USER, "topic '%.*s': a topic has 1 to %d partitions, not %d",
-                         STR_ARG(name), TOPIC_PARTITIONS_MAX, partition_count);
-    os_mutex_lock(topics->mutex);
-    topic = find_locked(topics, name);
-    if (!topic) {
-        topic = add_locked(topics, name, MAX(partition_count, 1));
-        made = true;
+    if (config && !topic_exists(topics->data_dir, name)) {
+        made = *config;
+        made.partition_count = MAX(made.partition_count, 1);
+        if (!topic_create(topics->data_dir, name, &made, err))
+            return false;
     }
-    os_mutex_unlock(topics->mutex);
-    if (partition_count && topic->partition_count != partition_count)
+    if (!topic_describe(topics->data_dir, name, out, err))
+        return false;
+    if (config && config->partition_count > 0 && config->partition_count != out->partition_count)
         return error_set(err, ERROR_USER,
-                         "topic '%.*s' has %d partitions, not %d; the number of a topic's "
-                         "partitions cannot be changed: its keys would move",
-                         STR_ARG(name), topic->partition_count, partition_count);
-    if ((made && !store_topic_set(txn, name, topic->partition_count, err)) ||
-        !make_folders(topics, topic, err))
-        return error_wrap(err, "topic '%.*s'", STR_ARG(name));
+                         "topic '%.*s' has %d partitions, not %d; leave 'partitions' out, or give "
+                         "the topic another name",
+                         STR_ARG(name), out->partition_count, config->partition_count);
+    return true;
+}
+
+bool topics_open(Topics *topics, Store *store, Str name, const TopicConfig *config, Topic **out,
+                 Error *err)
+{
+    TopicConfig found;
+    Topic *topic;
+
+    if (!describe_or_create(topics, name, config, &found, err))
+        return false;
+    topic = add_topic(topics, name, found.partition_count);
+    if (!load_ends(topic, store, err))
+        return false;
     *out = topic;
     return true;
 }
 
+bool topics_load(Topics *topics, Store *store, Error *err)
+{
+    bool ok = store_snapshot_begin(store, err);
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; ok; i++) {
+        Topic *topic = NULL;
+
+        os_mutex_lock(topics->mutex);
+        if (i < topics->all.count)
+            topic = topics->all.items[i];
+        os_mutex_unlock(topics->mutex);
+        if (!topic)
+            break;
+        ok = load_ends(topic, store, err);
+    }
+    store_snapshot_end(store);
+    return ok;
+}
+
 /* ── a topic ───────────────────────────────────────────────────────────────────────────────────*/
+
+const char *topic_data_dir(const Topic *topic)
+{
+    return topic->topics->data_dir;
+}
 
 Str topic_name(const Topic *topic)
 {
@@ -197,27 +160,41 @@ int32_t topic_partition_count(const Topic *topic)
     return topic->partition_count;
 }
 
-const char *topic_partition_dir(const Topic *topic, int32_t partition)
-{
-    ASSERT(partition >= 0 && partition < topic->partition_count);
-    return topic->dirs[partition];
-}
-
 int64_t topic_end(const Topic *topic, int32_t partition)
 {
     ASSERT(partition >= 0 && partition < topic->partition_count);
     return atomic_load_explicit(&topic->ends[partition], memory_order_acquire);
 }
 
-void topic_publish(Topic *topic, int32_t partition, int64_t end)
+void topic_ends(const Topic *topic, int64_t *ends)
+{
+    for (int32_t i = 0; i < topic->partition_count; i++)
+        ends[i] = topic_end(topic, i);
+}
+
+bool topic_ends_commit(const Topic *topic, const int64_t *ends, StoreTxn *txn, Error *err)
+{
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        if (ends[i] != topic_end(topic, i) &&
+            !store_topic_end_set(txn, topic->name, i, ends[i], err))
+            return error_wrap(err, "topic '%.*s'", STR_ARG(topic->name));
+    }
+    return true;
+}
+
+void topic_ends_publish(Topic *topic, const int64_t *ends)
 {
     Topics *topics = topic->topics;
+    bool moved = false;
 
-    if (end <= topic_end(topic, partition))
-        return;
     os_mutex_lock(topics->mutex);
-    if (end > topic_end(topic, partition)) {
-        atomic_store_explicit(&topic->ends[partition], end, memory_order_release);
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        if (ends[i] <= topic_end(topic, i))
+            continue;
+        atomic_store_explicit(&topic->ends[i], ends[i], memory_order_release);
+        moved = true;
+    }
+    if (moved) {
         topics->version++;
         os_cond_broadcast(topics->published);
     }

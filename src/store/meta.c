@@ -187,32 +187,6 @@ bool store_epoch_get(Store *store, StoreEpoch *out, Error *err)
     return true;
 }
 
-bool store_topic_set(StoreTxn *txn, Str topic, int32_t partition_count, Error *err)
-{
-    return store_meta_set(txn, META_TOPIC, topic, STR("partitions"), partition_count, err);
-}
-
-bool store_topic_get(Store *store, Str topic, int32_t *partition_count, Error *err)
-{
-    int64_t count = 0;
-
-    if (!store_meta_get(store, META_TOPIC, topic, STR("partitions"), &count, NULL, err))
-        return false;
-    *partition_count = count > 0 && count <= INT32_MAX ? (int32_t)count : 0;
-    return true;
-}
-
-bool store_topic_remove(StoreTxn *txn, Str topic, Error *err)
-{
-    return store_meta_delete(txn, META_TOPIC, topic, (Str){0}, err) &&
-           store_meta_delete(txn, META_TOPIC_END, topic, (Str){0}, err);
-}
-
-bool store_topic_list(Store *store, Arena *arena, StoreMeta **out, uint32_t *count, Error *err)
-{
-    return store_meta_list(store, arena, META_TOPIC, (Str){0}, out, count, err);
-}
-
 static Str partition_text(char buffer[16], int32_t partition)
 {
     return (Str){buffer, (uint32_t)snprintf(buffer, 16, "%" PRId32, partition)};

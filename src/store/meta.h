@@ -11,7 +11,6 @@
  *     epoch                     state_file       its checkpoint: number of the file
  *     epoch                     state_bytes                      and how far it goes
  *     position     source/flow  partition name   number or text: read up to here, exclusive
- *     topic        topic        partitions       how many it has
  *     topic_end    topic        partition        number: the first offset not committed
  *     watermark    source/flow  partition name   microseconds
  *     idle         source/flow  partition name   1: closed windows without waiting for this one
@@ -29,7 +28,6 @@
 typedef enum StoreMetaKind {
     META_EPOCH,
     META_POSITION,
-    META_TOPIC,
     META_TOPIC_END,
     META_WATERMARK,
     META_IDLE,
@@ -76,14 +74,6 @@ typedef struct StoreEpoch {
 
 bool store_epoch_set(StoreTxn *txn, StoreEpoch epoch, Error *err);
 bool store_epoch_get(Store *store, StoreEpoch *out, Error *err);
-
-/* A topic is there once its number of partitions is; 0: it is not. Taking it out takes its ends
- * too. */
-bool store_topic_set(StoreTxn *txn, Str topic, int32_t partition_count, Error *err);
-bool store_topic_get(Store *store, Str topic, int32_t *partition_count, Error *err);
-bool store_topic_remove(StoreTxn *txn, Str topic, Error *err);
-/* By name, in `arena`: name and, as number, the partitions of each. */
-bool store_topic_list(Store *store, Arena *arena, StoreMeta **out, uint32_t *count, Error *err);
 
 /* Committed ends: the first offset a reader may not see. An absent one is 0. */
 bool store_topic_end_set(StoreTxn *txn, Str topic, int32_t partition, int64_t end, Error *err);
