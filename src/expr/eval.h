@@ -5,9 +5,10 @@
  * whole columns; equal subexpressions are computed once, constants once per program. Programs are
  * part of the plan: read-only, shared by workers.
  *
- * Everything is computed for every row, branches not taken included: a value that cannot be computed
- * is an error of its row (vector.h 6), which CASE, AND and their like then drop or keep. So there is
- * no control flow in a program, and no difference between lazy and eager but the time it takes.
+ * Everything is computed for every row, branches not taken included: a value that cannot be
+ * computed is an error of its row (vector.h 6), which CASE, AND and their like then drop or keep.
+ * So there is no control flow in a program, and no difference between lazy and eager but the time
+ * it takes.
  */
 #ifndef WEIR_EXPR_EVAL_H
 #define WEIR_EXPR_EVAL_H
@@ -30,8 +31,12 @@ void program_print(const Program *program, StrBuf *out);
 bool expr_eval_constant(Arena *arena, const SqlContext *sql, const Expr *e, const Vector **out,
                         Error *err);
 
-/* Rows of a condition that are TRUE (not NULL, not an error), in order; returns how many. `rows` has
- * room for all. Rows with an error are listed in `error_rows` (may be NULL) instead. */
+/* Calls of literals alone become literals, save what is random, fixed for a statement only, or an
+ * error (which stays where it is, to be met when it is evaluated). */
+Expr *expr_fold(Arena *arena, const SqlContext *sql, const Expr *e);
+
+/* Rows of a condition that are TRUE (not NULL, not an error), in order; returns how many. `rows`
+ * has room for all. Rows with an error are listed in `error_rows` (may be NULL) instead. */
 uint32_t condition_rows(const Vector *condition, uint32_t *rows, uint32_t *error_rows,
                         uint32_t *error_count);
 

@@ -3,8 +3,8 @@
  *
  * The binder makes them from the syntax tree: names are column numbers, functions are found, every
  * implicit cast is there as a call of `cast`. Operators, CASE, CAST, AND, field access and the like
- * are all calls of functions of the one catalog (function.h): a kind of node exists only for what is
- * no function.
+ * are all calls of functions of the one catalog (function.h): a kind of node exists only for what
+ * is no function.
  *
  * Immutable once built; lives in the plan arena; subtrees may be shared.
  */
@@ -19,40 +19,42 @@ typedef enum ExprKind {
     EXPR_LITERAL,    /* Row 0 of `literal`. */
     EXPR_CALL,       /* fn(args...) */
     EXPR_LAMBDA,     /* An argument of a higher-order function: `body` over its parameters. */
-    EXPR_LAMBDA_ARG, /* Parameter `column_i` of the lambda `lambda_depth` levels out (0: innermost). */
+    EXPR_LAMBDA_ARG, /* Parameter `column_i` of the lambda `lambda_depth` levels out (0: innermost).
+                      */
 
     /* Only in logical plans; the planner turns them into operators and columns. */
     EXPR_AGGREGATE, /* fn(args...) over a group: DISTINCT, FILTER, ORDER BY. */
     EXPR_WINDOW,    /* fn(args...) OVER (...). */
     EXPR_SUBQUERY,  /* Scalar, IN, EXISTS. */
-    EXPR_OUTER,     /* Column `column_i` of the enclosing query (correlation), `lambda_depth` levels out. */
+    EXPR_OUTER,     /* Column `column_i` of the enclosing query (correlation), `lambda_depth` levels
+                       out. */
 } ExprKind;
 
 typedef struct Expr Expr;
-typedef struct Function Function;   /* function.h */
-typedef struct WindowSpec WindowSpec; /* plan/logical.h */
+typedef struct Function Function;       /* function.h */
+typedef struct WindowSpec WindowSpec;   /* plan/logical.h */
 typedef struct SubqueryRef SubqueryRef; /* plan/logical.h */
 
 struct Expr {
     ExprKind kind;
     const Type *type;
     bool nullable;
-    bool distinct;          /* AGGREGATE: fn(DISTINCT …). */
-    bool ignore_nulls;      /* AGGREGATE, WINDOW: IGNORE NULLS. */
+    bool distinct;     /* AGGREGATE: fn(DISTINCT …). */
+    bool ignore_nulls; /* AGGREGATE, WINDOW: IGNORE NULLS. */
     uint8_t lambda_depth;
     uint32_t column_i;
-    uint32_t arg_count;     /* CALL, AGGREGATE, WINDOW; LAMBDA: number of parameters. */
+    uint32_t arg_count; /* CALL, AGGREGATE, WINDOW; LAMBDA: number of parameters. */
     Span span;
-    const Vector *literal;  /* LITERAL: one row. */
+    const Vector *literal; /* LITERAL: one row. */
     const Function *fn;
     Expr **args;
-    Expr *body;             /* LAMBDA. */
-    void *data;             /* CALL, AGGREGATE: what the function's bind made of constant arguments. */
-    Expr *filter;           /* AGGREGATE: FILTER (WHERE …), or NULL. */
-    Expr **order_by;        /* AGGREGATE: WITHIN GROUP / inner ORDER BY. */
+    Expr *body;      /* LAMBDA. */
+    void *data;      /* CALL, AGGREGATE: what the function's bind made of constant arguments. */
+    Expr *filter;    /* AGGREGATE: FILTER (WHERE …), or NULL. */
+    Expr **order_by; /* AGGREGATE: WITHIN GROUP / inner ORDER BY. */
     SortKey *order_keys;
     uint32_t order_count;
-    const WindowSpec *window; /* WINDOW. */
+    const WindowSpec *window;    /* WINDOW. */
     const SubqueryRef *subquery; /* SUBQUERY; args: the left side of IN. */
 };
 
@@ -74,7 +76,8 @@ Expr *expr_rewrite(Arena *arena, const Expr *e, Expr *(*map)(void *self, Arena *
 bool expr_is_constant(const Expr *e); /* No column, deterministic. */
 /* Marks the columns read: sets bit column_i of `columns` for each EXPR_COLUMN. */
 void expr_columns_used(const Expr *e, uint64_t *columns);
-/* For EXPLAIN: `(price#2 * cast(quantity#3 as decimal(10,0)))`, with names of `input` (may be NULL). */
+/* For EXPLAIN: `(price#2 * cast(quantity#3 as decimal(10,0)))`, with names of `input` (may be
+ * NULL). */
 void expr_print(StrBuf *out, const Expr *e, const Schema *input);
 
 #endif

@@ -30,18 +30,20 @@ typedef enum FunctionClass {
 
 enum {
     FN_STRICT = BIT(0),
-    FN_CONSTANTS = BIT(1),         /* The kernel takes constant vectors as they are. */
-    FN_NONDETERMINISTIC = BIT(2),  /* rand, uuid, current_timestamp is not (fixed for a statement) */
-    FN_HIDDEN = BIT(3),            /* Not to be called by name: operators, casts, internal. */
-    FN_NULL_ON_ERROR = BIT(4),     /* try_…: errors become NULL. */
-    FN_LAMBDA = BIT(5),            /* Some arguments are lambdas. */
-    FN_STREAM_UNSAFE = BIT(6),     /* Spark's streaming refuses it; weir check --engine spark says so. */
+    FN_CONSTANTS = BIT(1),        /* The kernel takes constant vectors as they are. */
+    FN_NONDETERMINISTIC = BIT(2), /* rand, uuid, current_timestamp is not (fixed for a statement) */
+    FN_HIDDEN = BIT(3),           /* Not to be called by name: operators, casts, internal. */
+    FN_NULL_ON_ERROR = BIT(4),    /* try_…: errors become NULL. */
+    FN_LAMBDA = BIT(5),           /* Some arguments are lambdas. */
+    FN_STREAM_UNSAFE =
+        BIT(6),            /* Spark's streaming refuses it; weir check --engine spark says so. */
+    FN_STATEMENT = BIT(7), /* Fixed for a statement or epoch (current_date): never folded. */
 };
 
 typedef struct KernelCall {
-    const Expr *expr;          /* The call: its type, data, span. */
+    const Expr *expr; /* The call: its type, data, span. */
     const SqlContext *sql;
-    Arena *arena;              /* Of the batch. */
+    Arena *arena; /* Of the batch. */
     const Vector *const *args;
     uint32_t arg_count;
     uint32_t row_count;
@@ -51,8 +53,8 @@ typedef struct KernelCall {
 /* Returns the result: of expr->type, row_count rows. */
 typedef Vector *(*Kernel)(const KernelCall *call);
 
-/* What bind sees and sets. On failure it returns false with a class in err; the binder puts the
- * place. Argument nodes may be replaced (casts put in). */
+/* What bind sees and sets; it may also put another `fn` in. On failure it returns false with a
+ * class in err; the binder puts the place. Argument nodes may be replaced (casts put in). */
 typedef struct BindCall {
     Arena *arena;
     const SqlContext *sql;
@@ -60,10 +62,11 @@ typedef struct BindCall {
     Expr **args;
     uint32_t arg_count;
     Span span;
-    const Type *target;     /* cast: the type asked for. Else NULL. */
+    const Type *target; /* cast: the type asked for. Else NULL. */
     /* Set by bind: */
+    Expr *result; /* The call is this expression (nvl is coalesce); then no more is needed. */
     const Type *type;
-    bool nullable;          /* Preset: any argument is nullable (FN_STRICT), else true. */
+    bool nullable; /* Preset: any argument is nullable (FN_STRICT), else true. */
     void *data;
 } BindCall;
 
@@ -74,24 +77,28 @@ struct Function {
     FunctionClass class_;
     uint32_t flags;
     int8_t arg_min;
-    int8_t arg_max;            /* -1: any number */
+    int8_t arg_max; /* -1: any number */
     /* Checks and casts the arguments, sets the result type. For simple functions bind_signature,
      * which reads `signature`. */
     FunctionBind bind;
-    const char *signature;     /* "(string, int) -> string"; overloads separated by ';' (function.c) */
-    Kernel kernel;             /* SCALAR */
+    const char *signature; /* "(string, int) -> string"; overloads separated by ';' (function.c) */
+    Kernel kernel; /* SCALAR; NULL where bind always puts another call in (BindCall.result) */
     const struct AggregateMethods *aggregate; /* AGGREGATE, and WINDOW where it serves as one */
-    const void *extra;         /* For a family's shared kernel: what makes this row of it different. */
-    const char *group;         /* "string", "date", … for the documentation */
-    const char *doc;           /* One line. */
-    const char *example;       /* "upper('a') = 'A'": printed, and run by a test */
+    /* FN_LAMBDA: see function_lambda_types. NULL: none. */
+    bool (*lambda_types)(Arena *arena, const Function *fn, Expr *const *args, uint32_t arg_count,
+                         uint32_t arg_i, uint32_t parameter_count, Field *parameters, Error *err);
+    const void *extra;   /* For a family's shared kernel: what makes this row of it different. */
+    const char *group;   /* "string", "date", … for the documentation */
+    const char *doc;     /* One line. */
+    const char *example; /* "upper('a') = 'A'": printed, and run by a test */
 };
 
 /* By name (any case; aliases are rows of their own), or NULL. */
 const Function *function_find(Str name);
 /* The nearest name by edit distance, for "did you mean"; NULL: none near. */
 const char *function_suggest(Str name);
-/* All rows, sorted by group then name, for documentation and SHOW FUNCTIONS; NULL after the last. */
+/* All rows, sorted by group then name, for documentation and SHOW FUNCTIONS; NULL after the last.
+ */
 const Function *function_at(size_t i);
 void functions_print_markdown(StrBuf *out);
 
@@ -111,6 +118,10 @@ bool function_call_aggregate(Arena *arena, const SqlContext *sql, const Function
  * parameters: their types, given the other arguments bound so far (NULL for lambdas). */
 bool function_lambda_types(Arena *arena, const Function *fn, Expr *const *args, uint32_t arg_count,
                            uint32_t arg_i, uint32_t parameter_count, Field *parameters, Error *err);
+
+/* e.name: a field of a struct, the fields of an array of structs, a value of a map. */
+bool expr_field(Arena *arena, const SqlContext *sql, Expr *e, Str name, Span span, Expr **out,
+                Error *err);
 
 /* An explicit CAST (or try_cast); DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION when there is none. */
 bool expr_cast(Arena *arena, const SqlContext *sql, Expr *e, const Type *to, bool try_, Span span,
