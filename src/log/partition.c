@@ -120,7 +120,7 @@ static bool sealed_open(Partition *partition, int64_t base_offset, int64_t next_
 }
 
 /* Removes the segments that begin at `end` or behind it, newest first, save a last one. */
-static bool segments_remove_from(const char *dir, int64_t end, Error *err)
+static bool segments_remove_from(Partition *partition, int64_t end, Error *err)
 {
     int64_t *bases;
     size_t count;
@@ -128,9 +128,11 @@ static bool segments_remove_from(const char *dir, int64_t end, Error *err)
     bool ok;
 
     arena_init(&arena);
-    ok = segment_list(&arena, dir, &bases, &count, err);
-    while (ok && count > 1 && bases[count - 1] >= end)
-        ok = segment_remove(dir, bases[--count], err);
+    ok = segment_list(&arena, partition->dir, &bases, &count, err);
+    while (ok && count > 1 && bases[count - 1] >= end) {
+        partition->dir_unsynced = true;
+        ok = segment_remove(partition->dir, bases[--count], err);
+    }
     arena_done(&arena);
     return ok;
 }
@@ -146,12 +148,14 @@ static bool segments_open(Partition *partition, Error *err)
     ok = segment_list(&arena, partition->dir, &bases, &count, err);
     for (size_t i = 0; ok && i + 1 < count; i++)
         ok = sealed_open(partition, bases[i], bases[i + 1], err);
-    if (ok && count == 0)
+    if (ok && count == 0) {
+        partition->dir_unsynced = true;
         ok = segment_create(partition->dir, 0, partition->config.index_interval_bytes,
                             &partition->active, err);
-    else if (ok)
+    } else if (ok) {
         ok = segment_open(partition->dir, bases[count - 1], partition->config.index_interval_bytes,
                           &partition->active, err);
+    }
     arena_done(&arena);
     return ok;
 }
@@ -169,13 +173,16 @@ bool partition_open(const char *dir, const LogConfig *config, int64_t committed_
     partition->broken = true; /* Until what is there has been looked at. */
     record_builder_init(&partition->builder);
     if (!strays_remove(dir, err) ||
-        (committed_end != LOG_END_UNKNOWN && !segments_remove_from(dir, committed_end, err)) ||
+        (committed_end != LOG_END_UNKNOWN &&
+         !segments_remove_from(partition, committed_end, err)) ||
         !segments_open(partition, err))
         goto fail;
     if (committed_end == LOG_END_UNKNOWN) {
         if (!segment_recover(&partition->active, err))
             goto fail;
         committed_end = partition->active.next_offset;
+        /* Who wrote it may have died before it was synced. */
+        partition->log_unsynced = partition->dir_unsynced = true;
     }
     partition->end_offset = committed_end;
     if (!partition_truncate_to(partition, committed_end, err))
@@ -276,17 +283,24 @@ bool partition_append_batches(Partition *partition, char *batches, size_t bytes,
     return true;
 }
 
-bool partition_sync(Partition *partition, Error *err)
+static bool unsynced_sync(Partition *partition, Error *err)
 {
-    if (!partition_flush(partition, err))
-        return false;
-    partition->broken = true;
     if (partition->log_unsynced && !segment_sync(&partition->active, err))
         return false;
     partition->log_unsynced = false;
     if (partition->dir_unsynced && !os_sync_dir(partition->dir, err))
         return false;
     partition->dir_unsynced = false;
+    return true;
+}
+
+bool partition_sync(Partition *partition, Error *err)
+{
+    if (!partition_flush(partition, err))
+        return false;
+    partition->broken = true;
+    if (!unsynced_sync(partition, err))
+        return false;
     partition->broken = false;
     return true;
 }
@@ -332,6 +346,8 @@ static bool active_step_back(Partition *partition, int64_t offset, Error *err)
 
 bool partition_truncate_to(Partition *partition, int64_t offset, Error *err)
 {
+    bool changed;
+
     if (offset > partition->end_offset || offset < partition_start_offset(partition))
         return error_set(err, ERROR_JOB,
                          "'%s' holds offsets %" PRId64 " to %" PRId64 ", but %" PRId64
@@ -340,14 +356,14 @@ bool partition_truncate_to(Partition *partition, int64_t offset, Error *err)
                          offset);
     partition->broken = true;
     /* By the folder, not by what is known: a roll that failed may have left a new file. */
-    if (!segments_remove_from(partition->dir, offset, err) ||
-        !active_step_back(partition, offset, err))
+    if (!segments_remove_from(partition, offset, err) || !active_step_back(partition, offset, err))
         return false;
-    if (!segment_truncate(&partition->active, offset, err) ||
-        !segment_sync(&partition->active, err) || !os_sync_dir(partition->dir, err))
+    if (!segment_truncate(&partition->active, offset, &changed, err))
+        return false;
+    partition->log_unsynced = partition->log_unsynced || changed;
+    if (!unsynced_sync(partition, err))
         return false;
     partition->end_offset = offset;
-    partition->log_unsynced = partition->dir_unsynced = false;
     partition->broken = false;
     record_builder_start(&partition->builder, offset);
     return true;

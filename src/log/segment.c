@@ -250,15 +250,15 @@ static void segment_forget(Segment *segment)
     segment_index_forget(&segment->by_time, 0);
 }
 
-/* Cuts all files to what the segment knows of. */
-static bool segment_trim(Segment *segment, Error *err)
+/* Cuts all files to what the segment knows of; *changed when the log was longer. */
+static bool segment_trim(Segment *segment, bool *changed, Error *err)
 {
     int64_t bytes;
 
-    return os_file_size(segment->log, &bytes, err) &&
-           (bytes == segment->log_bytes ||
-            os_file_truncate(segment->log, segment->log_bytes, err)) &&
-           indexes_trim(segment, err);
+    if (!os_file_size(segment->log, &bytes, err) || !indexes_trim(segment, err))
+        return false;
+    *changed = bytes != segment->log_bytes;
+    return !*changed || os_file_truncate(segment->log, segment->log_bytes, err);
 }
 
 /* Whether a batch that ends with `last_offset` stands at `position`. */
@@ -458,7 +458,7 @@ static bool end_is_missing(const Segment *segment, int64_t offset, const Walk *w
                      path, segment->next_offset, offset);
 }
 
-bool segment_truncate(Segment *segment, int64_t offset, Error *err)
+bool segment_truncate(Segment *segment, int64_t offset, bool *changed, Error *err)
 {
     Walk walk;
     bool trusted;
@@ -480,7 +480,7 @@ bool segment_truncate(Segment *segment, int64_t offset, Error *err)
         }
     }
     segment->next_offset = offset;
-    ok = segment_trim(segment, err);
+    ok = segment_trim(segment, changed, err);
 done:
     batch_cursor_done(&walk.cursor);
     return ok;
@@ -489,12 +489,13 @@ done:
 bool segment_recover(Segment *segment, Error *err)
 {
     Walk walk;
+    bool changed;
     bool ok;
 
     batch_cursor_init(&walk.cursor);
     segment_forget(segment);
     ok = cut_redo(segment, err) && segment_walk(segment, INT64_MAX, false, &walk, err) &&
-         segment_trim(segment, err);
+         segment_trim(segment, &changed, err);
     batch_cursor_done(&walk.cursor);
     return ok;
 }

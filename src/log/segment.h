@@ -64,13 +64,13 @@ bool segment_sync(Segment *segment, Error *err);
 bool segment_seal(Segment *segment, Error *err);
 
 /*
- * Makes the segment end at `offset`, with its indexes; needs a sync afterwards, of the folder too.
- * What is damaged or missing below `offset` is an error. When `offset` lies within a batch, that
- * batch is written anew without its tail. Its head may be committed, so it must not be lost if the
- * process dies meanwhile: the new batch is first kept, whole, in the .cut file, and put in place
- * again by the next truncation or recovery that finds that file.
+ * Makes the segment end at `offset`, with its indexes. *changed when the log was cut for it, which
+ * needs a sync. What is damaged or missing below `offset` is an error. When `offset` lies within a
+ * batch, that batch is written anew without its tail. Its head may be committed, so it must not be
+ * lost if the process dies meanwhile: the new batch is first kept, whole, in the .cut file, and put
+ * in place again by the next truncation or recovery that finds that file.
  */
-bool segment_truncate(Segment *segment, int64_t offset, Error *err);
+bool segment_truncate(Segment *segment, int64_t offset, bool *changed, Error *err);
 /* Keeps every whole, undamaged batch from the start on, cuts off the rest, makes the indexes anew.
  */
 bool segment_recover(Segment *segment, Error *err);

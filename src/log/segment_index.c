@@ -90,7 +90,11 @@ void segment_index_forget(SegmentIndex *index, int64_t entry_count)
 
 bool segment_index_trim(SegmentIndex *index, Error *err)
 {
-    return os_file_truncate(index->file, index->entry_count * (int64_t)entry_bytes(index), err);
+    int64_t bytes = index->entry_count * (int64_t)entry_bytes(index);
+    int64_t file_bytes;
+
+    return os_file_size(index->file, &file_bytes, err) &&
+           (file_bytes == bytes || os_file_truncate(index->file, bytes, err));
 }
 
 bool segment_index_read(SegmentIndex *index, int64_t entry_i, IndexEntry *out, Error *err)

@@ -192,12 +192,32 @@ static void after_a_failure_nothing_is_taken_until_the_log_is_cut_back(void **st
     fixture_done(&fixture);
 }
 
+/* Opening what was closed in good order costs no wait for the disk: it is done at every start. */
+static void opening_a_log_that_ends_where_it_was_committed_changes_nothing(void **state)
+{
+    LogFixture fixture;
+    FaultOs fault;
+
+    fixture_init(&fixture);
+    fixture.config.segment_bytes = 1500;
+    fixture_reopen(&fixture, 0);
+    assert_ok(fixture_append(&fixture, 200, 0, &err));
+    assert_ok(partition_sync(fixture.partition, &err));
+    fault_os_begin(&fault, 0, FAULT_ONCE, 1);
+    fixture_reopen(&fixture, 200);
+    assert_int_equal(fault.change_count, 3); /* The active segment's files, opened for writing. */
+    fault_os_end(&fault);
+    fixture_check(&fixture, 0, 200, 100, 0);
+    fixture_done(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_disk_full_at_any_moment_loses_nothing_committed),
         cmocka_unit_test(a_power_cut_at_any_moment_loses_nothing_committed),
         cmocka_unit_test(after_a_failure_nothing_is_taken_until_the_log_is_cut_back),
+        cmocka_unit_test(opening_a_log_that_ends_where_it_was_committed_changes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

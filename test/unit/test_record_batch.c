@@ -355,7 +355,7 @@ static void varints_of_every_length_come_back(void **state)
 
     for (int bits = 0; bits < 64; bits++) {
         for (int sign = 0; sign < 2; sign++) {
-            int64_t value = (int64_t)(UINT64_C(1) << bits) - 1;
+            int64_t value = (int64_t)((UINT64_C(1) << bits) - 1);
             int64_t read = 0;
             int32_t narrow = 0;
             const uint8_t *end;
