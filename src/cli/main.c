@@ -2,11 +2,51 @@
  * main.c: arguments in, exit status out.
  */
 #include <stdio.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "cli/cmd.h"
+
+typedef struct Command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} Command;
+
+/* In the order of the help. */
+static const Command commands[] = {
+    {"generate", cmd_generate,
+     "the data-generation API: to standard output, or as an HTTP service"},
+};
+
+static void print_help(FILE *out)
+{
+    (void)fputs("weir: a pipeline is one SQL file\n\nusage: weir COMMAND ...\n\n", out);
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        (void)fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
+    (void)fputs("\nweir COMMAND --help tells more; weir --version tells the version.\n", out);
+}
 
 int main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    puts("weir " WEIR_VERSION);
-    return 0;
+    const char *name = argc > 1 ? argv[1] : NULL;
+
+    if (!name) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        puts("weir " WEIR_VERSION);
+        return EXIT_DONE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    }
+    (void)fprintf(stderr, "weir: there is no command '%s'; weir --help lists them\n", name);
+    return EXIT_USAGE;
 }
