@@ -42,6 +42,8 @@ typedef struct SinkMethods {
     void (*committed)(Sink *sink, int64_t epoch);
     /* On start: undoes what is beyond the last committed epoch. NULL: nothing to do. */
     bool (*recover)(Sink *sink, int64_t epoch, Error *err);
+    /* Now and then: retention. NULL: nothing to do. Thread: the committer. */
+    bool (*housekeeping)(Sink *sink, Error *err);
     void (*free)(Sink *sink);
 } SinkMethods;
 

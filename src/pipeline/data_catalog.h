@@ -1,0 +1,15 @@
+/*
+ * data_catalog.h: the tables of a data directory, by what the store knows of them: what `weir sql
+ * --data` and `weir topic` find without the pipeline's file.
+ */
+#ifndef WEIR_PIPELINE_DATA_CATALOG_H
+#define WEIR_PIPELINE_DATA_CATALOG_H
+
+#include "pipeline/connect.h"
+
+/* Tables of the store, and those that stand on topics (their shape is kept with the topics' ends). */
+bool data_catalog_load(Connections *connections, Arena *arena, const Catalog **out, Error *err);
+/* Remembers a table that stands on a topic; within the store's transaction. */
+bool data_catalog_put_topic_table(StoreTxn *txn, const TableDef *table, Str topic, Error *err);
+
+#endif

@@ -1,0 +1,370 @@
+/*
+ * run.c: starting, watching and stopping a run. See run.h; the work is in worker.c and committer.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pipeline/run_impl.h"
+#include "store/meta.h"
+
+enum { WORKERS_MAX = 64, WORKERS_DEFAULT_MAX = 8, MAILBOX_BYTES = 32 << 20 };
+
+void run_wake_workers(Run *run)
+{
+    for (uint32_t w = 0; w < run->worker_count; w++)
+        mailbox_wake(run->mailboxes[w]);
+}
+
+void run_fail(Run *run, const Error *err)
+{
+    os_mutex_lock(run->mutex);
+    if (!atomic_load(&run->failed))
+        run->error = *err;
+    atomic_store(&run->failed, true);
+    os_cond_broadcast(run->changed);
+    os_mutex_unlock(run->mutex);
+    run_wake_workers(run);
+}
+
+/* ── starting ──────────────────────────────────────────────────────────────────────────────────*/
+
+/* exchange_ends[flow][node id][worker] */
+static void make_exchange_ends(Run *run)
+{
+    run->exchange_ends = ARENA_ARRAY(&run->arena, Op ***, run->spec->flow_count + 1);
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        uint32_t node_count = run->spec->flows[f].node_count;
+
+        run->exchange_ends[f] = ARENA_ARRAY(&run->arena, Op **, node_count + 1);
+        for (uint32_t n = 0; n < node_count; n++)
+            run->exchange_ends[f][n] =
+                arena_zalloc(&run->arena, run->worker_count * sizeof(Op *));
+    }
+}
+
+static bool read_counter(Run *run, Str name, const char *part, uint64_t *out, Error *err)
+{
+    int64_t value = 0;
+
+    if (!store_meta_get(connections_store(run->connections), META_COUNTER, name, str_of(part),
+                        &value, NULL, err))
+        return false;
+    *out = (uint64_t)value;
+    return true;
+}
+
+static bool read_counters(Run *run, Error *err)
+{
+    run->flow_base = arena_zalloc(&run->arena, (run->spec->flow_count + 1) * sizeof(FlowCounts));
+    run->source_base =
+        arena_zalloc(&run->arena, (run->spec->source_count + 1) * sizeof(PortCounts));
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        Str name = run->spec->flows[f].name;
+
+        if (!read_counter(run, name, "rows_in", &run->flow_base[f].rows_in, err) ||
+            !read_counter(run, name, "rows_out", &run->flow_base[f].rows_out, err) ||
+            !read_counter(run, name, "late", &run->flow_base[f].late, err) ||
+            !read_counter(run, name, "errors", &run->flow_base[f].errors, err))
+            return false;
+    }
+    for (uint32_t s = 0; s < run->spec->source_count; s++) {
+        Str name = str_of(arena_printf(&run->arena, "source %.*s",
+                                       STR_ARG(run->spec->sources[s].table->name)));
+
+        if (!read_counter(run, name, "records", &run->source_base[s].records, err) ||
+            !read_counter(run, name, "bad", &run->source_base[s].bad, err))
+            return false;
+    }
+    return true;
+}
+
+static bool restore_entry(void *self, const CheckpointEntry *entry, Error *err)
+{
+    Run *run = self;
+
+    for (uint32_t w = 0; w < run->worker_count; w++) {
+        if (!worker_restore(&run->workers[w], entry, err))
+            return false;
+    }
+    return true;
+}
+
+static bool restore_state(Run *run, StoreEpoch epoch, Error *err)
+{
+    char *folder = arena_printf(&run->arena, "%s/state", run->options.data_dir);
+    CheckpointMark mark = {epoch.state_file, epoch.state_bytes};
+
+    if (!os_mkdir(folder, err) ||
+        !checkpoint_files_open(folder, mark, &run->checkpoints, err) ||
+        !checkpoint_files_read(run->checkpoints, restore_entry, run, err))
+        return error_wrap(err, "restore the state");
+    return true;
+}
+
+static bool make_sinks(Run *run, Error *err)
+{
+    run->sinks = ARENA_ARRAY(&run->arena, Sink *, run->spec->flow_count + 1);
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        const TableDef *target = run->spec->flows[f].target;
+
+        if (!connections_sink(run->connections, target, atomic_load(&run->committed_epoch),
+                              &run->sinks[f], err))
+            return error_wrap(err, "table '%.*s'", STR_ARG(target->name));
+    }
+    return true;
+}
+
+static void collector_wake(void *self)
+{
+    Run *run = self;
+
+    os_mutex_lock(run->mutex);
+    os_cond_broadcast(run->changed);
+    os_mutex_unlock(run->mutex);
+}
+
+static bool start_collectors(Run *run, Error *err)
+{
+    run->collectors =
+        arena_zalloc(&run->arena, (run->spec->source_count + 1) * sizeof(Collector *));
+    for (uint32_t s = 0; s < run->spec->source_count; s++) {
+        const TableDef *table = run->spec->sources[s].table;
+        CollectorOptions options = {
+            .once = run->options.once || run->options.drain,
+            .wake = collector_wake,
+            .self = run,
+        };
+
+        if (table->provider != PROVIDER_HTTP)
+            continue;
+        if (!store_meta_get_text(connections_store(run->connections), &run->arena, META_POSITION,
+                                 table->name, STR("collect"), &options.position, NULL, err) ||
+            !collector_start(table, &options, &run->collectors[run->collector_count], err))
+            return error_wrap(err, "collect '%.*s'", STR_ARG(table->name));
+        run->collector_count++;
+    }
+    return true;
+}
+
+static bool start(Run *run, Error *err)
+{
+    StoreEpoch epoch = {0};
+
+    if (!connections_open(run->options.data_dir, CONNECT_WRITE, &run->spec->settings,
+                          &run->connections, err) ||
+        !store_epoch_get(connections_store(run->connections), &epoch, err))
+        return false;
+    if (run->options.once || run->options.drain)
+        connections_set_whole(run->connections);
+    atomic_store(&run->committed_epoch, epoch.number);
+    atomic_store(&run->barrier_epoch, epoch.number);
+    if (!connections_system_tables(run->connections, run->spec, err) || !make_sinks(run, err) ||
+        !port_groups_make(run, err) || !read_counters(run, err))
+        return false;
+    make_exchange_ends(run);
+    run->mailboxes = mem_zalloc(run->worker_count * sizeof(Mailbox *));
+    for (uint32_t w = 0; w < run->worker_count; w++)
+        run->mailboxes[w] = mailbox_create(run->worker_count, MAILBOX_BYTES);
+    run->workers = mem_zalloc(run->worker_count * sizeof *run->workers);
+    for (uint32_t w = 0; w < run->worker_count; w++) {
+        if (!worker_init(&run->workers[w], run, w, err))
+            return false;
+    }
+    if (!restore_state(run, epoch, err))
+        return false;
+    for (uint32_t w = 0; w < run->worker_count; w++) {
+        if (!worker_open_ports(&run->workers[w], err))
+            return false;
+    }
+    if (!start_collectors(run, err))
+        return false;
+    for (uint32_t w = 0; w < run->worker_count; w++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "worker %u", w);
+        run->workers[w].thread = os_thread_start(name, worker_main, &run->workers[w]);
+    }
+    run->committer = os_thread_start("committer", committer_main, run);
+    return true;
+}
+
+static uint32_t choose_worker_count(uint32_t asked)
+{
+    if (asked)
+        return MIN(asked, WORKERS_MAX);
+    return (uint32_t)MIN(os_cpu_count(), WORKERS_DEFAULT_MAX);
+}
+
+static void run_free(Run *run)
+{
+    for (uint32_t c = 0; c < run->collector_count; c++)
+        collector_stop(run->collectors[c]);
+    for (uint32_t w = 0; run->workers && w < run->worker_count; w++) {
+        worker_done(&run->workers[w]);
+        epoch_part_free(run, run->parts[w]);
+    }
+    for (uint32_t w = 0; run->mailboxes && w < run->worker_count; w++)
+        mailbox_free(run->mailboxes[w]);
+    checkpoint_files_close(run->checkpoints);
+    port_groups_done(run);
+    connections_close(run->connections);
+    free(run->workers);
+    free(run->mailboxes);
+    free(run->parts);
+    os_cond_free(run->changed);
+    os_mutex_free(run->mutex);
+    arena_done(&run->arena);
+    free(run);
+}
+
+bool run_start(const PipelineSpec *spec, const RunOptions *options, Run **out, Error *err)
+{
+    Run *run = mem_zalloc(sizeof *run);
+
+    run->spec = spec;
+    run->options = *options;
+    run->sql = spec->sql;
+    run->sql.now_us = os_realtime_us();
+    run->started_us = os_realtime_us();
+    run->worker_count = choose_worker_count(options->worker_count);
+    if (run->options.batch_rows == 0)
+        run->options.batch_rows = BATCH_ROWS_DEFAULT;
+    arena_init(&run->arena);
+    run->mutex = os_mutex_create();
+    run->changed = os_cond_create();
+    run->parts = mem_zalloc(run->worker_count * sizeof(EpochPart *));
+    run->views = arena_zalloc(&run->arena, (spec->view_count + 1) * sizeof(ViewSnapshot));
+    run->drain_flows = arena_zalloc(&run->arena, (spec->flow_count + 1) * sizeof(_Atomic bool));
+    for (uint32_t v = 0; v < spec->view_count; v++) {
+        run->views[v] = (ViewSnapshot){
+            .name = spec->views[v].table->name,
+            .provider = str_of(provider_info(spec->views[v].table->provider)->name),
+            .schedule = spec->views[v].schedule,
+        };
+    }
+    if (!start(run, err)) {
+        run_free(run);
+        return false;
+    }
+    *out = run;
+    return true;
+}
+
+/* ── watching and stopping ─────────────────────────────────────────────────────────────────────*/
+
+bool run_wait(Run *run, int64_t timeout_us)
+{
+    int64_t until_us = os_monotonic_us() + timeout_us;
+    bool ended;
+
+    os_mutex_lock(run->mutex);
+    while (!(ended = atomic_load(&run->ended)) && os_monotonic_us() < until_us)
+        (void)os_cond_wait_for(run->changed, run->mutex, until_us - os_monotonic_us());
+    os_mutex_unlock(run->mutex);
+    return ended;
+}
+
+void run_request_stop(Run *run)
+{
+    atomic_store(&run->stop, true);
+    os_mutex_lock(run->mutex);
+    os_cond_broadcast(run->changed);
+    os_mutex_unlock(run->mutex);
+}
+
+bool run_finish(Run *run, Error *err)
+{
+    bool ok;
+
+    run_request_stop(run);
+    os_thread_join(run->committer);
+    for (uint32_t w = 0; w < run->worker_count; w++)
+        os_thread_join(run->workers[w].thread);
+    ok = !atomic_load(&run->failed);
+    if (!ok)
+        *err = run->error;
+    run_free(run);
+    return ok;
+}
+
+static void flow_snapshot(Run *run, uint32_t f, FlowSnapshot *out)
+{
+    const FlowSpec *spec = &run->spec->flows[f];
+    int64_t watermark_us = WATERMARK_END;
+
+    *out = (FlowSnapshot){
+        .name = spec->name,
+        .target = spec->target->name,
+        .provider = str_of(provider_info(spec->target->provider)->name),
+        .rows_in = run->flow_base[f].rows_in,
+        .rows_out = run->flow_base[f].rows_out,
+        .late_count = run->flow_base[f].late,
+        .dead_letter_count = run->flow_base[f].errors,
+    };
+    for (uint32_t w = 0; w < run->worker_count; w++) {
+        FlowInstance *flow = &run->workers[w].flows[f];
+
+        out->rows_in += atomic_load(&flow->seen_rows_in);
+        out->rows_out += atomic_load(&flow->seen_rows_out);
+        out->late_count += atomic_load(&flow->seen_late);
+        out->dead_letter_count += atomic_load(&flow->seen_errors);
+        out->state_bytes += atomic_load(&flow->seen_state_bytes);
+        watermark_us = MIN(watermark_us, atomic_load(&flow->seen_watermark_us));
+        for (uint32_t g = 0; g < run->group_count; g++) {
+            for (uint32_t i = 0; i < run->groups[g].flow_count; i++) {
+                if (run->groups[g].flows[i] == f)
+                    out->lag += atomic_load(&run->workers[w].seen_lag[g]);
+            }
+        }
+    }
+    out->watermark_us = watermark_us;
+}
+
+static void source_snapshot(Run *run, uint32_t s, Arena *arena, SourceSnapshot *out)
+{
+    const TableDef *table = run->spec->sources[s].table;
+
+    *out = (SourceSnapshot){
+        .name = table->name,
+        .provider = str_of(provider_info(table->provider)->name),
+        .record_count = run->source_base[s].records,
+        .dead_letter_count = run->source_base[s].bad,
+    };
+    for (uint32_t g = 0; g < run->group_count; g++) {
+        for (uint32_t w = 0; run->groups[g].source_i == s && w < run->worker_count; w++) {
+            out->record_count += atomic_load(&run->workers[w].seen_records[g]);
+            out->dead_letter_count += atomic_load(&run->workers[w].seen_bad[g]);
+            out->lag += atomic_load(&run->workers[w].seen_lag[g]);
+        }
+    }
+    for (uint32_t c = 0; c < run->collector_count; c++) {
+        if (collector_table(run->collectors[c]) == table)
+            out->trouble = collector_trouble(run->collectors[c], arena);
+    }
+}
+
+void run_snapshot(Run *run, Arena *arena, RunSnapshot *out)
+{
+    const PipelineSpec *spec = run->spec;
+
+    *out = (RunSnapshot){
+        .flow_count = spec->flow_count,
+        .flows = ARENA_ARRAY(arena, FlowSnapshot, spec->flow_count + 1),
+        .source_count = spec->source_count,
+        .sources = ARENA_ARRAY(arena, SourceSnapshot, spec->source_count + 1),
+        .view_count = spec->view_count,
+        .views = ARENA_ARRAY(arena, ViewSnapshot, spec->view_count + 1),
+        .epoch = atomic_load(&run->committed_epoch),
+        .commit_us = atomic_load(&run->commit_us),
+        .started_us = run->started_us,
+        .ended = atomic_load(&run->ended),
+    };
+    for (uint32_t f = 0; f < spec->flow_count; f++)
+        flow_snapshot(run, f, &out->flows[f]);
+    for (uint32_t s = 0; s < spec->source_count; s++)
+        source_snapshot(run, s, arena, &out->sources[s]);
+    os_mutex_lock(run->mutex);
+    for (uint32_t v = 0; v < spec->view_count; v++)
+        out->views[v] = run->views[v];
+    os_mutex_unlock(run->mutex);
+}

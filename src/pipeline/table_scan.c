@@ -1,0 +1,183 @@
+/*
+ * table_scan.c: whole tables, read for batch queries and for the table side of joins.
+ *
+ * Values that do not fit are NULL here, as in Spark's batch reads (design.md, "Bad values").
+ */
+#include "format/format.h"
+#include "pipeline/connect_impl.h"
+#include "source/topic_source.h"
+
+/* A scan on its way into an operator. */
+typedef struct TableScan {
+    Connections *connections;
+    const Node *node;
+    const SqlContext *sql;
+    Op *op;
+    uint32_t input_i;
+} TableScan;
+
+static bool push(TableScan *scan, const Batch *batch, Error *err)
+{
+    bool ok;
+
+    scan->op->rows_in += batch->row_count;
+    ok = scan->op->methods->on_batch(scan->op, scan->input_i, batch, err);
+    arena_reset(scan->op->context->batch_arena);
+    return ok;
+}
+
+static bool scan_memory(TableScan *scan, Error *err)
+{
+    const ScanNode *node = &scan->node->as.scan;
+    const MemoryRows *rows = node->table->rows;
+
+    for (size_t i = 0; rows && i < rows->count; i++) {
+        const Batch *from = rows->batches[i];
+        Batch *batch =
+            batch_new(scan->op->context->batch_arena, node->column_count, from->row_count);
+
+        for (uint32_t c = 0; c < node->column_count; c++)
+            batch->columns[c] = from->columns[node->columns[c]];
+        if (!push(scan, batch, err))
+            return false;
+    }
+    return true;
+}
+
+static bool scan_store(TableScan *scan, Error *err)
+{
+    const ScanNode *node = &scan->node->as.scan;
+    StoreScanSpec spec = {
+        .table = node->table->name,
+        .columns = node->columns,
+        .column_count = node->column_count,
+    };
+    StoreScan *rows = NULL;
+    Store *store;
+    Batch *batch;
+    bool ok;
+
+    if (!scan->connections->store)
+        return error_set(err, ERROR_USER, "table '%.*s' needs a data directory; give one with "
+                                          "--data",
+                         STR_ARG(node->table->name));
+    if (!store_open(store_path(scan->connections->store), STORE_READER, &store, err))
+        return false;
+    ok = store_scan_open(store, &spec, &rows, err);
+    while (ok) {
+        ok = store_scan_next(rows, scan->op->context->batch_arena, BATCH_ROWS_DEFAULT, &batch, err);
+        if (!ok || !batch)
+            break;
+        ok = push(scan, batch, err);
+    }
+    store_scan_close(rows);
+    store_close(store);
+    return ok;
+}
+
+/* The decoder for the columns the scan reads, under the table's own names. */
+static bool make_decoder(TableScan *scan, Arena *arena, Decoder **out, Error *err)
+{
+    const TableDef *table = scan->node->as.scan.table;
+    FormatOptions options = {.mode = FORMAT_PERMISSIVE, .zone = scan->sql->zone};
+    Schema *schema = ARENA_NEW(arena, Schema);
+    Field *columns = ARENA_ARRAY(arena, Field, scan->node->as.scan.column_count + 1);
+    Str name = table_option(table, "format");
+    const Format *format;
+
+    if (table->provider == PROVIDER_CSV)
+        name = STR("csv");
+    else if (table->provider == PROVIDER_JSON || !name.data || str_is(name, "ndjson"))
+        name = STR("json");
+    format = format_find(name);
+    if (!format)
+        return error_set(err, ERROR_USER, "there is no format '%.*s'", STR_ARG(name));
+    for (uint32_t c = 0; c < scan->node->as.scan.column_count; c++) {
+        columns[c] = table->schema.columns[scan->node->as.scan.columns[c]];
+        columns[c].type = scan->node->schema.columns[c].type;
+    }
+    *schema = (Schema){scan->node->as.scan.column_count, columns};
+    return format->decoder_create(schema, &options, out, err);
+}
+
+static bool scan_partition(TableScan *scan, Source *source, int32_t partition, Decoder *decoder,
+                           Error *err)
+{
+    SourceReader *reader;
+    SourceRecords records;
+    bool ok;
+
+    /* From the very first record, wherever flows may start. */
+    if (!source->methods->reader_open(source, partition, 0, &reader, err))
+        return false;
+    for (;;) {
+        BadRecords bad = {0};
+        Batch *batch;
+
+        ok = source->methods->poll(reader, BATCH_ROWS_DEFAULT, &records, err);
+        if (!ok)
+            break;
+        if (records.count == 0) {
+            if (records.at_end || records.finished)
+                break;
+            continue;
+        }
+        decoder->methods->decode(decoder, scan->op->context->batch_arena, records.values,
+                                 records.count, &batch, NULL, &bad);
+        ok = push(scan, batch, err);
+        if (!ok)
+            break;
+    }
+    source->methods->reader_close(reader);
+    return ok;
+}
+
+static bool scan_source(TableScan *scan, Error *err)
+{
+    const TableDef *table = scan->node->as.scan.table;
+    Decoder *decoder = NULL;
+    Source *source;
+    Arena arena;
+    int32_t count;
+    bool ok;
+
+    if (table->provider == PROVIDER_RATE && !table_option_given(table, "rows"))
+        return error_set(err, ERROR_USER, "table '%.*s' never ends: give it 'rows' to read it "
+                                          "whole",
+                         STR_ARG(table->name));
+    if (table->provider == PROVIDER_NEXMARK && !table_option_given(table, "count"))
+        return error_set(err, ERROR_USER, "table '%.*s' never ends: give it 'count' to read it "
+                                          "whole",
+                         STR_ARG(table->name));
+    arena_init(&arena);
+    ok = connections_source(scan->connections, table, &source, err) &&
+         source->methods->partition_count(source, &count, err) &&
+         make_decoder(scan, &arena, &decoder, err);
+    for (int32_t p = 0; ok && p < count; p++)
+        ok = scan_partition(scan, source, p, decoder, err);
+    if (decoder)
+        decoder->methods->free(decoder);
+    arena_done(&arena);
+    return ok;
+}
+
+bool connections_scan_into(Connections *connections, const Node *node, const SqlContext *sql, Op *op,
+                           uint32_t input_i, Error *err)
+{
+    const TableDef *table = node->as.scan.table;
+    TableScan scan = {connections, node, sql, op, input_i};
+    bool ok;
+
+    if (table->kind == TABLE_MEMORY)
+        ok = scan_memory(&scan, err);
+    else if (table->kind == TABLE_SYSTEM || table->provider == PROVIDER_CASSANDRA ||
+             table->provider == PROVIDER_POSTGRES)
+        ok = scan_store(&scan, err);
+    else
+        ok = scan_source(&scan, err);
+    if (!ok)
+        return error_wrap(err, "read '%.*s'", STR_ARG(table->name));
+    ok = op->methods->on_end(op, input_i, err);
+    arena_reset(op->context->batch_arena);
+    return ok;
+}
