@@ -70,6 +70,10 @@ typedef struct BindCall {
     void *data;
 } BindCall;
 
+/* GENERATOR: all rows made of all input rows (generator.h). */
+struct GeneratorRows;
+typedef void (*Generator)(const KernelCall *call, struct GeneratorRows *out);
+
 typedef bool (*FunctionBind)(BindCall *call, Error *err);
 
 struct Function {

@@ -81,9 +81,12 @@ struct OpContext {
     /* Row `row_i` is late for the window ending at window_end_us; reason "late" or "idle". */
     bool (*row_late)(void *self, const Batch *batch, uint32_t row_i, int64_t window_end_us,
                      const char *reason, Error *err);
-    /* The table of a stream-table join as of the epoch's start: pushes all its rows into `op`'s
-     * input `input_i` and then on_end; called by joins at open and when its version changed. */
-    bool (*table_rows)(void *self, const Node *scan, Op *op, uint32_t input_i, Error *err);
+    /* The table of a stream-table join as of the epoch's start: pushes all rows of the node `table`
+     * (the join's input on that side) into `op`'s input `input_i`, and then on_end. Called by the join
+     * before it first needs them, and at the first batch of an epoch whose version is another. */
+    bool (*table_rows)(void *self, const Node *table, Op *op, uint32_t input_i, Error *err);
+    /* A number that changes when the table's rows may have; asked for once an epoch. NULL: never. */
+    int64_t (*table_version)(void *self, const Node *table);
     void *self;
     int64_t state_limit_bytes; /* Refuse politely above it. */
 };
