@@ -512,8 +512,8 @@ typedef struct AstHint {
 
 /* GROUP BY's elements nest: GROUPING SETS (ROLLUP (a, b), (c)). */
 typedef enum AstGroupElementKind {
-    AST_GROUP_EXPR,          /* expr */
-    AST_GROUP_SET,           /* (a, b), also () : only inside the three below */
+    AST_GROUP_EXPR,          /* expr: not inside the three below */
+    AST_GROUP_SET,           /* (a, b), (), and a for (a): only inside them */
     AST_GROUP_ROLLUP,        /* ROLLUP (elements) */
     AST_GROUP_CUBE,          /* CUBE (elements) */
     AST_GROUP_GROUPING_SETS, /* GROUPING SETS (elements) */

@@ -131,6 +131,8 @@ void nest_grow(Parser *p);
 /* ── rules ─────────────────────────────────────────────────────────────────────────────────────*/
 
 Ident parse_ident(Parser *p, const char *what);
+/* Behind a name that began at `start`, where no expression may go on: refuses `test-table`. */
+void check_dashed_name(Parser *p, uint32_t start);
 IdentList parse_ident_list(Parser *p); /* ( a, b ) */
 QualifiedName parse_name(Parser *p, const char *what);
 QualifiedNameList parse_name_list(Parser *p); /* a.b, c */
@@ -164,6 +166,7 @@ AstExpr *parse_literal(Parser *p); /* NULL if there is none here. */
 AstExpr *
 parse_special_call(Parser *p); /* EXTRACT(... FROM ...) and the like; NULL if there is none. */
 AstExpr *parse_call(Parser *p, QualifiedName name, uint32_t start);
+AstFunctionCall *parse_table_call(Parser *p, QualifiedName name);
 AstSortList parse_sort_list(Parser *p);
 AstWindowSpec *parse_window_spec(Parser *p);
 AstNamedWindowList parse_windows(Parser *p); /* At WINDOW. */

@@ -186,6 +186,22 @@ AstExpr *parse_call(Parser *p, QualifiedName name, uint32_t start)
     return parse_call_tail(p, call, &args, start);
 }
 
+/* functionTable : functionName '(' (functionArgument (',' functionArgument)*)? ')' */
+AstFunctionCall *parse_table_call(Parser *p, QualifiedName name)
+{
+    AstFunctionCall *call = ARENA_NEW(p->arena, AstFunctionCall);
+    ArgVec args = {0};
+
+    call->name = name;
+    expect(p, TOKEN_LEFT_PAREN);
+    if (!accept(p, TOKEN_RIGHT_PAREN))
+        parse_args(p, call, &args);
+    call->args = args.items;
+    call->arg_count = args.count;
+    nest_grow(p);
+    return call;
+}
+
 /* A plain call after all, whose first argument has been read as that of a special form. */
 static AstExpr *parse_call_after(Parser *p, ArgVec *args, uint32_t start)
 {
@@ -496,6 +512,9 @@ static AstFrameBound parse_frame_bound(Parser *p)
         else
             syntax_error(p, "PRECEDING or FOLLOWING");
     }
+    if (bound.offset && (bound.offset->kind == AST_EXPR_COLUMN))
+        parse_error(p, bound.offset->span, "_LEGACY_ERROR_TEMP_0064", NULL,
+                    "Frame bound value must be a literal.");
     bound.span = span_since(p, start);
     return bound;
 }

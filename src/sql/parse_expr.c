@@ -85,6 +85,7 @@ AstNamedExpr parse_named_expr(Parser *p)
     uint32_t start = p->at;
     AstNamedExpr named = {.expr = parse_expr(p)};
     bool as = accept_keyword(p, KEYWORD_AS);
+    uint32_t alias_start;
 
     if (at_token(p, TOKEN_LEFT_PAREN) && (as || name_at(p, 1))) {
         named.aliases = parse_ident_list(p);
@@ -92,8 +93,10 @@ AstNamedExpr parse_named_expr(Parser *p)
         if (!as && at_token(p, TOKEN_WORD))
             p->alias_at = p->at;
         named.aliases.items = ARENA_NEW(p->arena, Ident);
+        alias_start = p->at;
         named.aliases.items[0] = parse_ident(p, "an alias");
         named.aliases.count = 1;
+        check_dashed_name(p, alias_start);
     }
     named.span = span_since(p, start);
     return named;
@@ -289,7 +292,7 @@ static AstExpr *parse_like(Parser *p, AstExpr *operand, AstLikeOp op, bool negat
         advance(p);
         advance(p);
         if (at_token(p, TOKEN_RIGHT_PAREN))
-            parse_error(p, span, "_LEGACY_ERROR_TEMP_0003", NULL,
+            parse_error(p, span, "_LEGACY_ERROR_TEMP_0064", NULL,
                         "Expected something between '(' and ')'.");
         patterns = parse_expr_list(p);
         expect(p, TOKEN_RIGHT_PAREN);

@@ -44,8 +44,10 @@ IdentList parse_ident_list(Parser *p)
 
     expect(p, TOKEN_LEFT_PAREN);
     do {
+        uint32_t start = p->at;
         Ident ident = parse_ident(p, "a name");
 
+        check_dashed_name(p, start);
         VEC_ADD_IN(p->arena, &items, ident);
     } while (accept_comma_in(p, TOKEN_RIGHT_PAREN));
     return (IdentList){items.items, items.count};
@@ -60,7 +62,7 @@ QualifiedName name_of_ident(Parser *p, Ident ident)
 }
 
 /* `test-table` without quotes: said as such, since the next thing would be a puzzling mistake. */
-static void check_dashed_name(Parser *p, uint32_t start)
+void check_dashed_name(Parser *p, uint32_t start)
 {
     const Token *dash = token_at(p, 0);
     const Token *before = &p->tokens[p->at > 0 ? p->at - 1 : 0];
@@ -329,6 +331,8 @@ bool at_clause_start(const Parser *p)
         return next == TOKEN_WORD || next == TOKEN_QUOTED;
     case KEYWORD_EMIT:
         return next == TOKEN_WORD;
+    case KEYWORD_GROUPING:
+        return after == KEYWORD_SETS;
     case KEYWORD_IDENTIFIED:
         return after == KEYWORD_BY;
     case KEYWORD_WITH:

@@ -23,29 +23,97 @@ static void parse_pipe_set(Parser *p, AstPipeOp *op)
         }
 }
 
+static void check_pipe_group_by(Parser *p, const AstGroupBy *group_by)
+{
+    const char *unsupported = group_by->all             ? "GROUP BY ALL"
+                              : group_by->with_rollup   ? "WITH ROLLUP"
+                              : group_by->with_cube     ? "WITH CUBE"
+                              : group_by->grouping_sets ? "GROUPING SETS"
+                                                        : NULL;
+
+    for (size_t i = 0; i < group_by->element_count && !unsupported; i++) {
+        AstGroupElementKind kind = group_by->elements[i].kind;
+
+        if (kind == AST_GROUP_ROLLUP)
+            unsupported = "GROUP BY ROLLUP";
+        else if (kind == AST_GROUP_CUBE)
+            unsupported = "GROUP BY CUBE";
+        else if (kind == AST_GROUP_GROUPING_SETS)
+            unsupported = "GROUPING SETS";
+    }
+    if (unsupported)
+        parse_error(p, group_by->span,
+                    "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE", "0A000",
+                    "The SQL pipe operator syntax with aggregation (using |> AGGREGATE) does not "
+                    "support %s.",
+                    unsupported);
+}
+
 /* AGGREGATE namedExpressionSeq? aggregationClause? */
 static void parse_pipe_aggregate(Parser *p, AstPipeOp *op)
 {
     op->kind = AST_PIPE_AGGREGATE;
     if (!at_keywords(p, KEYWORD_GROUP, KEYWORD_BY))
         op->items = parse_named_exprs(p);
-    if (at_keywords(p, KEYWORD_GROUP, KEYWORD_BY))
+    if (at_keywords(p, KEYWORD_GROUP, KEYWORD_BY)) {
         op->group_by = parse_group_by(p, true);
+        check_pipe_group_by(p, &op->group_by);
+    }
+}
+
+static void check_pipe_select(Parser *p, const AstSelect *select)
+{
+    if (select->from)
+        syntax_error_at(p, select->from->span,
+                        "Syntax error: |> SELECT reads what is piped into it, and no FROM.",
+                        "remove FROM, or use |> JOIN");
+    else if (select->where)
+        syntax_error_at(p, select->where->span, "Syntax error: |> SELECT takes no WHERE.",
+                        "write |> WHERE ... before it");
+    else if (select->group_by.present)
+        syntax_error_at(p, select->group_by.span, "Syntax error: |> SELECT takes no GROUP BY.",
+                        "write |> AGGREGATE ... GROUP BY ... instead");
+    else if (select->having)
+        syntax_error_at(p, select->having->span, "Syntax error: |> SELECT takes no HAVING.",
+                        "write |> WHERE ... behind |> AGGREGATE");
+}
+
+/* |> ORDER BY and |> LIMIT are operators of their own, one clause each. */
+static void check_single_clause(Parser *p, const AstQuery *tail, Span span)
+{
+    /* LIMIT and OFFSET go together. */
+    const char *const names[] = {"ORDER BY", "CLUSTER BY", "DISTRIBUTE BY", "SORT BY",
+                                 tail->limit ? "LIMIT" : "OFFSET"};
+    const bool given[] = {tail->order_by.count > 0, tail->cluster_by.count > 0,
+                          tail->distribute_by.count > 0, tail->sort_by.count > 0,
+                          tail->limit || tail->offset};
+    size_t first = COUNT_OF(given);
+
+    for (size_t i = 0; i < COUNT_OF(given); i++) {
+        if (!given[i])
+            continue;
+        if (first < COUNT_OF(given)) {
+            parse_error(p, span, "MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS", "42000",
+                        "%s and %s cannot coexist in the same SQL pipe operator using '|>'.",
+                        names[first], names[i]);
+            parse_remedy(p, "give each its own |>");
+            return;
+        }
+        first = i;
+    }
 }
 
 /* (SELECT | EXTEND | SET | DROP | AS | WHERE | AGGREGATE) ... */
 static bool parse_pipe_word(Parser *p, AstPipeOp *op)
 {
     VEC(Ident) names = {0};
+    uint32_t start;
 
     switch ((int)keyword_at(p, 0)) {
     case KEYWORD_SELECT:
         op->kind = AST_PIPE_SELECT;
         op->select = parse_select(p, NULL);
-        if (op->select->from)
-            syntax_error_at(p, op->select->from->span,
-                            "Syntax error: |> SELECT reads what is piped into it, and no FROM.",
-                            "remove FROM, or use |> JOIN");
+        check_pipe_select(p, op->select);
         return true;
     case KEYWORD_EXTEND:
         advance(p);
@@ -71,7 +139,9 @@ static bool parse_pipe_word(Parser *p, AstPipeOp *op)
 
         advance(p);
         op->kind = AST_PIPE_AS;
+        start = p->at;
         name = parse_ident(p, "a name");
+        check_dashed_name(p, start);
         VEC_ADD_IN(p->arena, &names, name);
         op->names = (IdentList){names.items, names.count};
         return true;
@@ -80,6 +150,11 @@ static bool parse_pipe_word(Parser *p, AstPipeOp *op)
         advance(p);
         op->kind = AST_PIPE_WHERE;
         op->condition = parse_expr(p);
+        if (at_keyword(p, KEYWORD_WINDOW)) {
+            parse_error(p, token_at(p, 0)->span, "NOT_ALLOWED_IN_PIPE_OPERATOR_WHERE.WINDOW_CLAUSE",
+                        "42601", "|> WHERE takes no WINDOW clause.");
+            parse_remedy(p, "compute the window function in a |> EXTEND before it");
+        }
         return true;
     case KEYWORD_AGGREGATE:
         advance(p);
@@ -121,6 +196,7 @@ static AstPipeOp *parse_pipe_op(Parser *p)
         op->kind = AST_PIPE_ORGANIZE;
         op->tail = ARENA_NEW(p->arena, AstQuery);
         parse_organization(p, op->tail);
+        check_single_clause(p, op->tail, token_at(p, 0)->span);
         op->tail->span = span_since(p, start);
     } else if (!parse_pipe_word(p, op)) {
         syntax_error(p, "an operator of |>: SELECT, EXTEND, SET, DROP, AS, WHERE, AGGREGATE, JOIN, "

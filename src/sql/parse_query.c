@@ -50,7 +50,8 @@ static bool query_word_at(const Parser *p, uint32_t ahead)
         return name_next || next == TOKEN_LEFT_PAREN;
     case KEYWORD_VALUES:
         return name_next || next == TOKEN_LEFT_PAREN || next == TOKEN_STRING ||
-               (next >= TOKEN_INTEGER && next <= TOKEN_BIG_DECIMAL);
+               number_at(p, ahead + 1) ||
+               ((next == TOKEN_MINUS || next == TOKEN_PLUS) && number_at(p, ahead + 2));
     case KEYWORD_TABLE:
         return name_next;
     default:
@@ -154,7 +155,7 @@ static bool accept_group_analytics(Parser *p, AstGroupElementKind *kind)
 static AstGroupElement parse_group_element(Parser *p)
 {
     uint32_t start = p->at;
-    AstGroupElement element = {.kind = AST_GROUP_EXPR, .alias = {.text = STR_EMPTY}};
+    AstGroupElement element = {.kind = AST_GROUP_SET, .alias = {.text = STR_EMPTY}};
     const Token *closing = &p->tokens[token_at(p, 0)->match];
     AstGroupElementKind kind;
 
@@ -167,7 +168,9 @@ static AstGroupElement parse_group_element(Parser *p)
         advance(p);
         return parse_group_set(p, start);
     }
-    element.expr = parse_expr(p);
+    element.set.items = ARENA_NEW(p->arena, AstExpr *);
+    element.set.items[0] = parse_expr(p);
+    element.set.count = 1;
     element.span = span_since(p, start);
     return element;
 }
@@ -181,6 +184,10 @@ static AstGroupElement parse_group_analytics(Parser *p, AstGroupElementKind kind
     do {
         AstGroupElement inner = parse_group_element(p);
 
+        if (kind != AST_GROUP_GROUPING_SETS && inner.kind == AST_GROUP_SET && inner.set.count == 0)
+            parse_error(p, inner.span, "_LEGACY_ERROR_TEMP_0051", NULL,
+                        "Empty set in %s grouping sets is not supported.",
+                        kind == AST_GROUP_ROLLUP ? "ROLLUP" : "CUBE");
         VEC_ADD_IN(p->arena, &elements, inner);
     } while (accept_comma_in(p, TOKEN_RIGHT_PAREN));
     element.elements = elements.items;
@@ -235,9 +242,6 @@ AstGroupBy parse_group_by(Parser *p, bool aliases)
 
         if (accept_group_analytics(p, &kind)) {
             element = parse_group_analytics(p, kind, element_start);
-        } else if (at_token(p, TOKEN_LEFT_PAREN) && kind_at(p, 1) == TOKEN_RIGHT_PAREN) {
-            advance(p);
-            element = parse_group_set(p, element_start);
         } else if (aliases) {
             AstNamedExpr named = parse_named_expr(p);
 
@@ -455,6 +459,8 @@ bool at_organization(const Parser *p)
  */
 void parse_organization(Parser *p, AstQuery *query)
 {
+    uint32_t start = p->at;
+
     if (accept_keywords(p, KEYWORD_ORDER, KEYWORD_BY))
         query->order_by = parse_sort_list(p);
     if (accept_keywords(p, KEYWORD_CLUSTER, KEYWORD_BY))
@@ -463,6 +469,13 @@ void parse_organization(Parser *p, AstQuery *query)
         query->distribute_by = parse_expr_list(p);
     if (accept_keywords(p, KEYWORD_SORT, KEYWORD_BY))
         query->sort_by = parse_sort_list(p);
+    if ((query->order_by.count > 0 &&
+         (query->cluster_by.count > 0 || query->distribute_by.count > 0 ||
+          query->sort_by.count > 0)) ||
+        (query->cluster_by.count > 0 &&
+         (query->distribute_by.count > 0 || query->sort_by.count > 0)))
+        parse_error(p, span_since(p, start), "UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES",
+                    "0A000", "Combination of ORDER BY/SORT BY/DISTRIBUTE BY/CLUSTER BY.");
     if (at_keyword(p, KEYWORD_WINDOW))
         query->windows = parse_windows(p);
     if (accept_keyword(p, KEYWORD_LIMIT) && !accept_keyword(p, KEYWORD_ALL))
@@ -472,14 +485,20 @@ void parse_organization(Parser *p, AstQuery *query)
 }
 
 /* namedQuery : identifier identifierList? (MAX RECURSION LEVEL INTEGER)? AS? '(' query ')' */
-static AstCte parse_cte(Parser *p)
+static AstCte parse_cte(Parser *p, bool recursive)
 {
     uint32_t start = p->at;
     AstCte cte = {.name = parse_ident(p, "a name for the query")};
 
     if (at_token(p, TOKEN_LEFT_PAREN) && !query_starts_at(p, 1))
         cte.columns = parse_ident_list(p);
-    if (accept_keywords(p, KEYWORD_MAX, KEYWORD_RECURSION)) {
+    if (at_keywords(p, KEYWORD_MAX, KEYWORD_RECURSION)) {
+        if (!recursive)
+            parse_error(p, token_at(p, 0)->span, "_LEGACY_ERROR_TEMP_0035", NULL,
+                        "Operation not allowed: Cannot specify MAX RECURSION LEVEL when the CTE "
+                        "is not marked as RECURSIVE.");
+        advance(p);
+        advance(p);
         expect_keyword(p, KEYWORD_LEVEL);
         cte.recursion_max = parse_primary(p);
     }
@@ -489,6 +508,13 @@ static AstCte parse_cte(Parser *p)
     expect(p, TOKEN_RIGHT_PAREN);
     cte.span = span_since(p, start);
     return cte;
+}
+
+static void check_cte_names(Parser *p, const AstCte *a, const AstCte *b)
+{
+    if (str_equal_nocase(a->name.text, b->name.text))
+        parse_error(p, b->name.span, "DUPLICATED_CTE_NAMES", "42602",
+                    "CTE definition can't have duplicate names: `%.*s`.", STR_ARG(b->name.text));
 }
 
 /* ctes : WITH RECURSIVE? namedQuery (',' namedQuery)* */
@@ -501,7 +527,10 @@ void parse_ctes(Parser *p, AstQuery *query)
     if (query->recursive)
         advance(p);
     do {
-        AstCte cte = parse_cte(p);
+        AstCte cte = parse_cte(p, query->recursive);
+
+        for (size_t i = 0; i < ctes.count; i++)
+            check_cte_names(p, &ctes.items[i], &cte);
 
         VEC_ADD_IN(p->arena, &ctes, cte);
     } while (accept(p, TOKEN_COMMA));

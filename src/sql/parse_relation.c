@@ -171,7 +171,7 @@ static AstRelation *parse_function_relation(Parser *p, QualifiedName name, uint3
 {
     AstRelation *relation = relation_new(p, AST_RELATION_FUNCTION, start);
 
-    relation->function.call = parse_call(p, name, start)->call;
+    relation->function.call = parse_table_call(p, name);
     return relation;
 }
 
@@ -367,6 +367,23 @@ static AstJoinKind parse_join_kind(Parser *p)
     return kind;
 }
 
+static void check_lateral_join(Parser *p, const AstRelation *join)
+{
+    AstJoinKind kind = join->join.kind;
+
+    if (join->join.natural)
+        parse_error(p, join->span, "INCOMPATIBLE_JOIN_TYPES", "42613",
+                    "The join types LATERAL and NATURAL are incompatible.");
+    else if (join->join.using_columns.count > 0)
+        parse_error(p, join->span, "UNSUPPORTED_FEATURE.LATERAL_JOIN_USING", "0A000",
+                    "JOIN USING with LATERAL correlation.");
+    else if (kind != AST_JOIN_INNER && kind != AST_JOIN_CROSS && kind != AST_JOIN_LEFT)
+        parse_error(p, join->span, "INVALID_LATERAL_JOIN_TYPE", "42613",
+                    "The %s with LATERAL correlation is not allowed: what is correlated must stand "
+                    "on the side whose rows are all kept.",
+                    join_kind_text(kind));
+}
+
 /* joinRelation : NATURAL? joinType JOIN LATERAL? relationPrimary (ON expr | USING idents)? */
 static AstRelation *parse_join(Parser *p, AstRelation *left, uint32_t start)
 {
@@ -390,6 +407,8 @@ static AstRelation *parse_join(Parser *p, AstRelation *left, uint32_t start)
     else if (accept_keyword(p, KEYWORD_USING))
         join->join.using_columns = parse_ident_list(p);
     join->span = span_since(p, start);
+    if (right->lateral)
+        check_lateral_join(p, join);
     return join;
 }
 
@@ -501,7 +520,6 @@ static AstRelation *parse_lateral_view(Parser *p, AstRelation *input, uint32_t s
 {
     AstRelation *view = relation_new(p, AST_RELATION_LATERAL_VIEW, start);
     VEC(Ident) columns = {0};
-    uint32_t call_start;
 
     advance(p);
     advance(p);
@@ -509,8 +527,7 @@ static AstRelation *parse_lateral_view(Parser *p, AstRelation *input, uint32_t s
     view->lateral_view.outer = at_keyword(p, KEYWORD_OUTER) && name_at(p, 1);
     if (view->lateral_view.outer)
         advance(p);
-    call_start = p->at;
-    view->lateral_view.call = parse_call(p, parse_name(p, "a function"), call_start)->call;
+    view->lateral_view.call = parse_table_call(p, parse_name(p, "a function"));
     if (name_at(p, 0) && !at_keyword(p, KEYWORD_AS) && !at_clause_start(p))
         view->alias.name = parse_ident(p, "a table's name");
     if (accept_keyword(p, KEYWORD_AS) ||
