@@ -445,13 +445,49 @@ void ast_print_call(StrBuf *out, const AstFunctionCall *call)
 
 /* ── expressions ───────────────────────────────────────────────────────────────────────────────*/
 
-/* What stands before a postfix operator. */
+/* Does it stand as it prints before a postfix operator: a name, a call, or in parentheses already?
+ */
+static bool binds_tightly(const AstExpr *e)
+{
+    switch (e->kind) {
+    case AST_EXPR_LITERAL:
+        return e->literal.kind == AST_LITERAL_STRING;
+    case AST_EXPR_CALL:
+        return !e->call->over;
+    case AST_EXPR_CAST:
+        return e->cast.form == AST_CAST_COLONS;
+    case AST_EXPR_INTERVAL:
+    case AST_EXPR_STAR:
+    case AST_EXPR_PARAMETER:
+    case AST_EXPR_CASE:
+    case AST_EXPR_PATH:
+    case AST_EXPR_EXISTS:
+    case AST_EXPR_KIND_COUNT:
+        return false;
+    case AST_EXPR_COLUMN:
+    case AST_EXPR_UNARY:
+    case AST_EXPR_BINARY:
+    case AST_EXPR_LOGICAL:
+    case AST_EXPR_BETWEEN:
+    case AST_EXPR_IN_LIST:
+    case AST_EXPR_IN_QUERY:
+    case AST_EXPR_LIKE:
+    case AST_EXPR_IS:
+    case AST_EXPR_IS_DISTINCT:
+    case AST_EXPR_SUBSCRIPT:
+    case AST_EXPR_FIELD:
+    case AST_EXPR_LAMBDA:
+    case AST_EXPR_ROW:
+    case AST_EXPR_SUBQUERY:
+    case AST_EXPR_COLLATE:
+        break;
+    }
+    return true;
+}
+
 static void print_base(StrBuf *out, const AstExpr *base)
 {
-    bool bare = base->kind == AST_EXPR_COLUMN || base->kind == AST_EXPR_SUBSCRIPT ||
-                base->kind == AST_EXPR_FIELD ||
-                (base->kind == AST_EXPR_CALL && !base->call->over) ||
-                (base->kind == AST_EXPR_LITERAL && base->literal.kind == AST_LITERAL_STRING);
+    bool bare = binds_tightly(base);
 
     if (!bare)
         strbuf_add_char(out, '(');

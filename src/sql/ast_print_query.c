@@ -425,7 +425,8 @@ static void print_pipe_op(StrBuf *out, const AstPipeOp *op)
         print_group_by(out, &op->group_by);
         break;
     case AST_PIPE_RELATION:
-        strbuf_add_char(out, ' ');
+        if (op->relation->kind != AST_RELATION_INPUT)
+            strbuf_add_char(out, ' ');
         ast_print_relation(out, op->relation);
         break;
     case AST_PIPE_SET_OPERATION:

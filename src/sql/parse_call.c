@@ -41,6 +41,48 @@ static AstExpr *string_new(Parser *p, Str text, Span span)
     return e;
 }
 
+/* ── ORDER BY lists ────────────────────────────────────────────────────────────────────────────*/
+
+/* sortItem : expression (ASC | DESC)? (NULLS (FIRST | LAST))? */
+static AstSortItem parse_sort_item(Parser *p)
+{
+    uint32_t start = p->at;
+    AstSortItem item = {.expr = parse_expr(p)};
+
+    if (accept_keyword(p, KEYWORD_ASC))
+        item.direction = AST_SORT_ASC;
+    else if (accept_keyword(p, KEYWORD_DESC))
+        item.direction = AST_SORT_DESC;
+    if (accept_keyword(p, KEYWORD_NULLS)) {
+        if (accept_keyword(p, KEYWORD_FIRST))
+            item.nulls = AST_SORT_NULLS_FIRST;
+        else if (accept_keyword(p, KEYWORD_LAST))
+            item.nulls = AST_SORT_NULLS_LAST;
+        else
+            syntax_error(p, "FIRST or LAST");
+    }
+    item.span = span_since(p, start);
+    return item;
+}
+
+static bool is_all(const AstExpr *e)
+{
+    return e->kind == AST_EXPR_COLUMN && e->column.count == 1 && !e->column.parts[0].quoted &&
+           str_is_nocase(e->column.parts[0].text, "ALL");
+}
+
+AstSortList parse_sort_list(Parser *p)
+{
+    VEC(AstSortItem) items = {0};
+
+    do {
+        AstSortItem item = parse_sort_item(p);
+
+        VEC_ADD_IN(p->arena, &items, item);
+    } while (accept(p, TOKEN_COMMA));
+    return (AstSortList){items.items, items.count, items.count == 1 && is_all(items.items[0].expr)};
+}
+
 /* ── arguments ─────────────────────────────────────────────────────────────────────────────────*/
 
 /* (WITH SINGLE PARTITION | (PARTITION | DISTRIBUTE) BY exprs) ((ORDER | SORT) BY sortItems)? */
@@ -68,9 +110,14 @@ static void parse_table_partitioning(Parser *p, AstTableArgument *table)
     if (accept_keywords(p, KEYWORD_ORDER, KEYWORD_BY) ||
         accept_keywords(p, KEYWORD_SORT, KEYWORD_BY)) {
         parens = accept(p, TOKEN_LEFT_PAREN);
-        table->order_by = parse_sort_list(p);
-        if (parens)
+        if (parens) {
+            table->order_by = parse_sort_list(p);
             expect(p, TOKEN_RIGHT_PAREN);
+        } else {
+            table->order_by.items = ARENA_NEW(p->arena, AstSortItem);
+            table->order_by.items[0] = parse_sort_item(p);
+            table->order_by.count = 1;
+        }
     }
 }
 
@@ -448,48 +495,6 @@ AstExpr *parse_special_call(Parser *p)
     }
 }
 
-/* ── ORDER BY lists ────────────────────────────────────────────────────────────────────────────*/
-
-/* sortItem : expression (ASC | DESC)? (NULLS (FIRST | LAST))? */
-static AstSortItem parse_sort_item(Parser *p)
-{
-    uint32_t start = p->at;
-    AstSortItem item = {.expr = parse_expr(p)};
-
-    if (accept_keyword(p, KEYWORD_ASC))
-        item.direction = AST_SORT_ASC;
-    else if (accept_keyword(p, KEYWORD_DESC))
-        item.direction = AST_SORT_DESC;
-    if (accept_keyword(p, KEYWORD_NULLS)) {
-        if (accept_keyword(p, KEYWORD_FIRST))
-            item.nulls = AST_SORT_NULLS_FIRST;
-        else if (accept_keyword(p, KEYWORD_LAST))
-            item.nulls = AST_SORT_NULLS_LAST;
-        else
-            syntax_error(p, "FIRST or LAST");
-    }
-    item.span = span_since(p, start);
-    return item;
-}
-
-static bool is_all(const AstExpr *e)
-{
-    return e->kind == AST_EXPR_COLUMN && e->column.count == 1 && !e->column.parts[0].quoted &&
-           str_is_nocase(e->column.parts[0].text, "ALL");
-}
-
-AstSortList parse_sort_list(Parser *p)
-{
-    VEC(AstSortItem) items = {0};
-
-    do {
-        AstSortItem item = parse_sort_item(p);
-
-        VEC_ADD_IN(p->arena, &items, item);
-    } while (accept(p, TOKEN_COMMA));
-    return (AstSortList){items.items, items.count, items.count == 1 && is_all(items.items[0].expr)};
-}
-
 /* ── windows ───────────────────────────────────────────────────────────────────────────────────*/
 
 /* frameBound : UNBOUNDED (PRECEDING | FOLLOWING) | CURRENT ROW | expression (PRECEDING | FOLLOWING)
@@ -553,6 +558,9 @@ AstWindowSpec *parse_window_spec(Parser *p)
     AstWindowSpec *spec = ARENA_NEW(p->arena, AstWindowSpec);
 
     spec->name.text = STR_EMPTY;
+    if (at_keywords(p, KEYWORD_PARTITION, KEYWORD_BY) || at_keywords(p, KEYWORD_ORDER, KEYWORD_BY))
+        syntax_error_at(p, token_at(p, 0)->span, "Syntax error: expected '(' behind OVER.",
+                        "write OVER (PARTITION BY ... ORDER BY ...)");
     if (!accept(p, TOKEN_LEFT_PAREN)) {
         spec->name = parse_ident(p, "a window: its name or '('");
         spec->span = span_since(p, start);

@@ -156,14 +156,14 @@ static void add_remedy(Parser *p, uint32_t token_i, bool list)
     const Token *bracket = unclosed_bracket(p, token_i);
     Str text = token_text(p->text, token);
 
-    if (token->kind == TOKEN_WORD && keyword_remedy(token->keyword)) {
-        parse_remedy(p, "%s", keyword_remedy(token->keyword));
-    } else if (token->kind == TOKEN_RIGHT_PAREN && !bracket && token_i > 0 &&
-               p->tokens[token_i - 1].kind == TOKEN_COMMA) {
-        parse_remedy(p, "remove the comma before it");
-    } else if (bracket) {
+    if (bracket) {
         parse_remedy(p, "the '%s' in line %u, column %u is never closed",
                      token_kind_text(bracket->kind), bracket->span.line, bracket->span.column);
+    } else if (token->kind == TOKEN_WORD && keyword_remedy(token->keyword)) {
+        parse_remedy(p, "%s", keyword_remedy(token->keyword));
+    } else if (token->kind == TOKEN_RIGHT_PAREN && token_i > 0 &&
+               p->tokens[token_i - 1].kind == TOKEN_COMMA) {
+        parse_remedy(p, "remove the comma before it");
     } else if (token->kind == TOKEN_RIGHT_PAREN || token->kind == TOKEN_RIGHT_BRACKET) {
         parse_remedy(p, "is there one '%.*s' too many?", STR_ARG(text));
     } else if (token->kind == TOKEN_FAT_ARROW) {
@@ -171,6 +171,12 @@ static void add_remedy(Parser *p, uint32_t token_i, bool list)
     } else if (list && begins_item(token)) {
         parse_remedy(p, "is a comma missing before it?");
     }
+}
+
+static bool begins_statement(Keyword keyword)
+{
+    return keyword == KEYWORD_CREATE || keyword == KEYWORD_SELECT || keyword == KEYWORD_INSERT ||
+           keyword == KEYWORD_SET;
 }
 
 void syntax_error(Parser *p, const char *expected)
@@ -184,7 +190,8 @@ void syntax_error(Parser *p, const char *expected)
         return;
     if (p->alias_at != TOKEN_I_NONE && p->alias_at + 2 >= p->at && p->alias_at < p->at)
         word = misspelt(p, p->alias_at);
-    if (word.bytes > 0)
+    /* `SELECT a FROM t CREATE TABLE ...`: CREATE was taken as an alias. */
+    if (word.bytes > 0 || (list && begins_statement(p->tokens[p->alias_at].keyword)))
         token_i = p->alias_at;
     else
         word = misspelt(p, token_i);
@@ -194,7 +201,7 @@ void syntax_error(Parser *p, const char *expected)
                     expected ? "Syntax error at or near end of input: expected %s."
                              : "Syntax error at or near end of input.",
                     expected);
-    else if (word.bytes > 0 || !expected)
+    else if (token_i != p->at || word.bytes > 0 || !expected)
         parse_error(p, token->span, "PARSE_SYNTAX_ERROR", "42601",
                     "Syntax error at or near '%.*s'.", STR_ARG(token_text(p->text, token)));
     else
@@ -204,5 +211,5 @@ void syntax_error(Parser *p, const char *expected)
     if (word.bytes > 0)
         parse_remedy(p, "did you mean %.*s?", STR_ARG(word));
     else
-        add_remedy(p, token_i, list || (expected && strchr(expected, ',')));
+        add_remedy(p, token_i, list || (expected && strncmp(expected, "','", 3) == 0));
 }

@@ -303,8 +303,7 @@ bool at_clause_start(const Parser *p)
     case KEYWORD_END:
     case KEYWORD_AND:
     case KEYWORD_OR:
-        return next != TOKEN_END && next != TOKEN_COMMA && next != TOKEN_RIGHT_PAREN &&
-               next != TOKEN_DOT;
+        return next != TOKEN_COMMA && next != TOKEN_DOT;
     case KEYWORD_GROUP:
     case KEYWORD_ORDER:
     case KEYWORD_SORT:

@@ -196,7 +196,7 @@ static AstPipeOp *parse_pipe_op(Parser *p)
         op->kind = AST_PIPE_ORGANIZE;
         op->tail = ARENA_NEW(p->arena, AstQuery);
         parse_organization(p, op->tail);
-        check_single_clause(p, op->tail, token_at(p, 0)->span);
+        check_single_clause(p, op->tail, span_since(p, start));
         op->tail->span = span_since(p, start);
     } else if (!parse_pipe_word(p, op)) {
         syntax_error(p, "an operator of |>: SELECT, EXTEND, SET, DROP, AS, WHERE, AGGREGATE, JOIN, "

@@ -391,7 +391,7 @@ static AstStatement *refuse_statement(Parser *p)
         else if (first->keyword == KEYWORD_BEGIN)
             parse_remedy(p, "write the statements one after the other; there are no scripts");
     }
-    syntax_error(p, "a statement: CREATE, SELECT, INSERT, SET, SHOW, DESCRIBE ...");
+    syntax_error(p, "a statement: CREATE, SELECT, INSERT, SET, SHOW, DESCRIBE");
     return statement_new(p, AST_STATEMENT_QUERY);
 }
 
