@@ -34,21 +34,20 @@ static bool is_table_side(const Node *node, uint32_t input_i)
     return input_i == 0 ? !node->as.join.left_streaming : !node->as.join.right_streaming;
 }
 
-static bool build(Graph *graph, const Node *node, Op *next, uint32_t next_input_i, bool table_side,
+static bool build(Graph *graph, const Node *node, Op *next, uint32_t next_input_i,
                   const GraphExchanges *exchanges, Error *err);
 
-static bool build_inputs(Graph *graph, const Node *node, Op *op, bool table_side,
-                         const GraphExchanges *exchanges, Error *err)
+static bool build_inputs(Graph *graph, const Node *node, Op *op, const GraphExchanges *exchanges,
+                         Error *err)
 {
     /* The right side of a join is what is built from: it runs first. */
     if (node->kind == NODE_JOIN) {
-        return build(graph, node_input(node, 1), op, 1, table_side || is_table_side(node, 1),
-                     exchanges, err) &&
-               build(graph, node_input(node, 0), op, 0, table_side || is_table_side(node, 0),
-                     exchanges, err);
+        return (is_table_side(node, 1) ||
+                build(graph, node_input(node, 1), op, 1, exchanges, err)) &&
+               (is_table_side(node, 0) || build(graph, node_input(node, 0), op, 0, exchanges, err));
     }
     for (uint32_t i = 0; i < node->input_count; i++) {
-        if (!build(graph, node_input(node, i), op, i, table_side, exchanges, err))
+        if (!build(graph, node_input(node, i), op, i, exchanges, err))
             return false;
     }
     return true;
@@ -69,35 +68,35 @@ static bool build_exchange(Graph *graph, const Node *node, Op *next, uint32_t ne
     add_op(graph, out);
     /* Told for op_push_partition and the like; rows go through `ends`. */
     wire(out, in, context->worker_i);
-    return build_inputs(graph, node, out, false, exchanges, err);
+    return build_inputs(graph, node, out, exchanges, err);
 }
 
-static bool build(Graph *graph, const Node *node, Op *next, uint32_t next_input_i, bool table_side,
+static bool build(Graph *graph, const Node *node, Op *next, uint32_t next_input_i,
                   const GraphExchanges *exchanges, Error *err)
 {
     Op *op;
 
     if (node->kind == NODE_SCAN || node->kind == NODE_VALUES) {
-        add_leaf(graph, (GraphLeaf){node, next, next_input_i, table_side});
+        add_leaf(graph, (GraphLeaf){node, next, next_input_i});
         return true;
     }
     if (node->kind == NODE_EXCHANGE) {
-        if (exchanges && !table_side)
+        if (exchanges)
             return build_exchange(graph, node, next, next_input_i, exchanges, err);
-        return build(graph, node_input(node, 0), next, next_input_i, table_side, exchanges, err);
+        return build(graph, node_input(node, 0), next, next_input_i, exchanges, err);
     }
     if (!op_create(node, graph->context, &op, err))
         return false;
     add_op(graph, op);
     wire(op, next, next_input_i);
-    return build_inputs(graph, node, op, table_side, exchanges, err);
+    return build_inputs(graph, node, op, exchanges, err);
 }
 
 bool graph_build(Graph *graph, const Node *root, OpContext *context, Op *last,
                  const GraphExchanges *exchanges, Error *err)
 {
     *graph = (Graph){.context = context};
-    return build(graph, root, last, 0, false, exchanges, err);
+    return build(graph, root, last, 0, exchanges, err);
 }
 
 void graph_done(Graph *graph)

@@ -2,8 +2,8 @@
  * graph.h: the operators of one query on one worker, made from its plan and wired together.
  *
  * Used by flows and by batch queries. The leaves are left open: whoever runs the graph pushes the
- * rows of each leaf's scan into `to`. A leaf below the table side of a stream-table join is no stream:
- * it is `table_side`, read whole by graph_leaf runs of batch.h.
+ * rows of each leaf's scan into `to`. The table side of a stream-table join is not part of the graph:
+ * the join asks for its rows (OpContext.table_rows) when it needs them.
  */
 #ifndef WEIR_PIPELINE_GRAPH_H
 #define WEIR_PIPELINE_GRAPH_H
@@ -14,7 +14,6 @@ typedef struct GraphLeaf {
     const Node *node; /* SCAN or VALUES */
     Op *to;
     uint32_t input_i;
-    bool table_side;
 } GraphLeaf;
 
 /* Where exchanges get their other ends from; NULL members: a graph of one worker, exchanges are

@@ -99,6 +99,7 @@ struct Worker {
     WorkerEpoch epoch;   /* The one whose rows it takes in. */
     int64_t cut_epoch;   /* The last whose barrier it has sent down its ports. */
     Arena arena;         /* Of the batch. */
+    Store *reader;       /* Opened when a joined table's version is first asked for. */
     FlowInstance *flows;
     Port *ports;         /* One a port group. */
     Barrier barrier;

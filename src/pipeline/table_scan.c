@@ -161,6 +161,21 @@ static bool scan_source(TableScan *scan, Error *err)
     return ok;
 }
 
+int64_t connections_table_version(Connections *connections, const TableDef *table, Store **reader)
+{
+    Error err = {0};
+    int64_t version = 0;
+
+    if (!connections->store || table->kind == TABLE_MEMORY)
+        return 0;
+    if (table->kind != TABLE_SYSTEM && table->provider != PROVIDER_CASSANDRA &&
+        table->provider != PROVIDER_POSTGRES)
+        return 0; /* Sources joined as tables are read once. */
+    if (!*reader && !store_open(store_path(connections->store), STORE_READER, reader, &err))
+        return -1; /* Reading the rows will tell what is wrong. */
+    return store_table_version(*reader, table->name, &version, &err) ? version : -1;
+}
+
 bool connections_scan_into(Connections *connections, const Node *node, const SqlContext *sql, Op *op,
                            uint32_t input_i, Error *err)
 {

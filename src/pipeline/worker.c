@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/vec.h"
+#include "pipeline/query.h"
 #include "pipeline/run_impl.h"
 
 enum {
@@ -139,12 +140,41 @@ static bool on_row_late(void *self, const Batch *batch, uint32_t row_i, int64_t 
     return true;
 }
 
-static bool on_table_rows(void *self, const Node *scan, Op *op, uint32_t input_i, Error *err)
+/* Rows of a joined table on their way into the join. */
+typedef struct TableRows {
+    Op *op;
+    uint32_t input_i;
+} TableRows;
+
+static bool take_table_rows(void *self, const Batch *batch, Error *err)
+{
+    TableRows *rows = self;
+
+    rows->op->rows_in += batch->row_count;
+    return rows->op->methods->on_batch(rows->op, rows->input_i, batch, err);
+}
+
+static bool on_table_rows(void *self, const Node *table, Op *op, uint32_t input_i, Error *err)
 {
     FlowInstance *flow = self;
+    TableRows rows = {op, input_i};
 
-    return connections_scan_into(flow->worker->run->connections, scan, &flow->worker->run->sql, op,
-                                 input_i, err);
+    return query_run(flow->worker->run->connections, table, &flow->worker->run->sql,
+                     take_table_rows, &rows, err) &&
+           op->methods->on_end(op, input_i, err);
+}
+
+static int64_t on_table_version(void *self, const Node *table)
+{
+    FlowInstance *flow = self;
+    int64_t version = 0;
+
+    if (table->kind == NODE_SCAN)
+        return connections_table_version(flow->worker->run->connections, table->as.scan.table,
+                                         &flow->worker->reader);
+    for (uint32_t i = 0; i < table->input_count; i++)
+        version += on_table_version(self, node_input(table, i));
+    return version;
 }
 
 static bool on_bad_record(void *self, const SourceSpec *source, const char *reason,
@@ -193,6 +223,7 @@ static bool flow_init(Worker *worker, uint32_t flow_i, Error *err)
         .row_error = on_row_error,
         .row_late = on_row_late,
         .table_rows = on_table_rows,
+        .table_version = on_table_version,
         .self = flow,
         .state_limit_bytes = settings_int(&run->spec->settings, "state.limit"),
     };
@@ -246,7 +277,7 @@ static void find_consumers(Worker *worker, const PortGroup *group, Port *port)
             PortConsumer consumer = {.to = leaf->to, .input_i = leaf->input_i};
             const ScanNode *scan = &leaf->node->as.scan;
 
-            if (leaf->node->kind != NODE_SCAN || leaf->table_side || scan->table != source->table)
+            if (leaf->node->kind != NODE_SCAN || scan->table != source->table)
                 continue;
             consumer.scan = scan;
             consumer.flow_i = flow->flow_i;
@@ -310,6 +341,7 @@ void worker_done(Worker *worker)
         if (flow->writer)
             flow->writer->sink->methods->writer_free(flow->writer);
     }
+    store_close(worker->reader);
     checkpoint_writer_free(worker->checkpoint);
     aside_free(worker->aside);
     free(worker->flows);
@@ -426,8 +458,6 @@ static bool cut(Worker *worker, int64_t epoch, Error *err)
         for (size_t l = 0; l < flow->graph.leaf_count; l++) {
             const GraphLeaf *leaf = &flow->graph.leaves[l];
 
-            if (leaf->table_side)
-                continue;
             if (!leaf->to->methods->on_barrier(leaf->to, leaf->input_i, &worker->barrier, err))
                 return false;
         }
@@ -502,8 +532,7 @@ static bool drain(Worker *worker, bool *progressed, Error *err)
         for (size_t l = 0; l < flow->graph.leaf_count; l++) {
             const GraphLeaf *leaf = &flow->graph.leaves[l];
 
-            if (!leaf->table_side && !leaf->to->methods->on_watermark(leaf->to, leaf->input_i,
-                                                                      WATERMARK_END, err))
+            if (!leaf->to->methods->on_watermark(leaf->to, leaf->input_i, WATERMARK_END, err))
                 return false;
         }
         arena_reset(&worker->arena);
