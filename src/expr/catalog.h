@@ -18,7 +18,7 @@ typedef struct FunctionTable {
         (rows), COUNT_OF(rows)                                                                     \
     }
 
-extern const FunctionTable catalog_arithmetic, catalog_cast, catalog_compare, catalog_conditional,
-    catalog_interval;
+extern const FunctionTable catalog_agg_moments, catalog_agg_sum, catalog_agg_value,
+    catalog_arithmetic, catalog_cast, catalog_compare, catalog_conditional, catalog_interval;
 
 #endif

@@ -15,7 +15,8 @@
 #include "expr/catalog.h"
 
 static const FunctionTable *const tables[] = {
-    &catalog_arithmetic, &catalog_cast, &catalog_compare, &catalog_conditional, &catalog_interval,
+    &catalog_agg_moments, &catalog_agg_sum, &catalog_agg_value,   &catalog_arithmetic,
+    &catalog_cast,        &catalog_compare, &catalog_conditional, &catalog_interval,
 };
 
 /* ── the index ─────────────────────────────────────────────────────────────────────────────────*/
