@@ -104,8 +104,10 @@ bool store_fail(Store *store, int code, Error *err)
                          "store '%s': the disk is full; free some space and start again, nothing "
                          "committed is lost",
                          path);
-    case SQLITE_BUSY:
     case SQLITE_LOCKED:
+        return error_set(err, ERROR_USER, "store '%s': a table cannot be changed while it is read",
+                         path);
+    case SQLITE_BUSY:
         return error_set(err, ERROR_RETRY,
                          "store '%s': another program is writing to it; end it, then try again",
                          path);

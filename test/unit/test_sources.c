@@ -2,8 +2,14 @@
 
 #include "store_fixture.h"
 
+#include "base/random.h"
 #include "log/log_writer.h"
+#include "source/file_source.h"
+#include "source/nexmark_source.h"
+#include "source/rate_source.h"
 #include "source/topic_source.h"
+
+/* ── topics ────────────────────────────────────────────────────────────────────────────────────*/
 
 static Topic *open_topic(Topics *topics, Store *store, const char *name, int32_t partition_count)
 {
@@ -223,6 +229,289 @@ static void who_waits_is_woken_by_new_ends_and_by_nothing_else(void **state)
     topics_free(topics);
 }
 
+/* ── files ─────────────────────────────────────────────────────────────────────────────────────*/
+
+static char *write_file(StoreFixture *f, const char *name, const char *text)
+{
+    char *path = arena_printf(&f->arena, "%s/%s", f->folder, name);
+
+    assert_ok(os_write_file(path, str_of(text), &err));
+    return path;
+}
+
+static Source *open_files(StoreFixture *f, FileSourceConfig config)
+{
+    Source *source = NULL;
+
+    if (!config.path.data)
+        config.path = str_of(f->folder);
+    if (!config.format.data)
+        config.format = STR("json");
+    assert_ok(file_source_create(&config, &source, &err));
+    return source;
+}
+
+static int32_t partition_count(Source *source)
+{
+    int32_t count = -1;
+
+    assert_ok(source->methods->partition_count(source, &count, &err));
+    return count;
+}
+
+/* All records from a position on, joined by '|', taken `count_max` at a time; *position moves on.
+ */
+static const char *read_on(StoreFixture *f, Source *source, int32_t partition, int64_t *position,
+                           uint32_t count_max)
+{
+    SourceReader *reader;
+    SourceRecords records;
+    StrBuf text = {0};
+    const char *copy;
+
+    assert_ok(source->methods->reader_open(source, partition, *position, &reader, &err));
+    do {
+        records = poll(reader, count_max);
+        assert_true(records.count <= count_max);
+        for (uint32_t i = 0; i < records.count; i++) {
+            if (text.bytes)
+                strbuf_add_char(&text, '|');
+            strbuf_add_str(&text, records.values[i]);
+            assert_true(records.positions[i] < records.next_position);
+            assert_true(i == 0 || records.positions[i] > records.positions[i - 1]);
+        }
+    } while (!records.at_end && !records.finished);
+    assert_true(records.next_position <= records.end_position);
+    *position = records.next_position;
+    source->methods->reader_close(reader);
+    copy = arena_strdup(&f->arena, strbuf_c(&text));
+    strbuf_done(&text);
+    return copy;
+}
+
+static void a_folder_s_files_are_its_partitions(void **state)
+{
+    StoreFixture *f = *state;
+    char *folder = arena_printf(&f->arena, "%s/in", f->folder);
+    Source *source;
+    int64_t position = -1;
+
+    assert_ok(os_mkdir_all(arena_printf(&f->arena, "%s/folder", folder), &err));
+    write_file(f, "in/b.json", "{\"a\":1}\n");
+    write_file(f, "in/a.json", "{\"a\":2}\n");
+    write_file(f, "in/.hidden", "x\n");
+    write_file(f, "in/_SUCCESS", "");
+    source = open_files(f, (FileSourceConfig){.path = str_of(folder)});
+    assert_int_equal(partition_count(source), 2);
+    assert_true(str_ends_with(source->methods->partition_name(source, 0), STR("/in/a.json")));
+    write_file(f, "in/0.json", "{\"a\":3}\n");
+    os_sleep_us(600000); /* Looked for every half second. */
+    assert_int_equal(partition_count(source), 3);
+    assert_string_equal(read_on(f, source, 0, &position, 10), "{\"a\":2}");
+    position = -1;
+    assert_string_equal(read_on(f, source, 2, &position, 10), "{\"a\":3}");
+    source->methods->free(source);
+}
+
+static void a_pattern_chooses_files(void **state)
+{
+    StoreFixture *f = *state;
+    Source *source;
+    Error err = {0};
+
+    write_file(f, "a1.json", "1\n");
+    write_file(f, "a2.json", "2\n");
+    write_file(f, "b1.json", "3\n");
+    source = open_files(
+        f, (FileSourceConfig){.path = str_of(arena_printf(&f->arena, "%s/a*.json", f->folder))});
+    assert_int_equal(partition_count(source), 2);
+    source->methods->free(source);
+    assert_false(file_source_create(
+        &(FileSourceConfig){.path = STR("/nowhere/x.json"), .format = STR("json")}, &source, &err));
+    assert_int_equal(err.kind, ERROR_USER);
+    assert_false(file_source_create(
+        &(FileSourceConfig){.path = STR("/nowhere/*.json"), .format = STR("json")}, &source, &err));
+    assert_int_equal(err.kind, ERROR_USER);
+}
+
+/* Whatever the pieces: reading on from where one stopped gives what one reading gives. */
+static void a_file_reads_the_same_in_any_pieces(void **state)
+{
+    StoreFixture *f = *state;
+    Random random = {5};
+    StrBuf text = {0};
+    const char *path;
+    Source *source;
+
+    for (int i = 0; i < 500; i++) {
+        strbuf_printf(&text, "{\"n\":%d,\"t\":\"%0*d\"}\n", i, (int)random_below(&random, 60), i);
+        if (random_below(&random, 9) == 0)
+            strbuf_add_c(&text, "\r\n");
+    }
+    path = write_file(f, "x.json", strbuf_c(&text));
+    source = open_files(f, (FileSourceConfig){.path = str_of(path)});
+    for (int round = 0; round < 20; round++) {
+        int64_t one = 0, many = 0;
+        const char *whole = read_on(f, source, 0, &one, 1000);
+        StrBuf joined = {0};
+
+        while (many < one) {
+            SourceReader *reader;
+            SourceRecords records;
+
+            assert_ok(source->methods->reader_open(source, 0, many, &reader, &err));
+            records = poll(reader, 1 + (uint32_t)random_below(&random, 40));
+            for (uint32_t i = 0; i < records.count; i++) {
+                if (joined.bytes)
+                    strbuf_add_char(&joined, '|');
+                strbuf_add_str(&joined, records.values[i]);
+            }
+            assert_true(records.next_position > many);
+            many = records.next_position;
+            source->methods->reader_close(reader);
+        }
+        assert_string_equal(strbuf_c(&joined), whole);
+        strbuf_done(&joined);
+    }
+    source->methods->free(source);
+    strbuf_done(&text);
+}
+
+static void a_last_line_without_end_waits(void **state)
+{
+    StoreFixture *f = *state;
+    const char *path = write_file(f, "x.json", "{\"a\":1}\n{\"a\":");
+    Source *source = open_files(f, (FileSourceConfig){.path = str_of(path)});
+    int64_t position = -1;
+
+    assert_string_equal(read_on(f, source, 0, &position, 10), "{\"a\":1}");
+    assert_int_equal(position, 8);
+    write_file(f, "x.json", "{\"a\":1}\n{\"a\":2}\n");
+    assert_string_equal(read_on(f, source, 0, &position, 10), "{\"a\":2}");
+    source->methods->free(source);
+    write_file(f, "x.json", "{\"a\":1}\n{\"a\":3}");
+    source = open_files(f, (FileSourceConfig){.path = str_of(path), .whole = true});
+    position = 8;
+    assert_string_equal(read_on(f, source, 0, &position, 10), "{\"a\":3}");
+    source->methods->free(source);
+}
+
+static void a_file_that_shrank_is_refused(void **state)
+{
+    StoreFixture *f = *state;
+    const char *path = write_file(f, "x.json", "{}\n");
+    Source *source = open_files(f, (FileSourceConfig){.path = str_of(path)});
+    SourceReader *reader;
+    Error err = {0};
+
+    assert_false(source->methods->reader_open(source, 0, 100, &reader, &err));
+    assert_int_equal(err.kind, ERROR_USER);
+    assert_non_null(strstr(err.text, "may only grow"));
+    source->methods->free(source);
+}
+
+static void files_keep_their_numbers(void **state)
+{
+    StoreFixture *f = *state;
+    char *folder = arena_printf(&f->arena, "%s/in", f->folder);
+    Str known[3];
+    Source *source;
+    SourceReader *reader;
+
+    assert_ok(os_mkdir_all(folder, &err));
+    known[0] = str_of(arena_printf(&f->arena, "%s/z.json", folder));
+    known[1] = str_of(arena_printf(&f->arena, "%s/gone.json", folder));
+    known[2] = (Str){0};
+    write_file(f, "in/a.json", "1\n");
+    write_file(f, "in/z.json", "2\n");
+    source =
+        open_files(f, (FileSourceConfig){.path = str_of(folder), .known = known, .known_count = 3});
+    assert_int_equal(partition_count(source), 4);
+    assert_true(str_equal(source->methods->partition_name(source, 0), known[0]));
+    assert_true(str_ends_with(source->methods->partition_name(source, 3), STR("/a.json")));
+    for (int32_t p = 1; p <= 2; p++) {
+        assert_ok(source->methods->reader_open(source, p, 5, &reader, &err));
+        assert_true(poll(reader, 10).finished);
+        source->methods->reader_close(reader);
+    }
+    source->methods->free(source);
+}
+
+static void a_csv_file_s_header_is_no_record(void **state)
+{
+    StoreFixture *f = *state;
+    const char *path = write_file(f, "x.csv", "a,b\n1,\"two\nlines\"\n3,4\n");
+    Source *source = open_files(
+        f, (FileSourceConfig){.path = str_of(path), .format = STR("csv"), .header = true});
+    int64_t position = -1;
+
+    assert_string_equal(read_on(f, source, 0, &position, 1), "1,\"two\nlines\"|3,4");
+    position = 4;
+    assert_string_equal(read_on(f, source, 0, &position, 10), "1,\"two\nlines\"|3,4");
+    source->methods->free(source);
+}
+
+/* ── what is made as it is read ────────────────────────────────────────────────────────────────*/
+
+static int64_t fixed_now_us;
+
+static int64_t fixed_clock(void *self)
+{
+    (void)self;
+    return fixed_now_us;
+}
+
+static void rate_gives_its_rows_as_their_time_comes(void **state)
+{
+    StoreFixture *f = *state;
+    const RateSourceConfig config = {
+        .rows_per_second = 3, .partition_count = 2, .row_count = 5, .start_us = 1000000};
+    OsMethods methods = *os_real();
+    Source *source = rate_source_create(&config);
+    int64_t position[2] = {-1, -1};
+    SourceReader *reader;
+
+    methods.clock_realtime_us = fixed_clock;
+    fixed_now_us = 2000000;
+    os_use(&methods, NULL);
+    assert_int_equal(partition_count(source), 2);
+    assert_string_equal(
+        read_on(f, source, 0, &position[0], 10),
+        "{\"timestamp\":1.000000,\"value\":0}|{\"timestamp\":1.666666,\"value\":2}");
+    assert_string_equal(read_on(f, source, 1, &position[1], 10),
+                        "{\"timestamp\":1.333333,\"value\":1}");
+    assert_string_equal(read_on(f, source, 1, &position[1], 10), "");
+    fixed_now_us = 900000000;
+    assert_string_equal(read_on(f, source, 1, &position[1], 1),
+                        "{\"timestamp\":2.000000,\"value\":3}");
+    assert_string_equal(read_on(f, source, 0, &position[0], 10),
+                        "{\"timestamp\":2.333333,\"value\":4}");
+    assert_ok(source->methods->reader_open(source, 0, position[0], &reader, &err));
+    assert_true(poll(reader, 10).finished);
+    source->methods->reader_close(reader);
+    os_use(NULL, NULL);
+    source->methods->free(source);
+}
+
+static void nexmark_gives_the_same_events_from_any_position(void **state)
+{
+    StoreFixture *f = *state;
+    NexmarkSourceConfig config = {.event_count = 200};
+    int64_t from_start = -1, from_middle = 120, end;
+    const char *whole, *tail;
+    Source *source = NULL;
+
+    generate_options_init(&config.generator);
+    assert_ok(nexmark_source_create(&config, &source, &err));
+    whole = read_on(f, source, 0, &from_start, 17);
+    assert_int_equal(from_start, 200);
+    tail = read_on(f, source, 0, &from_middle, 1000);
+    end = (int64_t)strlen(whole) - (int64_t)strlen(tail);
+    assert_string_equal(whole + end, tail);
+    assert_memory_equal(whole, "{\"event_type\":0,", 16);
+    source->methods->free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +522,15 @@ int main(void)
         TEST(ends_are_as_the_store_has_them),
         TEST(topics_that_cannot_be_are_refused),
         TEST(who_waits_is_woken_by_new_ends_and_by_nothing_else),
+        TEST(a_folder_s_files_are_its_partitions),
+        TEST(a_pattern_chooses_files),
+        TEST(a_file_reads_the_same_in_any_pieces),
+        TEST(a_last_line_without_end_waits),
+        TEST(a_file_that_shrank_is_refused),
+        TEST(files_keep_their_numbers),
+        TEST(a_csv_file_s_header_is_no_record),
+        TEST(rate_gives_its_rows_as_their_time_comes),
+        TEST(nexmark_gives_the_same_events_from_any_position),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
