@@ -284,10 +284,11 @@ static int run_service(GenerateCommand *command)
     Error err = {0};
     GenerateService *service = NULL;
     const char *host_end = strrchr(command->service.listen, ':');
+    const char *token = getenv("WEIR_GENERATE_TOKEN");
 
     command->service.defaults = command->options;
-    if (!command->service.token)
-        command->service.token = getenv("WEIR_GENERATE_TOKEN");
+    if (!command->service.token && token && *token)
+        command->service.token = token;
     os_stop_catch();
     if (!generate_service_start(&command->service, &service, &err))
         return fail(&err, err.kind == ERROR_USER ? EXIT_USAGE : EXIT_OUTSIDE);

@@ -12,7 +12,9 @@
  *  1. A Live is on the waiting list if and only if its connection is suspended.
  *  2. Once `stopping` is set nothing is suspended any more: libmicrohttpd cannot stop otherwise.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/assert.h"
 #include "generate/http_private.h"
@@ -196,6 +198,18 @@ static void fill_block(Live *live, int64_t now_us)
         live->sent_us = now_us;
 }
 
+/* A client that waits for a rare record sends nothing and is sent nothing, so only its socket tells
+ * that it has left; its place is for others. */
+static bool client_has_left(const Live *live)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(live->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+    ssize_t got = info ? recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) : 0;
+
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 static ssize_t live_read(void *self, uint64_t position UNUSED, char *out, size_t bytes)
 {
     Live *live = self;
@@ -213,7 +227,11 @@ static ssize_t live_read(void *self, uint64_t position UNUSED, char *out, size_t
             int64_t wake_us = due_us(live, generator_position(live->generator));
 
             wake_us = MIN(MAX(wake_us, now_us + TICK_US), now_us + LOOK_UP_US);
-            if (live->ended || !wait_until(live, wake_us))
+            if (live->ended)
+                return MHD_CONTENT_READER_END_OF_STREAM;
+            if (client_has_left(live))
+                return MHD_CONTENT_READER_END_WITH_ERROR;
+            if (!wait_until(live, wake_us))
                 return MHD_CONTENT_READER_END_OF_STREAM;
             return 0;
         }
