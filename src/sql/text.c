@@ -103,8 +103,8 @@ TextItem text_item(Str text, uint32_t at, bool word_before, uint32_t *end, bool 
 
 /* ── cutting ───────────────────────────────────────────────────────────────────────────────────*/
 
-/* Does the word at `at` spell SET? Its values are free text, so a lone quote in one opens nothing.
- */
+/* Does the word at `at` spell SET? Its values are free text, so a lone quote in one opens nothing,
+ * and only backquotes hold a semicolon, as in Spark. */
 static bool starts_with_set(Str source, uint32_t at)
 {
     return source.bytes - at > 3 && str_is_nocase(str_slice(source, at, at + 3), "SET") &&
@@ -114,7 +114,7 @@ static bool starts_with_set(Str source, uint32_t at)
 static bool closes_on_its_line(Str source, uint32_t at, uint32_t end)
 {
     for (uint32_t i = at; i < end; i++)
-        if (source.data[i] == '\n' || source.data[i] == ';')
+        if (source.data[i] == '\n' || (source.data[i] == ';' && source.data[at] != '`'))
             return false;
     return true;
 }
