@@ -34,7 +34,8 @@ static void output_free(SinkOutput *output)
 
 static bool encoder_create(const FileSink *sink, Encoder **out, Error *err)
 {
-    const FormatOptions options = {FORMAT_STRICT, sink->config.zone, sink->config.format_options};
+    const FormatOptions options = {.zone = sink->config.zone,
+                                   .options = sink->config.format_options};
 
     return sink->format->encoder_create(sink->config.schema, &options, out, err);
 }

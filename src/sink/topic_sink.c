@@ -84,8 +84,8 @@ static bool topic_writer_create(Sink *sink, SinkWriter **out, Error *err)
 {
     TopicSink *self = (TopicSink *)sink;
     const SinkConfig *config = &self->config;
-    const FormatOptions options = {FORMAT_STRICT, config->zone, config->format_options};
-    const FormatOptions key_options = {FORMAT_STRICT, config->zone, STR_EMPTY};
+    const FormatOptions options = {.zone = config->zone, .options = config->format_options};
+    const FormatOptions key_options = {.zone = config->zone};
     const Format *format = format_find(config->format);
     TopicSinkWriter *writer = mem_zalloc(sizeof *writer);
 

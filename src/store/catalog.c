@@ -398,7 +398,20 @@ static bool check_name(Str name, const char *what, Error *err)
     return true;
 }
 
-static bool check_column_names(const StoreTable *table, Error *err)
+/* JSON's names are texts: a key whose text does not tell the value would not come back. */
+static bool can_be_json(const Type *type)
+{
+    if (type->kind == TYPE_MAP &&
+        (type_is_nested(type->fields[0].type) || type->fields[0].type->kind == TYPE_BINARY))
+        return false;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (!can_be_json(type->fields[i].type))
+            return false;
+    }
+    return true;
+}
+
+static bool check_columns(const StoreTable *table, Error *err)
 {
     const Schema *schema = &table->schema;
 
@@ -410,6 +423,11 @@ static bool check_column_names(const StoreTable *table, Error *err)
         if (schema_find(schema, name) != (int)i)
             return error_set_class(err, ERROR_USER, "COLUMN_ALREADY_EXISTS", "42711",
                                    "two columns are called '%.*s'", STR_ARG(name));
+        if (!can_be_json(schema->columns[i].type))
+            return error_set(err, ERROR_USER,
+                             "column '%.*s': a MAP with keys of BINARY, ARRAY or STRUCT cannot be "
+                             "stored; make it an ARRAY of STRUCTs",
+                             STR_ARG(name));
     }
     return true;
 }
@@ -445,7 +463,7 @@ static bool check_table(const StoreTable *table, Error *err)
     if (table->schema.column_count == 0 || table->schema.column_count > COLUMN_COUNT_MAX)
         return error_set(err, ERROR_USER, "a table has 1 to %d columns, not %u", COLUMN_COUNT_MAX,
                          table->schema.column_count);
-    return check_column_names(table, err) && check_key(table, err);
+    return check_columns(table, err) && check_key(table, err);
 }
 
 static bool same_key(const StoreTable *a, const StoreTable *b)

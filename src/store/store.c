@@ -6,10 +6,10 @@
  * is either empty or whole.
  *
  * Durability: WAL with synchronous=FULL syncs the log at every commit. The log is copied back into
- * the database when it has grown past WAL_PAGES: a page changed in several epochs is then copied once.
- * Against SQLite's 1000 pages, random upserts gain a quarter (bench/bench_store.c); beyond 64 MiB little
- * is gained, and the one commit in which the copying happens takes longer. The file is cut to
- * WAL_BYTES_KEPT after a long reader has made it grow.
+ * the database when it has grown past WAL_PAGES: a page changed in several epochs is then copied
+ * once. Against SQLite's 1000 pages, random upserts gain a quarter (bench/bench_store.c); beyond 64
+ * MiB little is gained, and the one commit in which the copying happens takes longer. The file is
+ * cut to WAL_BYTES_KEPT after a long reader has made it grow.
  */
 #include "store/store_impl.h"
 
