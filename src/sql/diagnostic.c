@@ -42,7 +42,7 @@ void diagnostics_init(DiagnosticList *list, Arena *arena)
     *list = (DiagnosticList){.arena = arena};
 }
 
-static const char *format_in(Arena *arena, const char *format, va_list args)
+static PRINTF(2, 0) const char *format_in(Arena *arena, const char *format, va_list args)
 {
     va_list again;
     int bytes;
@@ -58,8 +58,9 @@ static const char *format_in(Arena *arena, const char *format, va_list args)
     return text;
 }
 
-static void add(DiagnosticList *list, DiagnosticSeverity severity, Span span,
-                const char *class_name, const char *sqlstate, const char *format, va_list args)
+static PRINTF(6, 0) void add(DiagnosticList *list, DiagnosticSeverity severity, Span span,
+                             const char *class_name, const char *sqlstate, const char *format,
+                             va_list args)
 {
     Diagnostic diagnostic = {severity, class_name, sqlstate, span, NULL, NULL};
 

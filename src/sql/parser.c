@@ -115,7 +115,7 @@ void nest_grow(Parser *p)
 struct SqlParser {
     Arena *arena;
     Str text;
-    uint32_t at;
+    TextCursor at;
     SqlLookup lookup;
     void *lookup_self;
     DiagnosticList *diagnostics;
@@ -129,6 +129,7 @@ SqlParser *sql_parser_create(Arena *arena, Str text, SqlLookup lookup, void *loo
 
     parser->arena = arena;
     parser->text = text;
+    parser->at = TEXT_START;
     parser->lookup = lookup;
     parser->lookup_self = lookup_self;
     parser->diagnostics = diagnostics;
@@ -136,7 +137,7 @@ SqlParser *sql_parser_create(Arena *arena, Str text, SqlLookup lookup, void *loo
         diagnostic_error(diagnostics, SPAN_NONE, NULL, NULL,
                          "The text is longer than %u bytes, which is the most that is read.",
                          SQL_TEXT_BYTES_MAX);
-        parser->at = text.bytes;
+        parser->text = STR_EMPTY;
     }
     return parser;
 }
@@ -189,7 +190,7 @@ bool sql_parser_next(SqlParser *parser, AstStatement **out)
 {
     StatementText *text = ARENA_NEW(parser->arena, StatementText);
 
-    if (parser->at >= parser->text.bytes || !statement_text_next(parser->text, &parser->at, text))
+    if (!statement_text_next(parser->text, &parser->at, text))
         return false;
     *out = read_statement(parser, text);
     return true;
@@ -238,7 +239,7 @@ static void *parse_part(Arena *arena, Str text, PartRule rule, DiagnosticList *d
     SqlParser parser = {.arena = arena, .text = text, .diagnostics = diagnostics};
     void *node = NULL;
 
-    *part = (StatementText){.source = text, .to = text.bytes, .text = text};
+    *part = statement_text_whole(text);
     if (text.bytes > SQL_TEXT_BYTES_MAX) {
         diagnostic_error(diagnostics, SPAN_NONE, NULL, NULL, "The text is too long.");
     } else if (lex(part, &parser.tokens, diagnostics)) {

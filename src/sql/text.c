@@ -160,22 +160,43 @@ static uint32_t skip_blanks(Str source, uint32_t at)
     return at;
 }
 
-bool statement_text_next(Str source, uint32_t *at, StatementText *out)
+static void cursor_move(TextCursor *cursor, Str source, uint32_t offset)
 {
-    uint32_t from = skip_blanks(source, *at);
+    while (cursor->offset < offset) {
+        if (source.data[cursor->offset] == '\n') {
+            cursor->line++;
+            cursor->column = 1;
+            cursor->offset++;
+        } else {
+            cursor->offset +=
+                utf8_char_bytes(source.data + cursor->offset, source.bytes - cursor->offset);
+            cursor->column++;
+        }
+    }
+}
+
+bool statement_text_next(Str source, TextCursor *cursor, StatementText *out)
+{
+    uint32_t from = skip_blanks(source, cursor->offset);
+    uint32_t end;
     uint32_t to;
 
-    if (from >= source.bytes) {
-        *at = source.bytes;
+    cursor_move(cursor, source, from);
+    if (from >= source.bytes)
         return false;
-    }
-    to = statement_end(source, from);
-    *at = MIN(to + 1, source.bytes);
+    end = to = statement_end(source, from);
     while (to > from && is_blank(source.data[to - 1]))
         to--;
     *out = (StatementText){
-        .source = source, .from = from, .to = to, .text = str_slice(source, from, to)};
+        .source = source, .start = *cursor, .to = to, .text = str_slice(source, from, to)};
+    cursor_move(cursor, source, MIN(end + 1, source.bytes));
     return true;
+}
+
+StatementText statement_text_whole(Str source)
+{
+    return (StatementText){
+        .source = source, .start = TEXT_START, .to = source.bytes, .text = source};
 }
 
 bool sql_text_is_complete(Str text)
@@ -195,28 +216,14 @@ bool sql_text_is_complete(Str text)
 
 void place_finder_init(PlaceFinder *finder, const StatementText *statement)
 {
-    *finder = (PlaceFinder){.statement = statement, .line = 1, .column = 1};
+    *finder = (PlaceFinder){.statement = statement, .at = statement->start};
 }
 
 static void finder_move(PlaceFinder *finder, uint32_t offset)
 {
-    Str source = finder->statement->source;
-
-    if (offset < finder->offset) {
-        finder->offset = 0;
-        finder->line = finder->column = 1;
-    }
-    while (finder->offset < offset) {
-        if (source.data[finder->offset] == '\n') {
-            finder->line++;
-            finder->column = 1;
-            finder->offset++;
-        } else {
-            finder->offset +=
-                utf8_char_bytes(source.data + finder->offset, source.bytes - finder->offset);
-            finder->column++;
-        }
-    }
+    if (offset < finder->at.offset)
+        finder->at = finder->statement->start;
+    cursor_move(&finder->at, finder->statement->source, offset);
 }
 
 /* Where text[at] stands in the source; with `end`, where what ends there ends. */
@@ -226,7 +233,7 @@ static uint32_t source_offset(PlaceFinder *finder, uint32_t at, bool end)
     const TextPiece *piece;
 
     if (statement->piece_count == 0)
-        return statement->from + at;
+        return statement->start.offset + at;
     if (end && at > 0)
         at--;
     if (statement->pieces[finder->piece_i].text_from > at)
@@ -246,7 +253,7 @@ Span place_find(PlaceFinder *finder, uint32_t from, uint32_t to)
     uint32_t end = to > from ? source_offset(finder, to, true) : begin;
 
     finder_move(finder, begin);
-    return (Span){begin, end > begin ? end - begin : 0, finder->line, finder->column};
+    return (Span){begin, end > begin ? end - begin : 0, finder->at.line, finder->at.column};
 }
 
 /* ── ${key} ────────────────────────────────────────────────────────────────────────────────────*/
@@ -339,7 +346,7 @@ static bool expand(Expansion *x)
     bool ok = true;
 
     place_finder_init(&finder, statement);
-    start_piece(x, statement->from, 0);
+    start_piece(x, statement->start.offset, 0);
     for (uint32_t at = 0; at < text.bytes;) {
         Str key;
         uint32_t end;
@@ -347,9 +354,9 @@ static bool expand(Expansion *x)
 
         if (reference_at(text, at, &key, &end)) {
             strbuf_add(&x->text, text.data + copied, at - copied);
-            start_piece(x, statement->from + at, end - at);
+            start_piece(x, statement->start.offset + at, end - at);
             ok = add_value(x, key, place_find(&finder, at, end), 1) && ok;
-            start_piece(x, statement->from + end, 0);
+            start_piece(x, statement->start.offset + end, 0);
             copied = at = end;
             word_before = false;
             continue;

@@ -34,17 +34,28 @@ typedef struct TextPiece {
     uint32_t key_bytes;   /* Of `${key}` in the source; 0: copied as it stands. */
 } TextPiece;
 
+/* Where cutting has got to. */
+typedef struct TextCursor {
+    uint32_t offset;
+    uint32_t line; /* Of offset, from 1. */
+    uint32_t column;
+} TextCursor;
+
+#define TEXT_START ((TextCursor){0, 1, 1})
+
 typedef struct StatementText {
-    Str source;    /* All of it. */
-    uint32_t from; /* The statement in the source, without white space around and semicolon. */
-    uint32_t to;
-    Str text; /* What is lexed. */
+    Str source;       /* All of it. */
+    TextCursor start; /* Of the statement, behind white space and comments. */
+    uint32_t to;      /* Its end, before white space and semicolon. */
+    Str text;         /* What is lexed. */
     TextPiece *pieces;
     size_t piece_count;
 } StatementText;
 
-/* Cuts off the next statement that holds anything but comments, from *at on. False at the end. */
-bool statement_text_next(Str source, uint32_t *at, StatementText *out);
+/* Cuts off the next statement that holds anything but comments. False at the end. */
+bool statement_text_next(Str source, TextCursor *cursor, StatementText *out);
+/* All of `source` as one. */
+StatementText statement_text_whole(Str source);
 /* Replaces `${key}`; a key nobody knows is an error in `diagnostics`, and false. */
 bool statement_text_expand(Arena *arena, StatementText *statement, SqlLookup lookup, void *self,
                            DiagnosticList *diagnostics);
@@ -55,9 +66,7 @@ bool sql_text_is_complete(Str text);
 typedef struct PlaceFinder {
     const StatementText *statement;
     size_t piece_i;
-    uint32_t offset; /* Of line and column, in the source. */
-    uint32_t line;
-    uint32_t column;
+    TextCursor at; /* In the source. */
 } PlaceFinder;
 
 void place_finder_init(PlaceFinder *finder, const StatementText *statement);

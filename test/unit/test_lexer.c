@@ -15,7 +15,7 @@ static bool fixture_lex(Fixture *f, const char *sql)
 
     arena_init(&f->arena);
     diagnostics_init(&f->diagnostics, &f->arena);
-    f->text = (StatementText){.source = source, .to = source.bytes, .text = source};
+    f->text = statement_text_whole(source);
     f->tokens = (TokenVec){0};
     return lex(&f->text, &f->tokens, &f->diagnostics);
 }
@@ -213,10 +213,10 @@ static void texts_are_cut_at_semicolons_of_their_own(void **state)
         STR("\xEF\xBB\xBF -- first;\n SELECT ';' -- ;\n, `;`, \"\\\";\", r'\\' ; ; b /* ; */ c\n;"
             "SET x = it's; -- last");
     StatementText text;
-    uint32_t at = 0;
+    TextCursor cursor = TEXT_START;
     size_t count = 0;
 
-    while (statement_text_next(source, &at, &text)) {
+    while (statement_text_next(source, &cursor, &text)) {
         assert_true(count < COUNT_OF(expected));
         assert_str_is(text.text, expected[count]);
         count++;
