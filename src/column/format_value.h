@@ -22,6 +22,7 @@ void date_to_text(StrBuf *out, int32_t days);
 void timestamp_to_text(StrBuf *out, int64_t local_us);
 /* With 'T', `digits` fraction digits always, and no zone: for ISO texts. */
 void timestamp_to_iso(StrBuf *out, int64_t local_us, int digits);
+void zone_offset_to_text(StrBuf *out, int32_t offset_s); /* 'Z', '+05:30', '-00:01:15' */
 /* ANSI form: INTERVAL '1-2' YEAR TO MONTH; bare, as Spark shows results: 1-2,
  * 1 02:03:04.500000000 (all units, whatever the type's). */
 void interval_ym_to_text(StrBuf *out, int32_t months, const Type *type, bool bare);

@@ -157,6 +157,20 @@ void timestamp_to_iso(StrBuf *out, int64_t local_us, int digits)
     strbuf_add(out, text, (size_t)at);
 }
 
+void zone_offset_to_text(StrBuf *out, int32_t offset_s)
+{
+    int32_t minutes = (offset_s < 0 ? -offset_s : offset_s) / 60;
+    int32_t seconds = (offset_s < 0 ? -offset_s : offset_s) % 60;
+
+    if (offset_s == 0) {
+        strbuf_add_char(out, 'Z');
+        return;
+    }
+    strbuf_printf(out, "%c%02d:%02d", offset_s < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    if (seconds > 0) /* Local mean time, before zones. */
+        strbuf_printf(out, ":%02d", seconds);
+}
+
 /* ── from text ─────────────────────────────────────────────────────────────────────────────────*/
 
 /* One or more digits at *at; the number of digits, and their value up to 9 of them. */

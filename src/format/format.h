@@ -25,7 +25,10 @@ typedef enum FormatMode { FORMAT_STRICT, FORMAT_PERMISSIVE } FormatMode;
 typedef struct FormatOptions {
     FormatMode mode;
     const Zone *zone;     /* For timestamps without a zone. */
-    Str options;          /* Reserved for `key=value` lines of a format's own: "header=true\nsep=;". */
+    Str options;          /* Lines `key=value` of a format's own: "header=true\nsep=;". */
+    /* All columns of a record in their order, for formats that do not name them (csv); NULL: the
+     * schema's are all. */
+    const Schema *record_schema;
 } FormatOptions;
 
 /* Names of options, one each: looked up by format_option. NULL data: not given. */
@@ -73,7 +76,8 @@ struct Encoder {
 typedef struct Format {
     const char *name; /* As in 'format' = 'json'. */
     const char *doc;
-    /* Reads the columns of `schema` and no others. */
+    /* Reads the columns of `schema` and no others. Borrows their types and names, which must outlive
+     * the decoder and the batches it makes. */
     bool (*decoder_create)(const Schema *schema, const FormatOptions *options, Decoder **out,
                            Error *err);
     bool (*encoder_create)(const Schema *schema, const FormatOptions *options, Encoder **out,

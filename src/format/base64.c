@@ -1,0 +1,78 @@
+/*
+ * base64.c: bytes as text (base64.h).
+ */
+#include "format/base64.h"
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void base64_encode(StrBuf *out, Str bytes)
+{
+    const unsigned char *in = (const unsigned char *)bytes.data;
+    uint32_t left = bytes.bytes;
+    char four[4];
+
+    strbuf_reserve(out, ((size_t)left + 2) / 3 * 4);
+    for (; left > 0; in += 3, left -= MIN(left, 3u)) {
+        uint32_t group = (uint32_t)in[0] << 16;
+
+        if (left > 1)
+            group |= (uint32_t)in[1] << 8;
+        if (left > 2)
+            group |= in[2];
+        four[0] = alphabet[group >> 18];
+        four[1] = alphabet[group >> 12 & 63];
+        four[2] = left > 1 ? alphabet[group >> 6 & 63] : '=';
+        four[3] = left > 2 ? alphabet[group & 63] : '=';
+        strbuf_add(out, four, 4);
+    }
+}
+
+static int digit_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool base64_decode(Arena *arena, Str text, Str *out)
+{
+    char *bytes = arena_alloc(arena, (size_t)text.bytes / 4 * 3 + 3);
+    uint32_t count = 0;
+    uint32_t group = 0;
+    uint32_t digits = 0;
+    uint32_t padding = 0;
+
+    for (uint32_t i = 0; i < text.bytes; i++) {
+        char c = text.data[i];
+        int value = digit_value(c);
+
+        if (c == '\r' || c == '\n' || c == ' ' || c == '\t')
+            continue;
+        if (c == '=') {
+            padding++;
+            continue;
+        }
+        if (value < 0 || padding > 0)
+            return false;
+        group = group << 6 | (uint32_t)value;
+        if (++digits % 4 == 0) {
+            bytes[count++] = (char)(group >> 16 & 0xFF);
+            bytes[count++] = (char)(group >> 8 & 0xFF);
+            bytes[count++] = (char)(group & 0xFF);
+        }
+    }
+    if (digits % 4 == 1 || (padding > 0 && (digits + padding) % 4 != 0))
+        return false;
+    if (digits % 4 == 2) {
+        bytes[count++] = (char)(group >> 4 & 0xFF);
+    } else if (digits % 4 == 3) {
+        bytes[count++] = (char)(group >> 10 & 0xFF);
+        bytes[count++] = (char)(group >> 2 & 0xFF);
+    }
+    *out = (Str){bytes, count};
+    return true;
+}

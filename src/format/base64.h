@@ -1,0 +1,13 @@
+/*
+ * base64.h: RFC 4648's alphabet with '+' and '/', padded.
+ */
+#ifndef WEIR_FORMAT_BASE64_H
+#define WEIR_FORMAT_BASE64_H
+
+#include "base/str.h"
+
+void base64_encode(StrBuf *out, Str bytes);
+/* False: not base64. White space is passed over, as Java's MIME decoder does; padding may lack. */
+bool base64_decode(Arena *arena, Str text, Str *out);
+
+#endif
