@@ -11,6 +11,7 @@
  *     (array<T>, T) -> array<T>                               T K V: types to be found; where two
  *                                                             arguments differ, their common type
  *     (string, string!) -> struct                             !: must be a constant
+ *     (string=) -> int                                        =: no implicit cast, save of NULL
  *
  * Words for types: those of type_parse without parentheses, and
  *     any             anything, NULL included          numeric, integral, fractional

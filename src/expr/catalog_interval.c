@@ -371,6 +371,18 @@ static Vector *kernel_interval_add(const KernelCall *call)
     return out;
 }
 
+/* ── dates and days ────────────────────────────────────────────────────────────────────────────*/
+
+/* Days that may not fit an INT, or are no whole number, are refused. */
+static bool bind_date_days(BindCall *call, Error *err)
+{
+    const Type *days = call->args[1]->type;
+
+    if (days->kind == TYPE_BIGINT || type_is_fractional(days))
+        return bind_unexpected(call, 1, "(INT OR SMALLINT OR TINYINT)", err);
+    return bind_signature(call, err);
+}
+
 /* ── rows ──────────────────────────────────────────────────────────────────────────────────────*/
 
 #define ROW(name_, flags_, bind_, signature_, kernel_, extra_)                                     \
@@ -385,7 +397,7 @@ static Vector *kernel_interval_add(const KernelCall *call)
 #define DATE_ADD(name_, kernel_, doc_, example_)                                                   \
     {                                                                                              \
         .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 2, .arg_max = 2,              \
-        .bind = bind_signature, .signature = "(date, int) -> date", .kernel = kernel_,             \
+        .bind = bind_date_days, .signature = "(date, int) -> date", .kernel = kernel_,             \
         .group = "datetime", .doc = doc_, .example = example_                                      \
     }
 
@@ -408,9 +420,9 @@ static const Function rows[] = {
          kernel_interval_add, NULL),
     BOTH("interval - interval", bind_signature, "(interval, interval) -> interval",
          kernel_interval_add, &is_subtraction),
-    ROW("try date_add", FN_NULL_ON_ERROR, bind_signature, "(date, int) -> date", kernel_date_add,
+    ROW("try date_add", FN_NULL_ON_ERROR, bind_date_days, "(date, int) -> date", kernel_date_add,
         NULL),
-    ROW("try date_sub", FN_NULL_ON_ERROR, bind_signature, "(date, int) -> date", kernel_date_sub,
+    ROW("try date_sub", FN_NULL_ON_ERROR, bind_date_days, "(date, int) -> date", kernel_date_sub,
         NULL),
     DATE_ADD("date_add", kernel_date_add, "The date so many days later",
              "date_add(DATE '2024-02-28', 2) = DATE '2024-03-01'"),

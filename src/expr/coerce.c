@@ -392,8 +392,6 @@ bool expr_coerce(Arena *arena, const SqlContext *sql, Expr *e, const Type *to, E
         return cast_to(arena, sql, e, to, out);
     if (type_is_string(from) && type_is_atomic(to))
         return cast_to(arena, sql, e, to, out);
-    if (type_is_fractional(from) && type_is_integral(to))
-        return false;
     return type_can_store(from, to) && cast_to(arena, sql, e, to, out);
 }
 

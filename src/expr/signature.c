@@ -30,6 +30,7 @@ typedef struct Pattern Pattern;
 struct Pattern {
     PatternKind kind;
     bool constant;
+    bool exact;        /* No implicit cast, save of NULL. */
     char variable;     /* VARIABLE: its letter; ARGUMENT: its digit. */
     const Type *type;  /* TYPE */
     Pattern *items[2]; /* ARRAY, MAP; NULL: anything. */
@@ -141,8 +142,8 @@ static Pattern *read_pattern(Reader *r)
         }
     }
     read_items(r, p);
-    if (take(r, "!"))
-        p->constant = true;
+    p->exact = take(r, "=");
+    p->constant = take(r, "!");
     return p;
 }
 
@@ -175,8 +176,6 @@ static const Type *coerced_type(const Type *from, const Type *to)
 {
     if (type_is_string(from) && type_is_atomic(to))
         return to;
-    if (type_is_fractional(from) && type_is_integral(to))
-        return NULL;
     return type_can_store(from, to) ? to : NULL;
 }
 
@@ -249,6 +248,8 @@ static const Type *match(Arena *arena, const Pattern *p, const Type *type, Bindi
 {
     switch (p->kind) {
     case PATTERN_TYPE:
+        if (p->exact && type->kind != p->type->kind && type->kind != TYPE_VOID)
+            return NULL;
         return type_equal(type, p->type) ? type : coerced_type(type, p->type);
     case PATTERN_ANY:
         return type;
