@@ -97,22 +97,17 @@ UNUSED static void fixture_add_cell(VectorBuilder *b, Str cell)
         builder_add_null(b);
         return;
     }
-    switch (type_phys(b->type)) {
-    case PHYS_I32:
-        ASSERT(str_to_int64(cell, &number));
-        builder_add_i32(b, (int32_t)number);
-        return;
-    case PHYS_I64:
-        ASSERT(str_to_int64(cell, &number));
-        builder_add_i64(b, number);
-        return;
-    case PHYS_F64:
+    if (b->type->kind == TYPE_STRING) {
+        builder_add_str(b, cell);
+    } else if (b->type->kind == TYPE_DOUBLE) {
         ASSERT(str_to_double(cell, &real));
         builder_add_f64(b, real);
-        return;
-    default:
-        builder_add_str(b, cell);
-        return;
+    } else {
+        ASSERT(str_to_int64(cell, &number));
+        if (b->type->kind == TYPE_INT)
+            builder_add_i32(b, (int32_t)number);
+        else
+            builder_add_i64(b, number);
     }
 }
 

@@ -431,11 +431,11 @@ static void files_of_another_run_are_not_touched(void **state)
 {
     World *w = world_create(*state);
     char *path = arena_printf(&w->f->arena, "%s/part-00000000000000000007.json", w->files);
-    Error err = {0};
+    Error failure = {0};
 
     assert_ok(os_write_file(path, STR("mine\n"), &err));
-    assert_false(w->sinks[SINK_FILE]->methods->recover(w->sinks[SINK_FILE], 3, &err));
-    assert_int_equal(err.kind, ERROR_USER);
+    assert_false(w->sinks[SINK_FILE]->methods->recover(w->sinks[SINK_FILE], 3, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
     assert_true(os_exists(path));
     world_close(w);
 }

@@ -181,19 +181,19 @@ static void topics_that_cannot_be_are_refused(void **state)
     Topics *topics = topics_create(f->folder);
     TopicConfig config = topic_config_default;
     Topic *topic, *again;
-    Error err = {0};
+    Error failure = {0};
 
     topic = open_topic(topics, f->store, "t", 2);
     config.partition_count = 3;
-    assert_false(topics_open(topics, f->store, STR("t"), &config, &again, &err));
-    assert_non_null(strstr(err.text, "has 2 partitions, not 3"));
+    assert_false(topics_open(topics, f->store, STR("t"), &config, &again, &failure));
+    assert_non_null(strstr(failure.text, "has 2 partitions, not 3"));
     config.partition_count = 0;
     assert_ok(topics_open(topics, f->store, STR("t"), &config, &again, &err));
     assert_ptr_equal(topic, again);
-    assert_false(topics_open(topics, f->store, STR("none"), NULL, &again, &err));
-    assert_int_equal(err.kind, ERROR_USER);
-    assert_false(topics_open(topics, f->store, STR("../x"), &config, &again, &err));
-    assert_int_equal(err.kind, ERROR_USER);
+    assert_false(topics_open(topics, f->store, STR("none"), NULL, &again, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
+    assert_false(topics_open(topics, f->store, STR("../x"), &config, &again, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
     topics_free(topics);
 }
 

@@ -247,15 +247,15 @@ static void a_cell_changed_by_another_program_is_told_of(void **state)
     create(f, &table);
     for (size_t i = 0; i < COUNT_OF(damages); i++) {
         StoreScanSpec spec = {.table = STR("t")};
-        Error err = {0};
+        Error failure = {0};
         StoreScan *scan;
         Batch *batch;
 
         fixture_exec(f->path, damages[i]);
         assert_ok(store_scan_open(f->store, &spec, &scan, &err));
-        assert_false(store_scan_next(scan, &f->arena, 10, &batch, &err));
-        assert_int_equal(err.kind, ERROR_USER);
-        assert_non_null(strstr(err.text, "changed by another program"));
+        assert_false(store_scan_next(scan, &f->arena, 10, &batch, &failure));
+        assert_int_equal(failure.kind, ERROR_USER);
+        assert_non_null(strstr(failure.text, "changed by another program"));
         store_scan_close(scan);
         fixture_exec(f->path, "DELETE FROM t");
     }
@@ -339,14 +339,14 @@ static void a_null_in_the_key_is_refused_and_nothing_is_written(void **state)
     StoreFixture *f = *state;
     StoreTable table = fixture_table(&f->arena, "t", "k bigint, v string", "k");
     StoreTxn *txn;
-    Error err = {0};
+    Error failure = {0};
 
     create(f, &table);
     assert_ok(store_begin(f->store, &txn, &err));
     assert_false(
-        store_upsert(txn, table.name, fixture_batch(&f->arena, &table, "1|a;\\N|b"), &err));
-    assert_int_equal(err.kind, ERROR_DATA);
-    assert_false(store_commit(txn, &err));
+        store_upsert(txn, table.name, fixture_batch(&f->arena, &table, "1|a;\\N|b"), &failure));
+    assert_int_equal(failure.kind, ERROR_DATA);
+    assert_false(store_commit(txn, &failure));
     assert_rows(f, "SELECT count(*) FROM t", "0");
 }
 
@@ -355,13 +355,13 @@ static void inserting_a_key_twice_is_an_error(void **state)
     StoreFixture *f = *state;
     StoreTable table = fixture_table(&f->arena, "t", "k bigint, v string", "k");
     StoreTxn *txn;
-    Error err = {0};
+    Error failure = {0};
 
     create(f, &table);
     insert(f, &table, "1|a");
     assert_ok(store_begin(f->store, &txn, &err));
-    assert_false(store_insert(txn, table.name, fixture_batch(&f->arena, &table, "1|b"), &err));
-    assert_string_equal(err.class_name, "DUPLICATE_KEY");
+    assert_false(store_insert(txn, table.name, fixture_batch(&f->arena, &table, "1|b"), &failure));
+    assert_string_equal(failure.class_name, "DUPLICATE_KEY");
     store_rollback(txn);
     assert_rows(f, "SELECT * FROM t", "1|a");
 }
@@ -427,13 +427,13 @@ static void the_catalog_tells_all_that_was_created(void **state)
 static void assert_refused(StoreFixture *f, const StoreTable *table, const char *words)
 {
     StoreTxn *txn;
-    Error err = {0};
+    Error failure = {0};
 
     assert_ok(store_begin(f->store, &txn, &err));
-    assert_false(store_table_create(txn, table, &err));
-    assert_int_equal(err.kind, ERROR_USER);
-    if (!strstr(err.text, words))
-        fail_msg("'%s' does not say '%s'", err.text, words);
+    assert_false(store_table_create(txn, table, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
+    if (!strstr(failure.text, words))
+        fail_msg("'%s' does not say '%s'", failure.text, words);
     store_rollback(txn);
 }
 
@@ -747,14 +747,15 @@ static void a_text_where_a_number_is_asked_for_is_an_error(void **state)
 {
     StoreFixture *f = *state;
     StoreTxn *txn;
-    Error err = {0};
+    Error failure = {0};
     int64_t number = 0;
 
     assert_ok(store_begin(f->store, &txn, &err));
     assert_ok(store_meta_set_text(txn, META_POSITION, STR("a"), STR("b"), STR("x"), &err));
     assert_ok(store_commit(txn, &err));
-    assert_false(store_meta_get(f->store, META_POSITION, STR("a"), STR("b"), &number, NULL, &err));
-    assert_int_equal(err.kind, ERROR_USER);
+    assert_false(
+        store_meta_get(f->store, META_POSITION, STR("a"), STR("b"), &number, NULL, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
 }
 
 /* ── readers and failures ──────────────────────────────────────────────────────────────────────*/
@@ -807,7 +808,7 @@ static void a_full_disk_loses_nothing_that_was_committed(void **state)
 {
     StoreFixture *f = *state;
     StoreTable table = fixture_table(&f->arena, "t", "k bigint, v string", "k");
-    Error err = {0};
+    Error failure = {0};
     StoreTxn *txn = NULL;
     int rounds = 0;
     bool ok = true;
@@ -822,14 +823,14 @@ static void a_full_disk_loses_nothing_that_was_committed(void **state)
             strbuf_printf(&rows, "%s%d|%0100d", i ? ";" : "", 10 + rounds * 100 + i, 7);
         assert_ok(store_begin(f->store, &txn, &err));
         ok = store_upsert(txn, table.name, fixture_batch(&f->arena, &table, strbuf_c(&rows)),
-                          &err) &&
-             store_commit(txn, &err);
+                          &failure) &&
+             store_commit(txn, &failure);
         strbuf_done(&rows);
         rounds += ok;
         assert_true(rounds < 100);
     }
-    assert_int_equal(err.kind, ERROR_RETRY);
-    assert_non_null(strstr(err.text, "the disk is full"));
+    assert_int_equal(failure.kind, ERROR_RETRY);
+    assert_non_null(strstr(failure.text, "the disk is full"));
     store_rollback(txn);
     assert_rows(f, "SELECT count(*) FROM t", arena_printf(&f->arena, "%d", 1 + rounds * 100));
     assert_ok(store_limit_pages(f->store, 1 << 20, &err)); /* Space was made. */
@@ -841,32 +842,32 @@ static void what_is_no_store_is_told_so(void **state)
 {
     StoreFixture *f = *state;
     char *path = arena_printf(&f->arena, "%s/other.db", f->folder);
-    Error err = {0};
+    Error failure = {0};
     Store *store;
 
-    assert_false(store_open(path, STORE_READER, &store, &err));
-    assert_non_null(strstr(err.text, "nothing has run here yet"));
+    assert_false(store_open(path, STORE_READER, &store, &failure));
+    assert_non_null(strstr(failure.text, "nothing has run here yet"));
     assert_false(os_exists(path));
     assert_ok(os_write_file(path,
                             STR("this is a text, and long enough to be read as a header of a "
                                 "database file, which it is not"),
                             &err));
     for (int mode = STORE_READER; mode <= STORE_WRITER; mode++) {
-        assert_false(store_open(path, (StoreMode)mode, &store, &err));
-        assert_non_null(strstr(err.text, "not a store"));
-        assert_int_equal(err.kind, ERROR_USER);
+        assert_false(store_open(path, (StoreMode)mode, &store, &failure));
+        assert_non_null(strstr(failure.text, "not a store"));
+        assert_int_equal(failure.kind, ERROR_USER);
     }
     assert_ok(os_unlink(path, &err));
     fixture_exec(path, "CREATE TABLE mine(a)");
-    assert_false(store_open(path, STORE_WRITER, &store, &err));
-    assert_non_null(strstr(err.text, "not one of weir's"));
+    assert_false(store_open(path, STORE_WRITER, &store, &failure));
+    assert_non_null(strstr(failure.text, "not one of weir's"));
     assert_string_equal(fixture_rows(&f->arena, path, "SELECT count(*) FROM mine"), "0");
     fixture_exec(f->path, "PRAGMA user_version = 99");
-    assert_false(store_open(f->path, STORE_READER, &store, &err));
-    assert_non_null(strstr(err.text, "newer weir"));
+    assert_false(store_open(f->path, STORE_READER, &store, &failure));
+    assert_non_null(strstr(failure.text, "newer weir"));
     fixture_exec(f->path, "PRAGMA user_version = 1");
-    assert_false(store_open("/nowhere/store.db", STORE_WRITER, &store, &err));
-    assert_int_equal(err.kind, ERROR_USER);
+    assert_false(store_open("/nowhere/store.db", STORE_WRITER, &store, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
 }
 
 static void a_damaged_file_is_told_of(void **state)
@@ -874,7 +875,7 @@ static void a_damaged_file_is_told_of(void **state)
     StoreFixture *f = *state;
     StoreTable table = fixture_table(&f->arena, "t", "k bigint, v string", "k");
     char garbage[4096];
-    Error err = {0};
+    Error failure = {0};
     int64_t bytes, count;
     OsFile *file;
     Store *store = NULL;
@@ -889,10 +890,10 @@ static void a_damaged_file_is_told_of(void **state)
     for (int64_t at = 4096; at < bytes; at += 4096)
         assert_ok(os_file_write_at(file, garbage, sizeof garbage, at, &err));
     os_file_close(file);
-    if (store_open(f->path, STORE_READER, &store, &err))
-        assert_false(store_row_count(store, STR("t"), &count, &err));
-    assert_int_equal(err.kind, ERROR_USER);
-    assert_non_null(strstr(err.text, "damaged"));
+    if (store_open(f->path, STORE_READER, &store, &failure))
+        assert_false(store_row_count(store, STR("t"), &count, &failure));
+    assert_int_equal(failure.kind, ERROR_USER);
+    assert_non_null(strstr(failure.text, "damaged"));
     store_close(store);
 }
 
