@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "base/hash.h"
 
 enum {
     SLOTS_MIN = 64,
@@ -42,16 +41,19 @@ void state_table_done(StateTable *table)
     free(table->slots);
     VEC_DONE(&table->changed);
     strbuf_done(&table->removed);
+    strbuf_done(&table->key_scratch);
     *table = (StateTable){0};
 }
 
 void state_table_clear(StateTable *table)
 {
-    uint32_t value_bytes = table->value_bytes;
-    bool tracked = table->tracked;
+    StateTable fresh;
 
+    state_table_init(&fresh, table->value_bytes, table->tracked);
+    fresh.saved_key = table->saved_key;
+    fresh.saved_key_self = table->saved_key_self;
     state_table_done(table);
-    state_table_init(table, value_bytes, tracked);
+    *table = fresh;
 }
 
 static bool entry_is(const StateEntry *entry, Str key, uint64_t hash)
@@ -130,11 +132,13 @@ static void slab_add(StateTable *table)
 static StateEntry *entry_new(StateTable *table)
 {
     uint32_t number = table->first_free;
+    bool listed = false;
     StateEntry *entry;
 
     if (number) {
         entry = state_table_at(table, number);
         table->first_free = entry->next_free;
+        listed = entry->listed;
     } else {
         ASSERT(table->used_count < ENTRIES_MAX);
         number = ++table->used_count;
@@ -145,6 +149,7 @@ static StateEntry *entry_new(StateTable *table)
     memset(entry, 0, table->entry_bytes);
     entry->number = number & ENTRIES_MAX;
     entry->live = 1;
+    entry->listed = listed;
     table->live_count++;
     return entry;
 }
@@ -253,9 +258,19 @@ static void slot_empty(StateTable *table, uint32_t hole)
     table->slots[hole] = (StateSlot){0, 0};
 }
 
+/* Valid until the next call. */
+static Str key_in_checkpoint(StateTable *table, const StateEntry *entry)
+{
+    if (!table->saved_key)
+        return state_entry_key(entry);
+    strbuf_clear(&table->key_scratch);
+    table->saved_key(table->saved_key_self, entry, &table->key_scratch);
+    return strbuf_str(&table->key_scratch);
+}
+
 static void note_removed(StateTable *table, const StateEntry *entry)
 {
-    Str key = state_entry_key(entry);
+    Str key = key_in_checkpoint(table, entry);
     uint8_t group = (uint8_t)(entry->hash >> 56);
 
     strbuf_add(&table->removed, &key.bytes, sizeof key.bytes);
@@ -307,7 +322,32 @@ void state_table_note_changed(StateTable *table, StateEntry *entry)
     if (!table->tracked)
         return;
     entry->dirty = 1;
+    if (entry->listed)
+        return;
+    entry->listed = 1;
     VEC_ADD(&table->changed, entry->number);
+}
+
+StateEntry *state_table_next_changed(const StateTable *table, size_t *at)
+{
+    while (*at < table->changed.count) {
+        StateEntry *entry = state_table_at(table, table->changed.items[(*at)++]);
+
+        if (entry->dirty)
+            return entry;
+    }
+    return NULL;
+}
+
+static void forget_changes(StateTable *table)
+{
+    for (size_t i = 0; i < table->changed.count; i++) {
+        StateEntry *entry = state_table_at(table, table->changed.items[i]);
+
+        entry->listed = entry->dirty = 0;
+    }
+    table->changed.count = 0;
+    strbuf_clear(&table->removed);
 }
 
 StateEntry *state_table_next(const StateTable *table, uint32_t *number)
@@ -339,14 +379,14 @@ static void save_removed(const StateTable *table, CheckpointWriter *writer, uint
     }
 }
 
-static void save_entry(StateEntry *entry, CheckpointWriter *writer, uint32_t node_id, uint8_t slot,
-                       StateEncode encode, void *self, StrBuf *value)
+static void save_entry(StateTable *table, StateEntry *entry, CheckpointWriter *writer,
+                       uint32_t node_id, uint8_t slot, StateEncode encode, void *self,
+                       StrBuf *value)
 {
     strbuf_clear(value);
     encode(self, entry, value);
-    checkpoint_put(writer, node_id, slot, (uint8_t)(entry->hash >> 56), state_entry_key(entry),
-                   strbuf_str(value));
-    entry->dirty = 0;
+    checkpoint_put(writer, node_id, slot, (uint8_t)(entry->hash >> 56),
+                   key_in_checkpoint(table, entry), strbuf_str(value));
     entry->saved = 1;
 }
 
@@ -360,20 +400,14 @@ void state_table_save(StateTable *table, CheckpointWriter *writer, uint32_t node
     strbuf_init(&value);
     if (full) {
         STATE_TABLE_EACH(table, number, each)
-            save_entry(each, writer, node_id, slot, encode, self, &value);
+            save_entry(table, each, writer, node_id, slot, encode, self, &value);
     } else {
         /* Removals first: a key may have come back since. */
         save_removed(table, writer, node_id, slot);
-        for (size_t i = 0; i < table->changed.count; i++) {
-            StateEntry *entry = state_table_at(table, table->changed.items[i]);
-
-            /* A number may be listed twice when its first owner is gone. */
-            if (entry->live && entry->dirty)
-                save_entry(entry, writer, node_id, slot, encode, self, &value);
-        }
+        for (size_t at = 0; (each = state_table_next_changed(table, &at));)
+            save_entry(table, each, writer, node_id, slot, encode, self, &value);
     }
-    table->changed.count = 0;
-    strbuf_clear(&table->removed);
+    forget_changes(table);
     strbuf_done(&value);
 }
 
@@ -385,7 +419,7 @@ void state_table_restored(StateTable *table, StateEntry *entry)
     if (entry->dirty && table->changed.count > 0 &&
         table->changed.items[table->changed.count - 1] == entry->number) {
         table->changed.count--;
-        entry->dirty = 0;
+        entry->dirty = entry->listed = 0;
     }
 }
 
@@ -409,8 +443,7 @@ bool state_table_verify(const StateTable *table)
     STATE_TABLE_EACH(table, number, entry) {
         Str key = state_entry_key(entry);
 
-        if (hash_bytes(key.data, key.bytes) != entry->hash ||
-            state_table_find(table, key, entry->hash) != entry)
+        if (state_table_find(table, key, entry->hash) != entry)
             return false;
         live_count++;
     }

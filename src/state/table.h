@@ -33,8 +33,9 @@ typedef struct StateEntry {
     uint32_t key_bytes;
     uint32_t number : 28; /* From 1; 0 in no entry. */
     uint32_t live : 1;
-    uint32_t dirty : 1; /* Listed in `changed`. */
-    uint32_t saved : 1; /* Some checkpoint holds it. */
+    uint32_t dirty : 1;  /* Added or touched since the last save. */
+    uint32_t listed : 1; /* Its number is in `changed` (perhaps for an entry that had it before). */
+    uint32_t saved : 1;  /* Some checkpoint holds it. */
     union {
         char inline_key[STATE_KEY_INLINE];
         char *key;
@@ -49,7 +50,12 @@ typedef struct StateSlot {
     uint32_t number; /* 0: empty. */
 } StateSlot;
 
-typedef struct StateTable {
+typedef struct StateTable StateTable;
+
+/* The key under which a checkpoint holds an entry, where that is not the entry's own. */
+typedef void (*StateSavedKey)(void *self, const StateEntry *entry, StrBuf *out);
+
+struct StateTable {
     StateSlot *slots; /* NULL while nothing was ever added. */
     uint32_t slot_mask;
     uint32_t entry_bytes; /* Header, value, padding. */
@@ -61,9 +67,12 @@ typedef struct StateTable {
     uint32_t slab_count, slab_capacity;
     bool tracked;
     size_t long_key_bytes;
-    VEC(uint32_t) changed; /* Numbers; those no longer live are skipped. */
+    VEC(uint32_t) changed; /* Numbers, each once; those that are not dirty any more are skipped. */
     StrBuf removed;        /* u32 bytes, u8 group, key; one after the other. */
-} StateTable;
+    StateSavedKey saved_key; /* NULL: the entry's own. May be set after state_table_init. */
+    void *saved_key_self;
+    StrBuf key_scratch;
+};
 
 /* `tracked`: changes are listed for state_table_save. */
 void state_table_init(StateTable *table, uint32_t value_bytes, bool tracked);
@@ -96,7 +105,8 @@ static inline StateEntry *state_table_at(const StateTable *table, uint32_t numbe
                                   (size_t)(i & (BIT(STATE_SLAB_SHIFT) - 1)) * table->entry_bytes);
 }
 
-/* `hash` is hash_bytes(key). NULL: not there. */
+/* `hash` is the owner's function of the key, the same always; its top byte is the key group. NULL: not
+ * there. */
 StateEntry *state_table_find(const StateTable *table, Str key, uint64_t hash);
 /* Finds or adds; an added entry's value is zeroed and it is marked as changed. */
 StateEntry *state_table_add(StateTable *table, Str key, uint64_t hash, bool *added);
@@ -124,6 +134,9 @@ StateEntry *state_table_next(const StateTable *table, uint32_t *number);
 
 #define STATE_TABLE_EACH(table, number, entry)                                                     \
     for (uint32_t number = 0; ((entry) = state_table_next((table), &number));)
+
+/* The next changed entry, counting with *at (start with 0); NULL: no more. */
+StateEntry *state_table_next_changed(const StateTable *table, size_t *at);
 
 /* Writes what changed since the last save (everything when `full`): keys removed, then values, each
  * by `encode`, which adds its bytes to `out`. */
