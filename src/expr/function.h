@@ -91,6 +91,7 @@ struct Function {
     /* FN_LAMBDA: see function_lambda_types. NULL: none. */
     bool (*lambda_types)(Arena *arena, const Function *fn, Expr *const *args, uint32_t arg_count,
                          uint32_t arg_i, uint32_t parameter_count, Field *parameters, Error *err);
+    Generator generate;  /* GENERATOR */
     const void *extra;   /* For a family's shared kernel: what makes this row of it different. */
     const char *group;   /* "string", "date", … for the documentation */
     const char *doc;     /* One line. */

@@ -26,7 +26,8 @@ typedef struct OpContext OpContext;
 
 /* What becomes of a source's partition, told from source to the watermark operator. */
 typedef enum PartitionEvent {
-    PARTITION_ADDED, /* This worker owns it: it holds the watermark back until it shows a row. */
+    PARTITION_ADDED, /* This worker owns it: it holds the watermark back until it shows a row. All that
+                        are owned from the start are told before the first row. */
     PARTITION_IDLE,  /* Quiet for longer than idle_timeout, or at its end under --once. */
     PARTITION_ACTIVE,/* Rows again. */
     PARTITION_GONE,  /* Given to another worker, or deleted. */
