@@ -36,10 +36,33 @@ static bool continues_query(const Token *token, Keyword next)
     }
 }
 
+/* A word that goes on with an expression, so that the word before it was a column. */
+static bool is_operator_word(Keyword keyword)
+{
+    switch ((int)keyword) {
+    case KEYWORD_IN:
+    case KEYWORD_IS:
+    case KEYWORD_AND:
+    case KEYWORD_OR:
+    case KEYWORD_NOT:
+    case KEYWORD_BETWEEN:
+    case KEYWORD_LIKE:
+    case KEYWORD_ILIKE:
+    case KEYWORD_RLIKE:
+    case KEYWORD_REGEXP:
+    case KEYWORD_DIV:
+    case KEYWORD_COLLATE:
+    case KEYWORD_AS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool query_word_at(const Parser *p, uint32_t ahead)
 {
     TokenKind next = kind_at(p, ahead + 1);
-    bool name_next = next == TOKEN_WORD || next == TOKEN_QUOTED;
+    bool name_next = name_at(p, ahead + 1) && !is_operator_word(keyword_at(p, ahead + 1));
 
     switch ((int)keyword_at(p, ahead)) {
     case KEYWORD_SELECT:
