@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -467,6 +468,20 @@ bool os_lock_acquire(const char *path, OsLock **out, int *held_by, Error *err)
     return true;
 }
 
+int os_lock_holder(const char *path)
+{
+    char text[32] = "";
+    int held_by = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        held_by = pread(fd, text, sizeof text - 1, 0) > 0 ? atoi(text) : 0;
+    (void)close(fd);
+    return held_by;
+}
+
 void os_lock_release(OsLock *lock)
 {
     if (!lock)
@@ -618,6 +633,22 @@ int os_cpu_count(void)
     if (sched_getaffinity(0, sizeof set, &set) != 0)
         return 1;
     return MAX(CPU_COUNT(&set), 1);
+}
+
+int64_t os_memory_bytes(void)
+{
+    return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
+bool os_disk_space(const char *path, int64_t *free_bytes, int64_t *total_bytes, Error *err)
+{
+    struct statvfs space;
+
+    if (statvfs(path, &space) != 0)
+        return error_set_errno(err, errno, "look at the file system of '%s'", path);
+    *free_bytes = (int64_t)(space.f_bavail * space.f_frsize);
+    *total_bytes = (int64_t)(space.f_blocks * space.f_frsize);
+    return true;
 }
 
 int64_t os_resident_bytes(void)

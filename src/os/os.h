@@ -93,6 +93,9 @@ bool os_write_file(const char *path, Str content, Error *err);
 typedef struct OsLock OsLock;
 bool os_lock_acquire(const char *path, OsLock **out, int *held_by, Error *err);
 void os_lock_release(OsLock *lock); /* NULL is fine. */
+/* Who holds it: the process id, 0 if unknown; -1: nobody, or there is no such file. Looks by taking
+ * the lock for an instant, side by side with others who look. */
+int os_lock_holder(const char *path);
 
 /* ── time and chance ───────────────────────────────────────────────────────────────────────────*/
 
@@ -133,6 +136,9 @@ bool os_stop_requested(void);
 bool os_stop_wait(int64_t timeout_us);
 
 int os_cpu_count(void);          /* Usable by this process. */
+int64_t os_memory_bytes(void);   /* Of the machine. */
+/* Of the file system that holds the path: what an ordinary user may still write, and all. */
+bool os_disk_space(const char *path, int64_t *free_bytes, int64_t *total_bytes, Error *err);
 int64_t os_resident_bytes(void); /* Of this process, now. */
 
 #endif

@@ -54,6 +54,7 @@ typedef struct Commit {
     bool full;
     EpochPart **parts;    /* One a worker. */
     Collected *collected; /* One a collector. */
+    InboxRequest *requests;
     Arena arena;
     StoreTxn *txn;
     bool topics_moved;
@@ -134,6 +135,19 @@ static bool prepare_collected(Commit *commit, Error *err)
             return false;
     }
     return true;
+}
+
+static bool prepare_requests(Commit *commit, Error *err)
+{
+    Connections *connections = commit->run->connections;
+
+    for (InboxRequest *request = commit->requests; request; request = request->next) {
+        if (!connections_carry_out(connections, &request->what, &request->refused, &request->error,
+                                   err))
+            return error_wrap(err, "records from outside");
+        commit->topics_moved = true;
+    }
+    return connections_sync_appended(connections, err);
 }
 
 static bool write_checkpoint(Commit *commit, StoreEpoch *epoch, Error *err)
@@ -248,7 +262,7 @@ static bool commit_in_store(Commit *commit, StoreEpoch epoch, Error *err)
             goto fail;
         }
     }
-    if (!connections_commit_collected(run->connections, commit->txn, err) ||
+    if (!connections_commit_appended(run->connections, commit->txn, err) ||
         !aside_write(aside, run->worker_count, commit->txn, err) ||
         !store_positions(commit, err) || !store_counters(commit, err) ||
         !store_epoch_set(commit->txn, epoch, err))
@@ -268,15 +282,27 @@ static bool commit_parts(Commit *commit, Error *err)
     StoreEpoch epoch;
 
     if (!prepare_sinks(commit, err) || !prepare_collected(commit, err) ||
-        !write_checkpoint(commit, &epoch, err) || !commit_in_store(commit, epoch, err))
+        !prepare_requests(commit, err) || !write_checkpoint(commit, &epoch, err) ||
+        !commit_in_store(commit, epoch, err))
         return false;
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
         if (is_first_of_sink(run, f) && run->sinks[f]->methods->committed)
             run->sinks[f]->methods->committed(run->sinks[f], commit->epoch);
     }
-    connections_collected_committed(run->connections);
+    connections_appended_committed(run->connections);
     return checkpoint_files_forget(run->checkpoints,
                                    (CheckpointMark){epoch.state_file, epoch.state_bytes}, err);
+}
+
+/* `err`: the epoch has failed; maybe after it was committed, who knows. */
+static void answer_requests(Commit *commit, const Error *err)
+{
+    Error told = {0};
+
+    if (err)
+        (void)error_set(&told, ERROR_JOB,
+                        "the run failed; whether this was written is not known: %s", err->text);
+    inbox_answer(commit->requests, err ? &told : NULL);
 }
 
 static bool run_epoch(Run *run, Error *err)
@@ -295,6 +321,7 @@ static bool run_epoch(Run *run, Error *err)
     /* What was collected by now is of this epoch. */
     for (uint32_t c = 0; c < run->collector_count; c++)
         collector_take(run->collectors[c], &commit.collected[c]);
+    commit.requests = inbox_take(run->inbox);
     ok = gather(&commit);
     if (ok) {
         ok = commit_parts(&commit, err);
@@ -311,6 +338,7 @@ static bool run_epoch(Run *run, Error *err)
         *err = run->error;
         os_mutex_unlock(run->mutex);
     }
+    answer_requests(&commit, ok ? NULL : err);
     for (uint32_t w = 0; w < run->worker_count; w++)
         epoch_part_free(run, commit.parts[w]);
     for (uint32_t c = 0; c < run->collector_count; c++)
@@ -344,6 +372,7 @@ static Situation look(Run *run)
             now.collectors_finished && collector_is_finished(run->collectors[c]);
         now.dirty = now.dirty || collector_has_records(run->collectors[c]);
     }
+    now.dirty = now.dirty || inbox_has_requests(run->inbox);
     return now;
 }
 
@@ -393,9 +422,12 @@ static bool commit_loop(Run *run, Error *err)
 
     while (!atomic_load(&run->failed)) {
         bool stop = atomic_load(&run->stop);
-        Situation now = look(run);
+        Situation now;
         int64_t waited_us = os_monotonic_us() - committed_us;
 
+        if (stop)
+            inbox_close(run->inbox);
+        now = look(run);
         for (uint32_t c = 0; c < run->collector_count; c++) {
             if (collector_failed(run->collectors[c], err))
                 return error_wrap(err, "collect '%.*s'",
@@ -437,6 +469,7 @@ void committer_main(void *arg)
     /* Until there is a scheduler, a live run builds its views when it starts. */
     if ((live && !run_refresh_views(run, &err)) || !commit_loop(run, &err))
         run_fail(run, &err);
+    inbox_close(run->inbox);
     atomic_store(&run->ended, true);
     run_wake_workers(run);
     os_mutex_lock(run->mutex);

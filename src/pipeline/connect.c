@@ -99,14 +99,15 @@ void connections_close(Connections *connections)
         sink_free(connections->sinks.items[i].sink);
     for (size_t i = 0; i < connections->sources.count; i++)
         connections->sources.items[i].source->methods->free(connections->sources.items[i].source);
-    for (size_t i = 0; i < connections->collected.count; i++)
-        log_writer_close(connections->collected.items[i].writer);
+    for (size_t i = 0; i < connections->writers.count; i++)
+        topic_writer_close(connections->writers.items[i]);
     topics_free(connections->topics);
     store_close(connections->store);
     os_lock_release(connections->lock);
     VEC_DONE(&connections->sinks);
     VEC_DONE(&connections->sources);
-    VEC_DONE(&connections->collected);
+    VEC_DONE(&connections->writers);
+    VEC_DONE(&connections->appended);
     arena_done(&connections->arena);
     free(connections);
 }
@@ -159,8 +160,8 @@ static bool topic_settings(const TableDef *table, TopicConfig *config, Error *er
     return true;
 }
 
-/* The topic a table stands on; the writer makes it when it is missing. */
-static bool open_topic(Connections *connections, const TableDef *table, Topic **out, Error *err)
+bool connections_table_topic(Connections *connections, const TableDef *table, Topic **out,
+                             Error *err)
 {
     Str name = connections_topic_name(connections, table);
     TopicConfig config;
@@ -299,7 +300,7 @@ static bool open_source(Connections *connections, const TableDef *table, Source 
     switch (table->provider) {
     case PROVIDER_KAFKA:
     case PROVIDER_HTTP:
-        if (!open_topic(connections, table, &topic.topic, err))
+        if (!connections_table_topic(connections, table, &topic.topic, err))
             return false;
         topic.start_latest = str_is_nocase(table_option(table, "starting"), "latest");
         *out = topic_source_create(&topic);
@@ -382,7 +383,7 @@ static bool open_sink(Connections *connections, const TableDef *table, Sink **ou
     if (table->provider == PROVIDER_KAFKA) {
         config.key_columns = table->topic_key;
         config.key_count = table->topic_key_count;
-        if (!open_topic(connections, table, &config.topic, err))
+        if (!connections_table_topic(connections, table, &config.topic, err))
             return false;
     } else {
         config.key_columns = table->primary_key;
@@ -426,74 +427,6 @@ bool connections_system_tables(Connections *connections, const PipelineSpec *spe
     return true;
 }
 
-/* ── what collectors bring ─────────────────────────────────────────────────────────────────────*/
-
-static bool collected_topic(Connections *connections, const TableDef *table, CollectedTopic **out,
-                            Error *err)
-{
-    CollectedTopic fresh = {.table = table};
-
-    for (size_t i = 0; i < connections->collected.count; i++) {
-        if (connections->collected.items[i].table == table) {
-            *out = &connections->collected.items[i];
-            return true;
-        }
-    }
-    if (!open_topic(connections, table, &fresh.topic, err))
-        return false;
-    fresh.ends =
-        ARENA_ARRAY(&connections->arena, int64_t, topic_partition_count(fresh.topic));
-    topic_ends(fresh.topic, fresh.ends);
-    if (!log_writer_open(connections->dir, topic_name(fresh.topic), fresh.ends, &fresh.writer, err))
-        return false;
-    VEC_ADD(&connections->collected, fresh);
-    *out = &connections->collected.items[connections->collected.count - 1];
-    return true;
-}
-
-bool connections_append_collected(Connections *connections, const TableDef *table,
-                                  const Str *records, size_t record_count, Error *err)
-{
-    int64_t now_ms = os_realtime_us() / 1000;
-    CollectedTopic *collected;
-
-    if (!collected_topic(connections, table, &collected, err))
-        return error_wrap(err, "collect '%.*s'", STR_ARG(table->name));
-    for (size_t i = 0; i < record_count; i++) {
-        LogRecord record = {.key_null = true, .value = records[i], .timestamp_ms = now_ms};
-
-        if (!log_writer_append(collected->writer, &record, err))
-            return error_wrap(err, "collect '%.*s'", STR_ARG(table->name));
-    }
-    collected->dirty = true;
-    return log_writer_sync(collected->writer, err);
-}
-
-bool connections_commit_collected(Connections *connections, StoreTxn *txn, Error *err)
-{
-    for (size_t i = 0; i < connections->collected.count; i++) {
-        CollectedTopic *collected = &connections->collected.items[i];
-
-        if (!collected->dirty)
-            continue;
-        log_writer_ends(collected->writer, collected->ends);
-        if (!topic_ends_commit(collected->topic, collected->ends, txn, err))
-            return false;
-    }
-    return true;
-}
-
-void connections_collected_committed(Connections *connections)
-{
-    for (size_t i = 0; i < connections->collected.count; i++) {
-        CollectedTopic *collected = &connections->collected.items[i];
-
-        if (collected->dirty)
-            topic_ends_publish(collected->topic, collected->ends);
-        collected->dirty = false;
-    }
-}
-
 bool connections_housekeeping(Connections *connections, Error *err)
 {
     for (size_t i = 0; i < connections->sinks.count; i++) {
@@ -502,11 +435,8 @@ bool connections_housekeeping(Connections *connections, Error *err)
         if (sink->methods->housekeeping && !sink->methods->housekeeping(sink, err))
             return false;
     }
-    for (size_t i = 0; i < connections->collected.count; i++) {
-        CollectedTopic *collected = &connections->collected.items[i];
-
-        if (!log_writer_apply_retention(collected->writer, os_realtime_us() / 1000,
-                                        collected->ends, err))
+    for (size_t i = 0; i < connections->writers.count; i++) {
+        if (!topic_writer_housekeeping(connections->writers.items[i], err))
             return false;
     }
     return true;

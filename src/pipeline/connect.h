@@ -18,6 +18,7 @@
 #define WEIR_PIPELINE_CONNECT_H
 
 #include "op/op.h"
+#include "pipeline/message.h"
 #include "plan/pipeline_spec.h"
 #include "sink/sink.h"
 #include "source/source.h"
@@ -44,12 +45,35 @@ bool connections_source(Connections *connections, const TableDef *table, Source 
  * (table, topic) and cuts back what is beyond `epoch`, the last committed one. */
 bool connections_sink(Connections *connections, const TableDef *table, int64_t epoch, Sink **out,
                       Error *err);
-/* What a collector brought goes to the internal topic of its table: appended and synced, then its
- * end put into the epoch's transaction, then shown to readers. Thread: the committer. */
+
+/* ── what comes from outside the flows (intake.c) ──────────────────────────────────────────────*/
+
+/* Records of collectors and producers go into topics with the epoch:
+ *     append_collected, carry_out     in the logs
+ *     sync_appended                   durable, unseen
+ *     commit_appended                 the new ends, into the epoch's transaction
+ *     appended_committed              shown to readers
+ * Thread: the committer. */
+
+/* What a producer asks for: a topic is made, or records are appended. *refused: it cannot be done,
+ * *refusal tells why, and nothing was changed; false: the epoch has failed. */
+bool connections_carry_out(Connections *connections, const TopicRequest *request, bool *refused,
+                           Error *refusal, Error *err);
+/* To the internal topic of the collector's table. */
 bool connections_append_collected(Connections *connections, const TableDef *table,
                                   const Str *records, size_t record_count, Error *err);
-bool connections_commit_collected(Connections *connections, StoreTxn *txn, Error *err);
-void connections_collected_committed(Connections *connections);
+bool connections_sync_appended(Connections *connections, Error *err);
+bool connections_commit_appended(Connections *connections, StoreTxn *txn, Error *err);
+void connections_appended_committed(Connections *connections);
+/* Outside a run: sync, and a transaction of its own. */
+bool connections_commit_alone(Connections *connections, Error *err);
+/* A topic with its records, its ends, and how far anyone has read it; *read_by gets the tables that
+ * stand on it (in `arena`). Outside a run. */
+bool connections_delete_topic(Connections *connections, Arena *arena, Str topic, Str **read_by,
+                              size_t *read_by_count, Error *err);
+
+/* ── the rest ──────────────────────────────────────────────────────────────────────────────────*/
+
 /* The tables of dead letters and late rows, in the store. */
 bool connections_system_tables(Connections *connections, const PipelineSpec *spec, Error *err);
 /* The same table in the words of the store; borrows the definition. */

@@ -1,14 +1,13 @@
 /*
- * connect_impl.h: what connect.c and table_scan.c share. Not for others.
+ * connect_impl.h: what connect.c, intake.c and table_scan.c share. Not for others.
  */
 #ifndef WEIR_PIPELINE_CONNECT_IMPL_H
 #define WEIR_PIPELINE_CONNECT_IMPL_H
 
 #include "base/vec.h"
-#include "log/log_writer.h"
 #include "os/os.h"
 #include "pipeline/connect.h"
-#include "source/topics.h"
+#include "sink/topic_writer.h"
 
 typedef struct OpenSource {
     const TableDef *table;
@@ -20,15 +19,6 @@ typedef struct OpenSink {
     Sink *sink;
 } OpenSink;
 
-/* The internal topic of a table that a collector fills. */
-typedef struct CollectedTopic {
-    const TableDef *table;
-    Topic *topic;
-    LogWriter *writer;
-    int64_t *ends;
-    bool dirty; /* Appended to since the last commit. */
-} CollectedTopic;
-
 struct Connections {
     Arena arena;
     const char *dir; /* NULL: nothing is kept. */
@@ -38,9 +28,13 @@ struct Connections {
     Topics *topics;
     VEC(OpenSource) sources;
     VEC(OpenSink) sinks;
-    VEC(CollectedTopic) collected;
+    VEC(TopicWriter *) writers;  /* Of topics that no sink writes to. */
+    VEC(TopicWriter *) appended; /* Those appended to since the last commit, of sinks too. */
 };
 
+/* The topic a table stands on; the writer makes it when it is missing. */
+bool connections_table_topic(Connections *connections, const TableDef *table, Topic **out,
+                             Error *err);
 Str connections_topic_name(Connections *connections, const TableDef *table);
 
 #endif

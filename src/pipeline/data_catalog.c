@@ -33,6 +33,35 @@ bool data_catalog_put_topic_table(StoreTxn *txn, const TableDef *table, Str topi
     return ok;
 }
 
+bool data_catalog_forget_topic_table(StoreTxn *txn, Str table, Error *err)
+{
+    return store_meta_delete(txn, META_SETTING, str_of(kept_name), table, err);
+}
+
+bool data_catalog_topic_tables(Store *store, Arena *arena, Str topic, Str **names, size_t *count,
+                               Error *err)
+{
+    VEC(Str) found = {0};
+    StoreMeta *metas;
+    uint32_t meta_count;
+
+    if (!store_meta_list(store, arena, META_SETTING, str_of(kept_name), &metas, &meta_count, err))
+        return false;
+    for (uint32_t i = 0; i < meta_count; i++) {
+        Str rest = metas[i].text;
+        Str line;
+
+        while (str_split(&rest, '\n', &line)) {
+            if (str_starts_with(line, STR("topic=")) &&
+                str_equal(str_slice(line, 6, line.bytes), topic))
+                VEC_ADD_IN(arena, &found, metas[i].part);
+        }
+    }
+    *names = found.items;
+    *count = found.count;
+    return true;
+}
+
 static TableDef *table_new(Arena *arena, Str name, Provider provider, const Schema *schema)
 {
     TableDef *table = ARENA_NEW(arena, TableDef);

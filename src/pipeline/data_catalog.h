@@ -11,5 +11,9 @@
 bool data_catalog_load(Connections *connections, Arena *arena, const Catalog **out, Error *err);
 /* Remembers a table that stands on a topic; within the store's transaction. */
 bool data_catalog_put_topic_table(StoreTxn *txn, const TableDef *table, Str topic, Error *err);
+bool data_catalog_forget_topic_table(StoreTxn *txn, Str table, Error *err);
+/* The names of the tables that stand on a topic. */
+bool data_catalog_topic_tables(Store *store, Arena *arena, Str topic, Str **names, size_t *count,
+                               Error *err);
 
 #endif

@@ -114,7 +114,8 @@ static bool make_sinks(Run *run, Error *err)
     return true;
 }
 
-static void collector_wake(void *self)
+/* Something came from outside. */
+static void wake_committer(void *self)
 {
     Run *run = self;
 
@@ -131,7 +132,7 @@ static bool start_collectors(Run *run, Error *err)
         const TableDef *table = run->spec->sources[s].table;
         CollectorOptions options = {
             .once = run->options.once || run->options.drain,
-            .wake = collector_wake,
+            .wake = wake_committer,
             .self = run,
         };
 
@@ -176,7 +177,9 @@ static bool start(Run *run, Error *err)
         if (!worker_open_ports(&run->workers[w], err))
             return false;
     }
-    if (!start_collectors(run, err))
+    if (!socket_server_start(socket_path(&run->arena, run->options.data_dir), run->inbox,
+                             &run->socket, err) ||
+        !start_collectors(run, err))
         return false;
     for (uint32_t w = 0; w < run->worker_count; w++) {
         char name[32];
@@ -197,6 +200,9 @@ static uint32_t choose_worker_count(uint32_t asked)
 
 static void run_free(Run *run)
 {
+    inbox_close(run->inbox);
+    socket_server_stop(run->socket);
+    inbox_free(run->inbox);
     for (uint32_t c = 0; c < run->collector_count; c++)
         collector_stop(run->collectors[c]);
     for (uint32_t w = 0; run->workers && w < run->worker_count; w++) {
@@ -232,6 +238,7 @@ bool run_start(const PipelineSpec *spec, const RunOptions *options, Run **out, E
     arena_init(&run->arena);
     run->mutex = os_mutex_create();
     run->changed = os_cond_create();
+    run->inbox = inbox_create(wake_committer, run);
     run->parts = mem_zalloc(run->worker_count * sizeof(EpochPart *));
     run->views = arena_zalloc(&run->arena, (spec->view_count + 1) * sizeof(ViewSnapshot));
     run->drain_flows = arena_zalloc(&run->arena, (spec->flow_count + 1) * sizeof(_Atomic bool));

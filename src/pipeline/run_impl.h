@@ -22,8 +22,10 @@
 #include "pipeline/collect.h"
 #include "pipeline/connect.h"
 #include "pipeline/graph.h"
+#include "pipeline/inbox.h"
 #include "pipeline/port.h"
 #include "pipeline/run.h"
+#include "pipeline/socket.h"
 #include "sink/sink.h"
 
 typedef struct Worker Worker;
@@ -128,6 +130,8 @@ struct Run {
     Mailbox **mailboxes;
     Collector **collectors;
     uint32_t collector_count;
+    Inbox *inbox;         /* What producers hand in ... */
+    SocketServer *socket; /* ... through here. */
     CheckpointFiles *checkpoints;
     OsThread *committer;
     int64_t started_us;

@@ -10,21 +10,15 @@
 #include "base/assert.h"
 #include "column/format_value.h"
 #include "format/format.h"
-#include "log/log_writer.h"
 #include "log/partitioner.h"
 #include "os/os.h"
-
-enum { RETENTION_EVERY_US = 60000000 };
 
 typedef struct TopicSink {
     Sink sink;
     SinkConfig config;
     Field *key_fields;    /* Of the key columns, ... */
     Schema key_schema;    /* ... for their JSON when they are several. */
-    LogWriter *log;       /* The committer's. */
-    int64_t *ends;        /* Of what was prepared. */
-    int64_t *committed;   /* For the call at hand. */
-    int64_t retention_us; /* Monotonic: when retention was last applied. */
+    TopicWriter *topic_writer; /* The committer's. */
 } TopicSink;
 
 struct SinkOutput {
@@ -160,14 +154,15 @@ static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
 {
     TopicSinkWriter *writer = (TopicSinkWriter *)sink_writer;
     const TopicSink *sink = writer->sink;
+    const LogWriter *log = topic_writer_log(sink->topic_writer);
     LogRecord record = {.key_null = sink->config.key_count == 0,
                         .timestamp_ms = os_realtime_us() / 1000};
     Batch *keys;
 
     if (!writer->output) {
         writer->output = mem_zalloc(sizeof *writer->output);
-        writer->output->log = log_output_create(log_writer_partition_count(sink->log),
-                                                &log_writer_config(sink->log)->log);
+        writer->output->log = log_output_create(log_writer_partition_count(log),
+                                                &log_writer_config(log)->log);
     }
     arena_reset(&writer->arena);
     keys = key_batch(writer, batch);
@@ -203,69 +198,50 @@ static bool topic_end_epoch(SinkWriter *sink_writer, SinkOutput **out, Error *er
 
 /* ── the committer's side ──────────────────────────────────────────────────────────────────────*/
 
-static bool apply_retention(TopicSink *sink, Error *err)
-{
-    int64_t now_us = os_monotonic_us();
-
-    if (now_us - sink->retention_us < RETENTION_EVERY_US)
-        return true;
-    sink->retention_us = now_us;
-    topic_ends(sink->config.topic, sink->committed);
-    return log_writer_apply_retention(sink->log, os_realtime_us() / 1000, sink->committed, err);
-}
-
 static bool topic_prepare(Sink *sink, int64_t epoch, SinkOutput **outputs, uint32_t output_count,
                           Error *err)
 {
     TopicSink *self = (TopicSink *)sink;
-    bool ok = apply_retention(self, err);
+    bool ok = true;
 
     (void)epoch;
     for (uint32_t i = 0; i < output_count; i++) {
-        ok = ok && log_writer_append_output(self->log, outputs[i]->log, err);
+        ok = ok &&
+             log_writer_append_output(topic_writer_log(self->topic_writer), outputs[i]->log, err);
         output_free(outputs[i]);
     }
-    if (output_count == 0 || !ok)
-        return ok;
-    if (!log_writer_sync(self->log, err))
-        return false;
-    log_writer_ends(self->log, self->ends);
-    return true;
+    return ok && (output_count == 0 || topic_writer_sync(self->topic_writer, err));
 }
 
 static bool topic_commit(Sink *sink, int64_t epoch, StoreTxn *txn, Error *err)
 {
-    TopicSink *self = (TopicSink *)sink;
-
     (void)epoch;
-    return topic_ends_commit(self->config.topic, self->ends, txn, err);
+    return topic_writer_commit(((TopicSink *)sink)->topic_writer, txn, err);
 }
 
 static void topic_committed(Sink *sink, int64_t epoch)
 {
-    TopicSink *self = (TopicSink *)sink;
-
     (void)epoch;
-    topic_ends_publish(self->config.topic, self->ends);
+    topic_writer_committed(((TopicSink *)sink)->topic_writer);
 }
 
 static bool topic_recover(Sink *sink, int64_t epoch, Error *err)
 {
-    TopicSink *self = (TopicSink *)sink;
-
     (void)epoch;
-    topic_ends(self->config.topic, self->ends);
-    return log_writer_truncate_to(self->log, self->ends, err);
+    return topic_writer_recover(((TopicSink *)sink)->topic_writer, err);
+}
+
+static bool topic_housekeeping(Sink *sink, Error *err)
+{
+    return topic_writer_housekeeping(((TopicSink *)sink)->topic_writer, err);
 }
 
 static void topic_free(Sink *sink)
 {
     TopicSink *self = (TopicSink *)sink;
 
-    log_writer_close(self->log);
+    topic_writer_close(self->topic_writer);
     free(self->key_fields);
-    free(self->ends);
-    free(self->committed);
     free(self);
 }
 
@@ -280,30 +256,30 @@ static const SinkMethods topic_methods = {
     .commit = topic_commit,
     .committed = topic_committed,
     .recover = topic_recover,
+    .housekeeping = topic_housekeeping,
     .free = topic_free,
 };
+
+TopicWriter *topic_sink_writer(Sink *sink)
+{
+    ASSERT(sink->methods == &topic_methods);
+    return ((TopicSink *)sink)->topic_writer;
+}
 
 bool topic_sink_open(const SinkConfig *config, Sink **out, Error *err)
 {
     TopicSink *sink = mem_zalloc(sizeof *sink);
-    size_t partition_count = (size_t)topic_partition_count(config->topic);
 
     sink->sink.methods = &topic_methods;
     sink->config = *config;
-    sink->retention_us = os_monotonic_us();
-    sink->ends = mem_zalloc(partition_count * sizeof *sink->ends);
-    sink->committed = mem_zalloc(partition_count * sizeof *sink->committed);
     sink->key_fields = mem_zalloc((config->key_count + 1) * sizeof *sink->key_fields);
     for (uint32_t i = 0; i < config->key_count; i++)
         sink->key_fields[i] = config->schema->columns[config->key_columns[i]];
     sink->key_schema = (Schema){config->key_count, sink->key_fields};
-    topic_ends(config->topic, sink->ends);
-    if (!log_writer_open(topic_data_dir(config->topic), topic_name(config->topic), sink->ends,
-                         &sink->log, err)) {
+    if (!topic_writer_open(config->topic, &sink->topic_writer, err)) {
         topic_free(&sink->sink);
         return false;
     }
-    ASSERT((size_t)log_writer_partition_count(sink->log) == partition_count);
     *out = &sink->sink;
     return true;
 }

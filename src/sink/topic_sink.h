@@ -9,7 +9,10 @@
 #define WEIR_SINK_TOPIC_SINK_H
 
 #include "sink/sink_open.h"
+#include "sink/topic_writer.h"
 
 bool topic_sink_open(const SinkConfig *config, Sink **out, Error *err);
+/* For what else is written to the topic of a sink of this kind; the sink commits it too. */
+TopicWriter *topic_sink_writer(Sink *sink);
 
 #endif

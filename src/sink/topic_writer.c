@@ -1,0 +1,92 @@
+#include "sink/topic_writer.h"
+
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "os/os.h"
+
+enum { RETENTION_EVERY_US = 60000000 };
+
+struct TopicWriter {
+    Topic *topic;
+    LogWriter *log;
+    int64_t *ends;        /* Of what was synced. */
+    int64_t *committed;   /* For the call at hand. */
+    int64_t retention_us; /* Monotonic: when retention was last applied. */
+};
+
+bool topic_writer_open(Topic *topic, TopicWriter **out, Error *err)
+{
+    TopicWriter *writer = mem_zalloc(sizeof *writer);
+    size_t partition_count = (size_t)topic_partition_count(topic);
+
+    writer->topic = topic;
+    writer->retention_us = os_monotonic_us();
+    writer->ends = mem_zalloc(partition_count * sizeof *writer->ends);
+    writer->committed = mem_zalloc(partition_count * sizeof *writer->committed);
+    topic_ends(topic, writer->ends);
+    if (!log_writer_open(topic_data_dir(topic), topic_name(topic), writer->ends, &writer->log,
+                         err)) {
+        topic_writer_close(writer);
+        return false;
+    }
+    ASSERT((size_t)log_writer_partition_count(writer->log) == partition_count);
+    *out = writer;
+    return true;
+}
+
+void topic_writer_close(TopicWriter *writer)
+{
+    if (!writer)
+        return;
+    log_writer_close(writer->log);
+    free(writer->ends);
+    free(writer->committed);
+    free(writer);
+}
+
+Topic *topic_writer_topic(const TopicWriter *writer)
+{
+    return writer->topic;
+}
+
+LogWriter *topic_writer_log(const TopicWriter *writer)
+{
+    return writer->log;
+}
+
+bool topic_writer_sync(TopicWriter *writer, Error *err)
+{
+    if (!log_writer_sync(writer->log, err))
+        return false;
+    log_writer_ends(writer->log, writer->ends);
+    return true;
+}
+
+bool topic_writer_commit(TopicWriter *writer, StoreTxn *txn, Error *err)
+{
+    return topic_ends_commit(writer->topic, writer->ends, txn, err);
+}
+
+void topic_writer_committed(TopicWriter *writer)
+{
+    topic_ends_publish(writer->topic, writer->ends);
+}
+
+bool topic_writer_recover(TopicWriter *writer, Error *err)
+{
+    topic_ends(writer->topic, writer->ends);
+    return log_writer_truncate_to(writer->log, writer->ends, err);
+}
+
+bool topic_writer_housekeeping(TopicWriter *writer, Error *err)
+{
+    int64_t now_us = os_monotonic_us();
+
+    if (now_us - writer->retention_us < RETENTION_EVERY_US)
+        return true;
+    writer->retention_us = now_us;
+    topic_ends(writer->topic, writer->committed);
+    return log_writer_apply_retention(writer->log, os_realtime_us() / 1000, writer->committed,
+                                      err);
+}
