@@ -14,32 +14,38 @@
 #include "os/os.h"
 #include "store/store.h"
 
+/* A Str in a constant. */
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
 static const Field order_columns[] = {
-    {STR("order_id"), &type_bigint, false}, {STR("customer_id"), &type_bigint, true},
-    {STR("category"), &type_string, true},  {STR("price"), &type_double, true},
-    {STR("ts"), &type_timestamp, true},     {STR("note"), &type_string, true},
+    {TEXT("order_id"), &type_bigint, false}, {TEXT("customer_id"), &type_bigint, true},
+    {TEXT("category"), &type_string, true},  {TEXT("price"), &type_double, true},
+    {TEXT("ts"), &type_timestamp, true},     {TEXT("note"), &type_string, true},
 };
 static const Field window_columns[] = {
-    {STR("category"), &type_string, false},
-    {STR("minute"), &type_timestamp, false},
-    {STR("revenue"), &type_double, true},
-    {STR("orders"), &type_bigint, true},
+    {TEXT("category"), &type_string, false},
+    {TEXT("minute"), &type_timestamp, false},
+    {TEXT("revenue"), &type_double, true},
+    {TEXT("orders"), &type_bigint, true},
 };
 static const uint32_t order_key[] = {0};
 static const uint32_t window_key[] = {0, 1};
 
 static const StoreTable history = {
-    .name = {"order_history", 13}, .schema = {6, order_columns}, .provider = {"postgres", 8}};
-static const StoreTable orders = {.name = {"orders", 6},
+    .name = TEXT("order_history"), .schema = {6, order_columns}, .provider = TEXT("postgres")};
+static const StoreTable orders = {.name = TEXT("orders"),
                                   .schema = {6, order_columns},
                                   .key_columns = order_key,
                                   .key_count = 1,
-                                  .provider = {"cassandra", 9}};
-static const StoreTable revenue = {.name = {"revenue_by_minute", 17},
+                                  .provider = TEXT("cassandra")};
+static const StoreTable revenue = {.name = TEXT("revenue_by_minute"),
                                    .schema = {4, window_columns},
                                    .key_columns = window_key,
                                    .key_count = 2,
-                                   .provider = {"cassandra", 9}};
+                                   .provider = TEXT("cassandra")};
 
 typedef struct Bench {
     Store *store;
@@ -68,7 +74,7 @@ static int64_t key_of_10k(Bench *bench, int64_t i)
     return (int64_t)random_below(&bench->random, 10000);
 }
 
-static const Str categories[] = {{"books", 5}, {"garden", 6}, {"music", 5}, {"tea", 3}};
+static const Str categories[] = {TEXT("books"), TEXT("garden"), TEXT("music"), TEXT("tea")};
 
 static Batch *order_batch(Bench *bench, KeyOf key_of, int64_t from, uint32_t count)
 {
