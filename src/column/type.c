@@ -116,33 +116,28 @@ const Type *type_copy(Arena *arena, const Type *type)
 
 /* ── asking ────────────────────────────────────────────────────────────────────────────────────*/
 
-PhysKind type_phys(const Type *type)
-{
-    static const uint8_t phys_of[TYPE_KIND_COUNT] = {
-        [TYPE_VOID] = PHYS_VOID,
-        [TYPE_BOOLEAN] = PHYS_BOOL,
-        [TYPE_TINYINT] = PHYS_I8,
-        [TYPE_SMALLINT] = PHYS_I16,
-        [TYPE_INT] = PHYS_I32,
-        [TYPE_BIGINT] = PHYS_I64,
-        [TYPE_FLOAT] = PHYS_F32,
-        [TYPE_DOUBLE] = PHYS_F64,
-        [TYPE_DECIMAL] = PHYS_I128,
-        [TYPE_STRING] = PHYS_STR,
-        [TYPE_BINARY] = PHYS_STR,
-        [TYPE_DATE] = PHYS_I32,
-        [TYPE_TIMESTAMP] = PHYS_I64,
-        [TYPE_TIMESTAMP_NTZ] = PHYS_I64,
-        [TYPE_INTERVAL_YM] = PHYS_I32,
-        [TYPE_INTERVAL_DT] = PHYS_I64,
-        [TYPE_INTERVAL] = PHYS_INTERVAL,
-        [TYPE_ARRAY] = PHYS_LIST,
-        [TYPE_MAP] = PHYS_MAP,
-        [TYPE_STRUCT] = PHYS_STRUCT,
-    };
-
-    return (PhysKind)phys_of[type->kind];
-}
+const uint8_t type_phys_of_kind[TYPE_KIND_COUNT] = {
+    [TYPE_VOID] = PHYS_VOID,
+    [TYPE_BOOLEAN] = PHYS_BOOL,
+    [TYPE_TINYINT] = PHYS_I8,
+    [TYPE_SMALLINT] = PHYS_I16,
+    [TYPE_INT] = PHYS_I32,
+    [TYPE_BIGINT] = PHYS_I64,
+    [TYPE_FLOAT] = PHYS_F32,
+    [TYPE_DOUBLE] = PHYS_F64,
+    [TYPE_DECIMAL] = PHYS_I128,
+    [TYPE_STRING] = PHYS_STR,
+    [TYPE_BINARY] = PHYS_STR,
+    [TYPE_DATE] = PHYS_I32,
+    [TYPE_TIMESTAMP] = PHYS_I64,
+    [TYPE_TIMESTAMP_NTZ] = PHYS_I64,
+    [TYPE_INTERVAL_YM] = PHYS_I32,
+    [TYPE_INTERVAL_DT] = PHYS_I64,
+    [TYPE_INTERVAL] = PHYS_INTERVAL,
+    [TYPE_ARRAY] = PHYS_LIST,
+    [TYPE_MAP] = PHYS_MAP,
+    [TYPE_STRUCT] = PHYS_STRUCT,
+};
 
 uint32_t phys_bytes(PhysKind kind)
 {

@@ -112,7 +112,13 @@ const Type *type_map(Arena *arena, const Type *key, const Type *value, bool valu
 const Type *type_struct(Arena *arena, const Field *fields, uint32_t field_count);
 const Type *type_copy(Arena *arena, const Type *type); /* Deep, names included. */
 
-PhysKind type_phys(const Type *type);
+extern const uint8_t type_phys_of_kind[TYPE_KIND_COUNT];
+
+static inline PhysKind type_phys(const Type *type)
+{
+    return (PhysKind)type_phys_of_kind[type->kind];
+}
+
 uint32_t phys_bytes(PhysKind kind); /* Of one value in `data`; 0 for VOID, LIST, MAP, STRUCT. */
 
 bool type_equal(const Type *a, const Type *b); /* Names of fields count, nullability does not. */

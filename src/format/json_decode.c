@@ -17,30 +17,7 @@
 
 enum { EXCERPT_BYTES = 40 };
 
-JsonReader *json_reader_create(const Type *type, FormatMode mode, const Zone *zone)
-{
-    JsonReader *reader = mem_zalloc(sizeof *reader);
-
-    arena_init(&reader->memory);
-    reader->root = ARENA_NEW(&reader->memory, JsonNode);
-    reader->mode = mode;
-    reader->zone = zone;
-    json_node_init(reader->root, &reader->memory, type, STR_EMPTY, NULL);
-    return reader;
-}
-
-void json_reader_free(JsonReader *reader)
-{
-    if (!reader)
-        return;
-    arena_done(&reader->memory);
-    free(reader);
-}
-
 /* ── nested values ─────────────────────────────────────────────────────────────────────────────*/
-
-static const char *decode_value(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                bool *fits);
 
 /* Remembers the name at from .. to (behind the colon) as the one at this place. */
 static void guess_put(JsonNode *node, uint32_t place, const char *from, const char *to,
@@ -91,14 +68,14 @@ static const char *read_name(JsonReader *r, JsonNode *node, const char *p, uint3
     Str name;
 
     if (!json_is_quote(*p))
-        return json_fail(&r->fault, p, "a name in quotes");
+        return json_fail(&r->scan, p, "a name in quotes");
     p = json_read_string(r, p, &name);
     if (!p)
         return NULL;
     compact = name.data == from + 1 && *p == ':';
     p = json_skip_space(p);
     if (*p != ':')
-        return json_fail(&r->fault, p, "':'");
+        return json_fail(&r->scan, p, "':'");
     p++;
     *child_i = json_node_child(node, name);
     if (compact)
@@ -120,19 +97,20 @@ static inline const char *decode_field(JsonReader *r, JsonNode *child, const cha
                                        uint32_t row_i)
 {
     const char *from = p;
-    bool fits = true;
 
+    r->fits = true;
     /* Seen before in this object: the last one counts. */
     if (UNLIKELY(bits_get(child->valid, row_i)))
         json_row_clear(child, row_i);
-    p = decode_value(r, child, p, row_i, &fits);
-    if (LIKELY(p && fits))
+    p = child->decode(r, child, p, row_i);
+    if (LIKELY(p && r->fits))
         return p;
     if (p) {
         json_row_clear(child, row_i);
         misfit_note(r, child, from, p);
         if (r->mode == FORMAT_STRICT)
             return NULL;
+        r->fits = true;
     }
     return p;
 }
@@ -156,28 +134,29 @@ static const char *decode_object(JsonReader *r, JsonNode *node, const char *p, u
                 return NULL;
         }
         p = json_skip_space(p);
-        if (child_i == NO_CHILD)
-            p = json_skip_value(p, r->end, JSON_DEPTH_MAX, &r->fault);
-        else
+        if (child_i != NO_CHILD)
             p = decode_field(r, &node->children[child_i], p, row_i);
+        else if (*p == '"')
+            p = json_string(p + 1, r->end, &r->scan);
+        else
+            p = json_skip_value(p, r->end, JSON_DEPTH_MAX, &r->scan);
         if (UNLIKELY(!p))
             return NULL;
         if (UNLIKELY(p >= r->end))
-            return json_fail(&r->fault, r->end, "'}'");
+            return json_fail(&r->scan, r->end, "'}'");
         p = json_skip_space(p);
         if (*p == '}')
             return p + 1;
         if (UNLIKELY(*p != ','))
-            return json_fail(&r->fault, p, "',' or '}'");
+            return json_fail(&r->scan, p, "',' or '}'");
         p = json_skip_space(p + 1);
     }
 }
 
-static const char *decode_struct(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                 bool *fits)
+static const char *decode_struct(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     if (*p != '{')
-        return json_decode_other(r, p, fits);
+        return json_decode_other(r, p);
     p = decode_object(r, node, p, row_i);
     if (p)
         bits_set(node->valid, row_i);
@@ -186,23 +165,21 @@ static const char *decode_struct(JsonReader *r, JsonNode *node, const char *p, u
 
 /* Nothing is kept of a list in which something does not fit; the rest of it is skipped. */
 static const char *list_misfit(JsonReader *r, JsonNode *node, const JsonNode *child,
-                               const char *list, const char *from, const char *to, uint32_t row_i,
-                               bool *fits)
+                               const char *list, const char *from, const char *to, uint32_t row_i)
 {
     misfit_note(r, child, from, to);
     json_list_drop(node, row_i);
-    *fits = false;
-    return json_skip_value(list, r->end, JSON_DEPTH_MAX, &r->fault);
+    r->fits = false;
+    return json_skip_value(list, r->end, JSON_DEPTH_MAX, &r->scan);
 }
 
-static const char *decode_array(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                bool *fits)
+static const char *decode_array(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     JsonNode *child = &node->children[0];
     const char *list = p;
 
     if (*p != '[')
-        return json_decode_other(r, p, fits);
+        return json_decode_other(r, p);
     json_list_open(node, row_i);
     p = json_skip_space(p + 1);
     if (*p == ']') {
@@ -212,33 +189,32 @@ static const char *decode_array(JsonReader *r, JsonNode *node, const char *p, ui
     for (;;) {
         const char *from = p;
 
-        p = decode_value(r, child, p, json_element_row(child, r->arena), fits);
+        p = child->decode(r, child, p, json_element_row(child, r->arena));
         if (!p)
             return NULL;
-        if (!*fits)
-            return list_misfit(r, node, child, list, from, p, row_i, fits);
+        if (!r->fits)
+            return list_misfit(r, node, child, list, from, p, row_i);
         if (p >= r->end)
-            return json_fail(&r->fault, r->end, "']'");
+            return json_fail(&r->scan, r->end, "']'");
         p = json_skip_space(p);
         if (*p == ']') {
             json_list_close(node, row_i);
             return p + 1;
         }
         if (*p != ',')
-            return json_fail(&r->fault, p, "',' or ']'");
+            return json_fail(&r->scan, p, "',' or ']'");
         p = json_skip_space(p + 1);
     }
 }
 
-static const char *decode_map(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                              bool *fits)
+static const char *decode_map(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     JsonNode *keys = &node->children[0];
     JsonNode *values = &node->children[1];
     const char *map = p;
 
     if (*p != '{')
-        return json_decode_other(r, p, fits);
+        return json_decode_other(r, p);
     json_list_open(node, row_i);
     p = json_skip_space(p + 1);
     if (*p == '}') {
@@ -251,44 +227,70 @@ static const char *decode_map(JsonReader *r, JsonNode *node, const char *p, uint
         Str name;
 
         if (!json_is_quote(*p))
-            return json_fail(&r->fault, p, "a name in quotes");
+            return json_fail(&r->scan, p, "a name in quotes");
         p = json_read_string(r, p, &name);
         if (!p)
             return NULL;
         if (!json_key_from_text(r, keys, name, element_i))
-            return list_misfit(r, node, keys, map, from, p, row_i, fits);
+            return list_misfit(r, node, keys, map, from, p, row_i);
         p = json_skip_space(p);
         if (*p != ':')
-            return json_fail(&r->fault, p, "':'");
+            return json_fail(&r->scan, p, "':'");
         from = p = json_skip_space(p + 1);
-        p = decode_value(r, values, p, json_element_row(values, r->arena), fits);
+        p = values->decode(r, values, p, json_element_row(values, r->arena));
         if (!p)
             return NULL;
-        if (!*fits)
-            return list_misfit(r, node, values, map, from, p, row_i, fits);
+        if (!r->fits)
+            return list_misfit(r, node, values, map, from, p, row_i);
         if (p >= r->end)
-            return json_fail(&r->fault, r->end, "'}'");
+            return json_fail(&r->scan, r->end, "'}'");
         p = json_skip_space(p);
         if (*p == '}') {
             json_list_close(node, row_i);
             return p + 1;
         }
         if (*p != ',')
-            return json_fail(&r->fault, p, "',' or '}'");
+            return json_fail(&r->scan, p, "',' or '}'");
         p = json_skip_space(p + 1);
     }
 }
 
-static const char *decode_value(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                bool *fits)
+/* ── the reader ──────────────────────────────────────────────────────────────────────────────────*/
+
+/* Gives every node its decoder. */
+static void node_bind(JsonNode *node)
 {
-    if (LIKELY(node->phys < PHYS_LIST))
-        return json_decode_scalar(r, node, p, row_i, fits);
     if (node->phys == PHYS_STRUCT)
-        return decode_struct(r, node, p, row_i, fits);
-    if (node->phys == PHYS_LIST)
-        return decode_array(r, node, p, row_i, fits);
-    return decode_map(r, node, p, row_i, fits);
+        node->decode = decode_struct;
+    else if (node->phys == PHYS_LIST)
+        node->decode = decode_array;
+    else if (node->phys == PHYS_MAP)
+        node->decode = decode_map;
+    else
+        node->decode = json_scalar_decode(node->type);
+    for (uint32_t i = 0; i < node->child_count; i++)
+        node_bind(&node->children[i]);
+}
+
+JsonReader *json_reader_create(const Type *type, FormatMode mode, const Zone *zone)
+{
+    JsonReader *reader = mem_zalloc(sizeof *reader);
+
+    arena_init(&reader->memory);
+    reader->root = ARENA_NEW(&reader->memory, JsonNode);
+    reader->mode = mode;
+    reader->zone = zone;
+    json_node_init(reader->root, &reader->memory, type, STR_EMPTY, NULL);
+    node_bind(reader->root);
+    return reader;
+}
+
+void json_reader_free(JsonReader *reader)
+{
+    if (!reader)
+        return;
+    arena_done(&reader->memory);
+    free(reader);
 }
 
 /* ── telling what is wrong ─────────────────────────────────────────────────────────────────────*/
@@ -336,14 +338,14 @@ static const char *misfit_message(const JsonReader *r)
 
 static const char *fault_message(const JsonReader *r, const char *text, const char *real_end)
 {
-    const char *at = MIN(r->fault.at, real_end);
+    const char *at = MIN(r->scan.fault_at, real_end);
     Str found = excerpt(at, real_end);
 
     if (found.bytes == 0)
         return arena_printf(r->arena, "not JSON: the text ends at byte %zu, %s expected",
-                            (size_t)(at - text) + 1, r->fault.expected);
+                            (size_t)(at - text) + 1, r->scan.expected);
     return arena_printf(r->arena, "not JSON: byte %zu: %s expected, found '%.*s'",
-                        (size_t)(at - text) + 1, r->fault.expected, STR_ARG(found));
+                        (size_t)(at - text) + 1, r->scan.expected, STR_ARG(found));
 }
 
 static void bad_add(Arena *arena, BadRecords *bad, BadRecord record)
@@ -389,13 +391,13 @@ static const char *decode_lone_struct(JsonReader *r, const char *p, uint32_t row
     return p;
 }
 
-static const char *decode_root(JsonReader *r, const char *p, uint32_t row_i, bool *fits)
+static const char *decode_root(JsonReader *r, const char *p, uint32_t row_i)
 {
     JsonNode *root = r->root;
 
     if (root->phys == PHYS_STRUCT) {
         if (*p != '{')
-            return json_fail(&r->fault, p, "an object");
+            return json_fail(&r->scan, p, "an object");
         p = decode_object(r, root, p, row_i);
         if (p)
             bits_set(root->valid, row_i);
@@ -403,7 +405,7 @@ static const char *decode_root(JsonReader *r, const char *p, uint32_t row_i, boo
     }
     if (root->phys == PHYS_LIST && root->children[0].phys == PHYS_STRUCT && *p == '{')
         return decode_lone_struct(r, p, row_i);
-    return decode_value(r, root, p, row_i, fits);
+    return root->decode(r, root, p, row_i);
 }
 
 /* Decodes one text into row_i of the root. What is not good is told in *bad: a malformed text, whose
@@ -413,23 +415,23 @@ static TextResult text_decode(JsonReader *r, Str text, uint32_t row_i, BadRecord
     const char *real_end;
     const char *from = json_text_guard(r->arena, text, &r->end, &real_end);
     const char *p = json_skip_space(from);
-    bool fits = true;
 
-    r->fault = (JsonFault){0};
+    r->fits = true;
+    r->scan = (JsonScan){0};
     r->misfit = NULL;
-    p = decode_root(r, p, row_i, &fits);
+    p = decode_root(r, p, row_i);
     if (p > real_end)
-        p = json_fail(&r->fault, real_end, "a closing bracket");
+        p = json_fail(&r->scan, real_end, "a closing bracket");
     if (p && r->mode == FORMAT_STRICT && p < real_end) {
         p = json_skip_space(p);
         if (p < real_end)
-            p = json_fail(&r->fault, p, "nothing more");
+            p = json_fail(&r->scan, p, "nothing more");
     }
-    if (LIKELY(p && fits && !r->misfit))
+    if (LIKELY(p && r->fits && !r->misfit))
         return TEXT_GOOD;
-    if (!p || !fits)
+    if (!p || !r->fits)
         json_row_clear(r->root, row_i);
-    if (r->fault.expected) {
+    if (r->scan.expected) {
         *bad = (BadRecord){row_i, "malformed_json", fault_message(r, from, real_end)};
         return TEXT_MALFORMED;
     }

@@ -29,8 +29,17 @@ typedef struct NameGuess {
 #define NO_CHILD UINT32_MAX
 
 typedef struct JsonNode JsonNode;
+
+/*
+ * Decodes the value at p into the node's row: returns behind it, or NULL when the text is no JSON
+ * (told in r->scan). When the value does not fit, r->fits becomes false and the row's bit stays clear;
+ * the value has been eaten whole all the same, so that a PERMISSIVE reader can go on behind it.
+ */
+typedef const char *JsonDecode(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i);
+
 struct JsonNode {
     const Type *type;
+    JsonDecode *decode; /* The one for its type. */
     PhysKind phys;
     Str name;
     JsonNode *parent;
@@ -61,7 +70,8 @@ struct JsonReader {
     /* Of the text being decoded. */
     Arena *arena;
     const char *end;
-    JsonFault fault;
+    JsonScan scan;
+    bool fits; /* The value just decoded did; whoever asks sets it true before. */
     const JsonNode *misfit; /* STRICT: the column whose value does not fit, and that value. */
     const char *misfit_from;
     const char *misfit_to;
@@ -96,15 +106,9 @@ uint32_t json_element_row(JsonNode *node, Arena *arena);
 
 /* ── json_scalar.c ─────────────────────────────────────────────────────────────────────────────*/
 
-/*
- * Decodes the value at p into the node's row: returns behind it, or NULL when the text is no JSON
- * (fault set). When the value does not fit, *fits becomes false and the row's bit stays clear; the
- * value has been eaten whole all the same, so that a PERMISSIVE reader can go on behind it.
- */
-const char *json_decode_scalar(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                               bool *fits);
+JsonDecode *json_scalar_decode(const Type *type); /* Of a type that is not nested. */
 /* A value of another kind than asked for: eats it; NULL fits everywhere. */
-const char *json_decode_other(JsonReader *r, const char *p, bool *fits);
+const char *json_decode_other(JsonReader *r, const char *p);
 /* The string at p with its escapes replaced. */
 const char *json_read_string(JsonReader *r, const char *p, Str *out);
 /* A map's key is a string; for other types than STRING its text is read as a value of the type. */

@@ -13,10 +13,10 @@
 #include "format/json_node.h"
 
 /* A value of another kind than asked for: eats it; NULL fits everywhere. The bit stays clear. */
-const char *json_decode_other(JsonReader *r, const char *p, bool *fits)
+const char *json_decode_other(JsonReader *r, const char *p)
 {
-    *fits = *p == 'n';
-    return json_skip_value(p, r->end, JSON_DEPTH_MAX, &r->fault);
+    r->fits = *p == 'n';
+    return json_skip_value(p, r->end, JSON_DEPTH_MAX, &r->scan);
 }
 
 /* An integer token of at most 18 digits; NULL: something else, look again. */
@@ -36,16 +36,16 @@ static inline const char *quick_int(const char *p, int64_t *out)
     return p;
 }
 
-/* An integer token that may be followed by anything; *fits: it is one, in 64 bits. */
-static const char *slow_int(JsonReader *r, const char *p, int64_t *out, bool *fits)
+/* An integer token that may be followed by anything; r->fits: it is one, in 64 bits. */
+static const char *slow_int(JsonReader *r, const char *p, int64_t *out)
 {
     bool is_integer;
     const char *after;
 
     if (!json_is_digit(*p) && !(*p == '-' && json_is_digit(p[1])))
-        return json_decode_other(r, p, fits);
-    after = json_number(p, &is_integer, &r->fault);
-    *fits = after && is_integer && text_to_int64((Str){p, (uint32_t)(after - p)}, out);
+        return json_decode_other(r, p);
+    after = json_number(p, &is_integer, &r->scan);
+    r->fits = after && is_integer && text_to_int64((Str){p, (uint32_t)(after - p)}, out);
     return after;
 }
 
@@ -68,8 +68,7 @@ static inline bool int_put(JsonNode *node, uint32_t row_i, int64_t value)
     return value == (int8_t)value;
 }
 
-static const char *decode_int(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                              bool *fits)
+static const char *decode_int(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     int64_t value;
     const char *after = quick_int(p, &value);
@@ -77,37 +76,40 @@ static const char *decode_int(JsonReader *r, JsonNode *node, const char *p, uint
     if (UNLIKELY(!after)) {
         bool is_null = *p == 'n';
 
-        after = slow_int(r, p, &value, fits);
-        if (!after || !*fits || is_null)
+        after = slow_int(r, p, &value);
+        if (!after || !r->fits || is_null)
             return after;
     }
-    *fits = int_put(node, row_i, value);
-    if (LIKELY(*fits))
+    r->fits = int_put(node, row_i, value);
+    if (LIKELY(r->fits))
         bits_set(node->valid, row_i);
     return after;
 }
 
-static const char *decode_bool(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                               bool *fits)
+static const char *decode_bool(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     if (*p != 't' && *p != 'f')
-        return json_decode_other(r, p, fits);
+        return json_decode_other(r, p);
     ((uint8_t *)node->data)[row_i] = *p == 't';
     bits_set(node->valid, row_i);
-    return json_literal(p, r->end, *p == 't' ? "true" : "false", &r->fault);
+    return json_literal(p, r->end, *p == 't' ? "true" : "false", &r->scan);
 }
 
 /* The string at p with its escapes replaced, into *out. */
 const char *json_read_string(JsonReader *r, const char *p, Str *out)
 {
-    bool escaped = false;
-    const char *after = *p == '"' ? json_string(p + 1, r->end, &escaped, &r->fault)
-                                  : json_string_slow(p + 1, r->end, *p, &escaped, &r->fault);
+    const char *after;
 
+    if (LIKELY(*p == '"')) {
+        after = json_string(p + 1, r->end, &r->scan);
+    } else {
+        r->scan.escaped = false;
+        after = json_string_slow(p + 1, r->end, *p, &r->scan);
+    }
     if (UNLIKELY(!after))
         return NULL;
     *out = (Str){p + 1, (uint32_t)(after - p - 2)};
-    if (UNLIKELY(escaped)) {
+    if (UNLIKELY(r->scan.escaped)) {
         char *plain = arena_alloc(r->arena, out->bytes);
 
         *out = (Str){plain, json_unescape(*out, plain)};
@@ -115,8 +117,7 @@ const char *json_read_string(JsonReader *r, const char *p, Str *out)
     return after;
 }
 
-static const char *decode_string(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                 bool *fits)
+static const char *decode_string(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     Str *out = (Str *)node->data + row_i;
     const char *after;
@@ -126,7 +127,7 @@ static const char *decode_string(JsonReader *r, JsonNode *node, const char *p, u
         bits_set(node->valid, row_i);
         return json_read_string(r, p, out);
     }
-    after = json_decode_other(r, p, fits);
+    after = json_decode_other(r, p);
     if (!after || *p == 'n')
         return after;
     strbuf_init(&text);
@@ -134,7 +135,7 @@ static const char *decode_string(JsonReader *r, JsonNode *node, const char *p, u
     *out = str_copy(r->arena, strbuf_str(&text));
     strbuf_done(&text);
     bits_set(node->valid, row_i);
-    *fits = true;
+    r->fits = true;
     return after;
 }
 
@@ -193,8 +194,7 @@ static inline const char *quick_double(const char *p, double *out)
     return p;
 }
 
-static const char *decode_double(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                 bool *fits)
+static const char *decode_double(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     double value = 0;
     NumberText number;
@@ -207,27 +207,27 @@ static const char *decode_double(JsonReader *r, JsonNode *node, const char *p, u
     if (after) {
         done = true;
     } else if (json_is_digit(*p) || (*p == '-' && json_is_digit(p[1]))) {
-        after = json_number(p, &is_integer, &r->fault);
+        after = json_number(p, &is_integer, &r->scan);
         if (!after)
             return NULL;
-        *fits = number_scan((Str){p, (uint32_t)(after - p)}, &number);
-        if (*fits && is_float) {
+        r->fits = number_scan((Str){p, (uint32_t)(after - p)}, &number);
+        if (r->fits && is_float) {
             ((float *)node->data)[row_i] = number_to_float(&number);
             bits_set(node->valid, row_i);
             return after;
         }
-        value = *fits ? number_to_double(&number) : 0;
-        done = *fits;
+        value = r->fits ? number_to_double(&number) : 0;
+        done = r->fits;
     } else if (json_is_quote(*p)) {
         Str text;
 
         after = json_read_string(r, p, &text);
-        done = *fits = after && special_text(text, &value);
+        done = r->fits = after && special_text(text, &value);
     } else {
         after = json_not_a_number(p, r->end, &value);
         done = after != NULL;
         if (!after)
-            after = json_decode_other(r, p, fits);
+            after = json_decode_other(r, p);
     }
     if (!done)
         return after;
@@ -298,8 +298,7 @@ static bool text_decimal(JsonReader *r, Str text, const Type *type, Int128 *out)
            number_to_decimal(&number, type->precision, type->scale, out);
 }
 
-static const char *decode_decimal(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                                  bool *fits)
+static const char *decode_decimal(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     Int128 *out = (Int128 *)node->data + row_i;
     const Type *type = node->type;
@@ -314,31 +313,31 @@ static const char *decode_decimal(JsonReader *r, JsonNode *node, const char *p, 
     }
     if (json_is_quote(*p)) {
         after = json_read_string(r, p, &text);
-        *fits = after && text_decimal(r, text, type, out);
+        r->fits = after && text_decimal(r, text, type, out);
     } else if (json_is_digit(*p) || (*p == '-' && json_is_digit(p[1]))) {
-        after = json_number(p, &is_integer, &r->fault);
-        *fits = after && number_scan((Str){p, (uint32_t)(after - p)}, &number) &&
+        after = json_number(p, &is_integer, &r->scan);
+        r->fits = after && number_scan((Str){p, (uint32_t)(after - p)}, &number) &&
                 number_to_decimal(&number, type->precision, type->scale, out);
     } else {
-        return json_decode_other(r, p, fits);
+        return json_decode_other(r, p);
     }
-    if (*fits)
+    if (r->fits)
         bits_set(node->valid, row_i);
     return after;
 }
 
 /* A whole number is seconds since 1970. */
 static const char *timestamp_of_seconds(JsonReader *r, JsonNode *node, const char *p,
-                                        uint32_t row_i, bool *fits)
+                                        uint32_t row_i)
 {
     int64_t seconds;
     bool is_null = *p == 'n';
-    const char *after = slow_int(r, p, &seconds, fits);
+    const char *after = slow_int(r, p, &seconds);
 
-    if (!after || !*fits || is_null)
+    if (!after || !r->fits || is_null)
         return after;
-    *fits = !__builtin_mul_overflow(seconds, INT64_C(1000000), (int64_t *)node->data + row_i);
-    if (*fits)
+    r->fits = !__builtin_mul_overflow(seconds, INT64_C(1000000), (int64_t *)node->data + row_i);
+    if (r->fits)
         bits_set(node->valid, row_i);
     return after;
 }
@@ -382,20 +381,19 @@ static bool text_to_value(JsonReader *r, JsonNode *node, Str text, uint32_t row_
 }
 
 /* Dates, times, intervals, binary: all are written as strings. */
-static const char *decode_text(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                               bool *fits)
+static const char *decode_text(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
     const char *after;
     Str text;
 
     if (UNLIKELY(!json_is_quote(*p)))
-        return node->type->kind == TYPE_TIMESTAMP ? timestamp_of_seconds(r, node, p, row_i, fits)
-                                                  : json_decode_other(r, p, fits);
+        return node->type->kind == TYPE_TIMESTAMP ? timestamp_of_seconds(r, node, p, row_i)
+                                                  : json_decode_other(r, p);
     after = json_read_string(r, p, &text);
     if (UNLIKELY(!after))
         return NULL;
-    *fits = text_to_value(r, node, text, row_i);
-    if (LIKELY(*fits))
+    r->fits = text_to_value(r, node, text, row_i);
+    if (LIKELY(r->fits))
         bits_set(node->valid, row_i);
     return after;
 }
@@ -457,39 +455,34 @@ bool json_key_from_text(JsonReader *r, JsonNode *node, Str text, uint32_t row_i)
     return true;
 }
 
-const char *json_decode_scalar(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i,
-                               bool *fits)
+static const char *decode_void(JsonReader *r, JsonNode *node, const char *p, uint32_t row_i)
 {
-    switch (node->type->kind) {
-    case TYPE_BOOLEAN:
-        return decode_bool(r, node, p, row_i, fits);
-    case TYPE_TINYINT:
-    case TYPE_SMALLINT:
-    case TYPE_INT:
-    case TYPE_BIGINT:
-        return decode_int(r, node, p, row_i, fits);
-    case TYPE_FLOAT:
-    case TYPE_DOUBLE:
-        return decode_double(r, node, p, row_i, fits);
-    case TYPE_DECIMAL:
-        return decode_decimal(r, node, p, row_i, fits);
-    case TYPE_STRING:
-        return decode_string(r, node, p, row_i, fits);
-    case TYPE_BINARY:
-    case TYPE_DATE:
-    case TYPE_TIMESTAMP:
-    case TYPE_TIMESTAMP_NTZ:
-    case TYPE_INTERVAL_YM:
-    case TYPE_INTERVAL_DT:
-    case TYPE_INTERVAL:
-        return decode_text(r, node, p, row_i, fits);
-    case TYPE_VOID:
-        return json_decode_other(r, p, fits);
-    case TYPE_ARRAY:
-    case TYPE_MAP:
-    case TYPE_STRUCT:
-    case TYPE_KIND_COUNT:
-        break;
-    }
-    UNREACHABLE();
+    (void)node;
+    (void)row_i;
+    return json_decode_other(r, p);
+}
+
+JsonDecode *json_scalar_decode(const Type *type)
+{
+    static JsonDecode *const decoders[TYPE_KIND_COUNT] = {
+        [TYPE_VOID] = decode_void,
+        [TYPE_BOOLEAN] = decode_bool,
+        [TYPE_TINYINT] = decode_int,
+        [TYPE_SMALLINT] = decode_int,
+        [TYPE_INT] = decode_int,
+        [TYPE_BIGINT] = decode_int,
+        [TYPE_FLOAT] = decode_double,
+        [TYPE_DOUBLE] = decode_double,
+        [TYPE_DECIMAL] = decode_decimal,
+        [TYPE_STRING] = decode_string,
+        [TYPE_BINARY] = decode_text,
+        [TYPE_DATE] = decode_text,
+        [TYPE_TIMESTAMP] = decode_text,
+        [TYPE_TIMESTAMP_NTZ] = decode_text,
+        [TYPE_INTERVAL_YM] = decode_text,
+        [TYPE_INTERVAL_DT] = decode_text,
+        [TYPE_INTERVAL] = decode_text,
+    };
+
+    return decoders[type->kind];
 }

@@ -49,8 +49,7 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-const char *json_string_slow(const char *p, const char *end, char quote, bool *escaped,
-                             JsonFault *fault)
+const char *json_string_slow(const char *p, const char *end, char quote, JsonScan *scan)
 {
     for (; p < end; p++) {
         char c = *p;
@@ -58,22 +57,22 @@ const char *json_string_slow(const char *p, const char *end, char quote, bool *e
         if (c == quote)
             return p + 1;
         if ((unsigned char)c < 0x20)
-            return json_fail(fault, p, "no control character in a string");
+            return json_fail(scan, p, "no control character in a string");
         if (c != '\\')
             continue;
-        *escaped = true;
+        scan->escaped = true;
         if (++p == end)
             break;
         if (*p == 'u') {
             for (int i = 0; i < 4; i++) {
                 if (++p == end || hex_value(*p) < 0)
-                    return json_fail(fault, p, "four hexadecimal digits");
+                    return json_fail(scan, p, "four hexadecimal digits");
             }
         } else if (!strchr("\"\\/bfnrt", *p) || *p == '\0') {
-            return json_fail(fault, p, "an escape that JSON knows");
+            return json_fail(scan, p, "an escape that JSON knows");
         }
     }
-    return json_fail(fault, end, "a closing quote");
+    return json_fail(scan, end, "a closing quote");
 }
 
 static uint32_t hex4(const char *p)
@@ -198,8 +197,21 @@ void json_write_string(StrBuf *out, Str text)
 {
     const char *p = text.data;
     const char *end = text.data + text.bytes;
+    size_t first = plain_bytes(p, end);
 
-    strbuf_reserve(out, (size_t)text.bytes + 2);
+    if (LIKELY(first == text.bytes)) {
+        char *to;
+
+        strbuf_reserve(out, first + 2);
+        to = out->data + out->bytes;
+        to[0] = '"';
+        if (first)
+            memcpy(to + 1, p, first);
+        to[first + 1] = '"';
+        to[first + 2] = '\0';
+        out->bytes += first + 2;
+        return;
+    }
     strbuf_add_char(out, '"');
     while (p < end) {
         size_t plain = plain_bytes(p, end);
@@ -225,30 +237,30 @@ void json_write_string(StrBuf *out, Str text)
 
 /* ── numbers and literals ──────────────────────────────────────────────────────────────────────*/
 
-static const char *digits(const char *p, JsonFault *fault)
+static const char *digits(const char *p, JsonScan *scan)
 {
     if (!is_digit(*p))
-        return json_fail(fault, p, "a digit");
+        return json_fail(scan, p, "a digit");
     while (is_digit(*p))
         p++;
     return p;
 }
 
-const char *json_number(const char *p, bool *is_integer, JsonFault *fault)
+const char *json_number(const char *p, bool *is_integer, JsonScan *scan)
 {
     const char *first;
 
     *is_integer = true;
     p += *p == '-';
     first = p;
-    p = digits(p, fault);
+    p = digits(p, scan);
     if (!p)
         return NULL;
     if (*first == '0' && p - first > 1)
-        return json_fail(fault, first, "no zero in front of a number");
+        return json_fail(scan, first, "no zero in front of a number");
     if (*p == '.') {
         *is_integer = false;
-        p = digits(p + 1, fault);
+        p = digits(p + 1, scan);
         if (!p)
             return NULL;
     }
@@ -256,25 +268,25 @@ const char *json_number(const char *p, bool *is_integer, JsonFault *fault)
         *is_integer = false;
         p++;
         p += *p == '-' || *p == '+';
-        p = digits(p, fault);
+        p = digits(p, scan);
         if (!p)
             return NULL;
     }
-    return is_word(*p) ? json_fail(fault, p, "the end of the number") : p;
+    return is_word(*p) ? json_fail(scan, p, "the end of the number") : p;
 }
 
-const char *json_literal(const char *p, const char *end, const char *word, JsonFault *fault)
+const char *json_literal(const char *p, const char *end, const char *word, JsonScan *scan)
 {
     size_t bytes = strlen(word);
 
     if ((size_t)(end - p) <= bytes || memcmp(p, word, bytes) != 0 || is_word(p[bytes]))
-        return json_fail(fault, p, "a value");
+        return json_fail(scan, p, "a value");
     return p + bytes;
 }
 
 const char *json_not_a_number(const char *p, const char *end, double *value)
 {
-    JsonFault ignored = {0};
+    JsonScan ignored = {0};
     bool negative = *p == '-';
     const char *after;
 
@@ -291,90 +303,89 @@ const char *json_not_a_number(const char *p, const char *end, double *value)
 
 /* ── skipping ──────────────────────────────────────────────────────────────────────────────────*/
 
-static const char *skip_string(const char *p, const char *end, JsonFault *fault)
+static const char *skip_string(const char *p, const char *end, JsonScan *scan)
 {
-    bool escaped = false;
-
     if (*p == '"')
-        p = json_string(p + 1, end, &escaped, fault);
+        p = json_string(p + 1, end, scan);
     else if (*p == '\'')
-        p = json_string_slow(p + 1, end, '\'', &escaped, fault);
+        p = json_string_slow(p + 1, end, '\'', scan);
     else
-        return json_fail(fault, p, "a name in quotes");
-    return p && p >= end ? json_fail(fault, end, "a closing bracket") : p;
+        return json_fail(scan, p, "a name in quotes");
+    return p && p >= end ? json_fail(scan, end, "a closing bracket") : p;
 }
 
-static const char *skip_object(const char *p, const char *end, int depth, JsonFault *fault)
+static const char *skip_object(const char *p, const char *end, int depth, JsonScan *scan)
 {
     p = json_skip_space(p + 1);
     if (*p == '}')
         return p + 1;
     for (;;) {
-        p = skip_string(p, end, fault);
-        if (!p)
-            return NULL;
+        p = *p == '"' ? json_string(p + 1, end, scan) : skip_string(p, end, scan);
+        if (!p || p >= end)
+            return json_fail(scan, end, "':'");
         p = json_skip_space(p);
         if (*p != ':')
-            return json_fail(fault, p, "':'");
-        p = json_skip_value(json_skip_space(p + 1), end, depth - 1, fault);
+            return json_fail(scan, p, "':'");
+        p = json_skip_space(p + 1);
+        p = *p == '"' ? json_string(p + 1, end, scan) : json_skip_value(p, end, depth - 1, scan);
         if (!p)
             return NULL;
         if (p >= end)
-            return json_fail(fault, end, "'}'");
+            return json_fail(scan, end, "'}'");
         p = json_skip_space(p);
         if (*p == '}')
             return p + 1;
         if (*p != ',')
-            return json_fail(fault, p, "',' or '}'");
+            return json_fail(scan, p, "',' or '}'");
         p = json_skip_space(p + 1);
     }
 }
 
-static const char *skip_array(const char *p, const char *end, int depth, JsonFault *fault)
+static const char *skip_array(const char *p, const char *end, int depth, JsonScan *scan)
 {
     p = json_skip_space(p + 1);
     if (*p == ']')
         return p + 1;
     for (;;) {
-        p = json_skip_value(p, end, depth - 1, fault);
+        p = json_skip_value(p, end, depth - 1, scan);
         if (!p)
             return NULL;
         if (p >= end)
-            return json_fail(fault, end, "']'");
+            return json_fail(scan, end, "']'");
         p = json_skip_space(p);
         if (*p == ']')
             return p + 1;
         if (*p != ',')
-            return json_fail(fault, p, "',' or ']'");
+            return json_fail(scan, p, "',' or ']'");
         p = json_skip_space(p + 1);
     }
 }
 
-const char *json_skip_value(const char *p, const char *end, int depth, JsonFault *fault)
+const char *json_skip_value(const char *p, const char *end, int depth, JsonScan *scan)
 {
     bool is_integer;
     const char *after;
     double value;
 
     if (depth <= 0)
-        return json_fail(fault, p, "less nesting");
+        return json_fail(scan, p, "less nesting");
     switch (*p) {
     case '"':
     case '\'':
-        return skip_string(p, end, fault);
+        return skip_string(p, end, scan);
     case '{':
-        return skip_object(p, end, depth, fault);
+        return skip_object(p, end, depth, scan);
     case '[':
-        return skip_array(p, end, depth, fault);
+        return skip_array(p, end, depth, scan);
     case 't':
-        return json_literal(p, end, "true", fault);
+        return json_literal(p, end, "true", scan);
     case 'f':
-        return json_literal(p, end, "false", fault);
+        return json_literal(p, end, "false", scan);
     case 'n':
-        return json_literal(p, end, "null", fault);
+        return json_literal(p, end, "null", scan);
     case '-':
         if (is_digit(p[1]))
-            return json_number(p, &is_integer, fault);
+            return json_number(p, &is_integer, scan);
         break;
     case '0':
     case '1':
@@ -386,28 +397,26 @@ const char *json_skip_value(const char *p, const char *end, int depth, JsonFault
     case '7':
     case '8':
     case '9':
-        return json_number(p, &is_integer, fault);
+        return json_number(p, &is_integer, scan);
     default:
         break;
     }
     after = json_not_a_number(p, end, &value);
-    return after ? after : json_fail(fault, p, "a value");
+    return after ? after : json_fail(scan, p, "a value");
 }
 
 /* ── rewriting ─────────────────────────────────────────────────────────────────────────────────*/
 
 static const char *compact_string(StrBuf *out, const char *p, const char *end)
 {
-    char quote = *p;
-    bool escaped = false;
-    JsonFault ignored = {0};
-    const char *after = json_string_slow(p + 1, end, quote, &escaped, &ignored);
+    JsonScan scan = {0};
+    const char *after = json_string_slow(p + 1, end, *p, &scan);
     Str text;
 
     if (!after)
         return end;
     text = (Str){p + 1, (uint32_t)(after - p - 2)};
-    if (escaped) {
+    if (scan.escaped) {
         char *plain = mem_alloc((size_t)text.bytes + 1);
 
         json_write_string(out, (Str){plain, json_unescape(text, plain)});

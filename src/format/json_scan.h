@@ -24,16 +24,20 @@
 
 enum { JSON_DEPTH_MAX = 1000 }; /* As Jackson's. */
 
-/* Where a text stopped being JSON, and what should have stood there. */
-typedef struct JsonFault {
-    const char *at;
+/* What scanning tells besides the place: where a text stopped being JSON and what should have stood
+ * there, and whether the last string had escapes. */
+typedef struct JsonScan {
+    const char *fault_at;
     const char *expected; /* NULL: no fault. */
-} JsonFault;
+    bool escaped;
+} JsonScan;
 
-static inline const char *json_fail(JsonFault *fault, const char *at, const char *expected)
+static inline COLD const char *json_fail(JsonScan *scan, const char *at, const char *expected)
 {
-    if (!fault->expected)
-        *fault = (JsonFault){at, expected};
+    if (!scan->expected) {
+        scan->fault_at = at;
+        scan->expected = expected;
+    }
     return NULL;
 }
 
@@ -53,20 +57,20 @@ static inline const char *json_skip_space(const char *p)
     return p;
 }
 
-/* Behind the closing quote, from behind the opening one; NULL: bad (fault set). Checks escapes. */
-const char *json_string_slow(const char *p, const char *end, char quote, bool *escaped,
-                             JsonFault *fault);
+/* Behind the closing quote, from behind the opening one; NULL: bad. Checks escapes; sets
+ * scan->escaped when there are some, and never clears it. */
+const char *json_string_slow(const char *p, const char *end, char quote, JsonScan *scan);
 
-/* The same for '"', quick until the first escape. The string is p .. result - 1. */
-static inline const char *json_string(const char *p, const char *end, bool *escaped,
-                                      JsonFault *fault)
+/* The same for '"', quick until the first escape; clears scan->escaped first. The string is
+ * p .. result - 1. */
+static inline const char *json_string(const char *p, const char *end, JsonScan *scan)
 {
 #if JSON_SSE2
     const __m128i quote = _mm_set1_epi8('"');
     const __m128i backslash = _mm_set1_epi8('\\');
     const __m128i control = _mm_set1_epi8(0x1F);
 
-    *escaped = false;
+    scan->escaped = false;
     while (LIKELY(end - p >= 16)) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
         __m128i stop = _mm_or_si128(
@@ -83,22 +87,22 @@ static inline const char *json_string(const char *p, const char *end, bool *esca
         p += 16;
     }
 #else
-    *escaped = false;
+    scan->escaped = false;
 #endif
-    return json_string_slow(p, end, '"', escaped, fault);
+    return json_string_slow(p, end, '"', scan);
 }
 
 /* Behind the number at `p`, whose grammar is checked; NULL: bad. */
-const char *json_number(const char *p, bool *is_integer, JsonFault *fault);
+const char *json_number(const char *p, bool *is_integer, JsonScan *scan);
 
 /* Behind the literal (true, null …) if it stands at `p` and is not part of a longer word. */
-const char *json_literal(const char *p, const char *end, const char *word, JsonFault *fault);
+const char *json_literal(const char *p, const char *end, const char *word, JsonScan *scan);
 
 /* NaN, [+-]Infinity, [+-]INF at p: its value and the end; NULL (no fault): something else. */
 const char *json_not_a_number(const char *p, const char *end, double *value);
 
 /* Behind the value at `p`, whatever it is; NULL: bad. */
-const char *json_skip_value(const char *p, const char *end, int depth, JsonFault *fault);
+const char *json_skip_value(const char *p, const char *end, int depth, JsonScan *scan);
 
 /* A string's bytes with its escapes (checked before) replaced; `out` has room for text.bytes.
  * Returns the bytes written. A lone surrogate becomes '?', as Java writes it. */
