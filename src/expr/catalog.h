@@ -6,7 +6,7 @@
 #ifndef WEIR_EXPR_CATALOG_H
 #define WEIR_EXPR_CATALOG_H
 
-#include "expr/function.h"
+#include "expr/bind.h"
 
 typedef struct FunctionTable {
     const Function *rows;
@@ -18,7 +18,17 @@ typedef struct FunctionTable {
         (rows), COUNT_OF(rows)                                                                     \
     }
 
+/* The row of a scalar function that is strict, takes constants as they are, and whose signature
+ * says all there is to check. */
+#define FUNCTION_ROW(group_, name_, signature_, kernel_, extra_, doc_, example_)                   \
+    {                                                                                              \
+        .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 0, .arg_max = -1,             \
+        .bind = bind_signature, .signature = signature_, .kernel = kernel_, .extra = extra_,       \
+        .group = group_, .doc = doc_, .example = example_                                          \
+    }
+
 extern const FunctionTable catalog_agg_moments, catalog_agg_sum, catalog_agg_value,
-    catalog_arithmetic, catalog_cast, catalog_compare, catalog_conditional, catalog_interval;
+    catalog_arithmetic, catalog_cast, catalog_compare, catalog_conditional, catalog_interval,
+    catalog_string, catalog_string_search;
 
 #endif

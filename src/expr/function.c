@@ -15,8 +15,9 @@
 #include "expr/catalog.h"
 
 static const FunctionTable *const tables[] = {
-    &catalog_agg_moments, &catalog_agg_sum, &catalog_agg_value,   &catalog_arithmetic,
-    &catalog_cast,        &catalog_compare, &catalog_conditional, &catalog_interval,
+    &catalog_agg_moments, &catalog_agg_sum,       &catalog_agg_value,   &catalog_arithmetic,
+    &catalog_cast,        &catalog_compare,       &catalog_conditional, &catalog_interval,
+    &catalog_string,      &catalog_string_search,
 };
 
 /* ── the index ─────────────────────────────────────────────────────────────────────────────────*/

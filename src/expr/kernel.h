@@ -7,10 +7,8 @@
  *     {
  *         Vector *out = kernel_result(call);
  *
- *         for (uint32_t i = 0; i < call->row_count; i++) {
- *             if (kernel_row_ready(call, i))
- *                 vector_i32(out)[i] = f(arg_str(call, 0, i));
- *         }
+ *         EACH_ROW (call, i)
+ *             vector_i32(out)[i] = f(arg_str(call, 0, i));
  *         return out;
  *     }
  *
@@ -46,6 +44,11 @@ static inline bool kernel_row_ready(const KernelCall *call, uint32_t row_i)
     }
     return true;
 }
+
+/* Runs its body for the rows whose arguments all have values: EACH_ROW (call, i) ... */
+#define EACH_ROW(call, i)                                                                          \
+    for (uint32_t i = 0; i < (call)->row_count; i++)                                               \
+        if (kernel_row_ready((call), i))
 
 static inline bool arg_valid(const KernelCall *call, uint32_t arg_i, uint32_t row_i)
 {
