@@ -420,6 +420,35 @@ Vector *kernel_result(const KernelCall *call)
     return out;
 }
 
+Vector *kernel_text(const KernelCall *call, TextRow row)
+{
+    Vector *out = kernel_result(call);
+    uint32_t *ends = ARENA_ARRAY(call->arena, uint32_t, call->row_count);
+    uint32_t start = 0;
+    StrBuf text;
+    char *bytes;
+
+    strbuf_init(&text);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        size_t before = text.bytes;
+
+        if (kernel_row_ready(call, i) && !row(call, out, i, &text)) {
+            text.bytes = before;
+            if (!vector_has_error(out, i))
+                vector_set_null(call->arena, out, i);
+        }
+        ASSERT(text.bytes <= UINT32_MAX);
+        ends[i] = (uint32_t)text.bytes;
+    }
+    bytes = arena_copy(call->arena, text.data ? text.data : "", text.bytes);
+    strbuf_done(&text);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        vector_strs(out)[i] = (Str){bytes + start, ends[i] - start};
+        start = ends[i];
+    }
+    return out;
+}
+
 static void set_error(const KernelCall *call, Vector *out, uint32_t row_i, const char *class_name,
                       const char *sqlstate, const char *format, va_list args)
 {

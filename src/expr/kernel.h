@@ -102,6 +102,12 @@ static inline int64_t vector_integral(const Vector *v, uint32_t row_i)
     }
 }
 
+/* For kernels that make text: `row` appends row i's text to `text`, or returns false for NULL (or
+ * after kernel_error on `out`). Called for rows that are ready only; all rows' bytes lie together.
+ */
+typedef bool (*TextRow)(const KernelCall *call, Vector *out, uint32_t row_i, StrBuf *text);
+Vector *kernel_text(const KernelCall *call, TextRow row);
+
 /* A string result: the bytes of `buf` copied into the batch's arena. */
 static inline Str kernel_str(const KernelCall *call, const StrBuf *buf)
 {

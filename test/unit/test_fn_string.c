@@ -16,7 +16,7 @@ static void lengths_count_characters(void **state)
         {"char_length(NULL)", "int", "NULL"},
         {"octet_length('żółw')", "int", "7"},
         {"bit_length('abc')", "int", "24"},
-        {"length(array(1))", "int", "!UNRESOLVED_ROUTINE"},
+        {"length(array(1))", "int", "!DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"},
         {"length()", NULL, "!WRONG_NUM_ARGS.WITHOUT_SUGGESTION"},
     };
 
