@@ -100,6 +100,7 @@ struct TableDef {
     OutputMode output_mode;
     bool unbounded_state;           /* 'unbounded_state' = 'true' */
     bool from_stream;               /* TEMP_VIEW: its query reads streams. */
+    bool broken;                    /* Its statement was wrong: reading it is no further mistake. */
     SystemTable system;
     TableDef *owner;                /* SYSTEM: the table it tells of. */
     TableDef *dead_letter;          /* SOURCE, STREAMING: its system table. */

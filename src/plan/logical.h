@@ -207,6 +207,12 @@ Expr *expr_and(PlanContext *plan, Expr *a, Expr *b); /* Either may be NULL. */
 /* The operands of nested ANDs. */
 void expr_conjuncts(Arena *arena, Expr *e, ExprVec *out);
 bool expr_is_call(const Expr *e, const char *function);
+/* A copy in which `map` may replace any node, parents first; NULL from map: look below. Goes into
+ * window specifications too, not into subqueries' plans. Returns `e` itself where nothing changes. */
+Expr *expr_replace(Arena *arena, Expr *e, Expr *(*map)(void *self, Expr *e), void *self);
+/* Whether visit is true of any node below (window specifications included). */
+bool expr_any(const Expr *e, bool (*test)(void *self, const Expr *e), void *self);
+bool expr_has_kind(const Expr *e, ExprKind kind);
 
 /* The plan of a query: the rules, then physical.c. `ids` are the root's columns. Scans are numbered
  * from 0 in pre-order. */
@@ -217,6 +223,10 @@ typedef struct PhysicalPlan {
     uint32_t scan_count;
 } PhysicalPlan;
 void plan_optimize(PlanContext *plan, Logical **root);
+/* What a node does, in words, for EXPLAIN (explain.c). */
+const char *logical_detail(PlanContext *plan, const Logical *node);
+/* An expression as EXPLAIN shows it: names without numbers. */
+void logical_expr_text(StrBuf *out, const PlanContext *plan, const Expr *e);
 /* `names`: of the output's columns, in order. */
 PhysicalPlan plan_physical(PlanContext *plan, Logical *root, const Field *output);
 

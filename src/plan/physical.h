@@ -208,6 +208,7 @@ struct Node {
     Node **union_inputs;
     uint32_t input_count;
     Span span;             /* Of the clause it stems from. */
+    const char *detail;    /* What it does, in words, for EXPLAIN; or NULL. */
     union {
         ScanNode scan;
         ValuesNode values;

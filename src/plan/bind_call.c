@@ -1,0 +1,457 @@
+/*
+ * bind_call.c: calls of functions: finding the function, its arguments (stars, lambdas, names that
+ * become values), and what may stand around a call: DISTINCT, FILTER, WITHIN GROUP, IGNORE NULLS.
+ */
+#include "plan/bind.h"
+
+#include "base/assert.h"
+#include "plan/bind_group.h"
+#include "plan/bind_time.h"
+#include "plan/bind_walk.h"
+
+static Str call_name(const AstFunctionCall *call)
+{
+    return call->name.parts[call->name.count - 1].text;
+}
+
+/* ── finding the function ──────────────────────────────────────────────────────────────────────*/
+
+static bool qualifier_is_builtin(const QualifiedName *name)
+{
+    if (name->count == 1)
+        return true;
+    if (name->count == 2)
+        return str_is_nocase(name->parts[0].text, "builtin") ||
+               str_is_nocase(name->parts[0].text, "session");
+    return name->count == 3 && str_is_nocase(name->parts[0].text, "system");
+}
+
+static const Function *unresolved(Binder *b, const AstExpr *ast)
+{
+    const char *near = function_suggest(call_name(ast->call));
+
+    bind_error(b, ast->call->name.span, "UNRESOLVED_ROUTINE", "42883",
+               "Cannot resolve routine %s on search path [`system`.`builtin`, `system`.`session`, "
+               "`spark_catalog`.`default`].",
+               bind_quoted(b, &ast->call->name));
+    if (near)
+        diagnostic_remedy(b->diagnostics, "did you mean `%s`?", near);
+    return NULL;
+}
+
+static const Function *call_function(Binder *b, const AstExpr *ast)
+{
+    const AstFunctionCall *call = ast->call;
+    const Function *fn;
+
+    if (call->name.computed || !qualifier_is_builtin(&call->name))
+        return unresolved(b, ast);
+    fn = function_find(call_name(call));
+    if (!fn || (fn->flags & FN_HIDDEN))
+        return unresolved(b, ast);
+    return fn;
+}
+
+/* ── arguments ─────────────────────────────────────────────────────────────────────────────────*/
+
+/* f(*), f(t.*): one argument a column. */
+static bool add_star(Binder *b, const ExprScope *es, const AstExpr *star, ExprVec *args)
+{
+    StarColumnVec columns = {0};
+
+    if (!es->scope || !scope_expand_star(b, es->scope, star, &columns))
+        return false;
+    for (size_t i = 0; i < columns.count; i++)
+        VEC_ADD_IN(b->arena, args, columns.items[i].expr);
+    return true;
+}
+
+static bool bind_args(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVec *args)
+{
+    const AstFunctionCall *call = ast->call;
+    bool ok = true;
+
+    for (size_t i = 0; i < call->arg_count; i++) {
+        const AstFunctionArg *arg = &call->args[i];
+        Expr *e;
+
+        if (arg->name.text.bytes) {
+            bind_error(b, arg->name.span, "NAMED_PARAMETERS_NOT_SUPPORTED", "4274K",
+                       "Named parameters are not supported for function `%.*s`; please retry the "
+                       "query with positional arguments to the function call instead.",
+                       STR_ARG(call_name(call)));
+            return false;
+        }
+        if (arg->table)
+            return bind_unsupported(b, arg->span, "TABLE arguments");
+        if (arg->value->kind == AST_EXPR_STAR) {
+            ok = add_star(b, es, arg->value, args) && ok;
+            continue;
+        }
+        e = arg->value->kind == AST_EXPR_LAMBDA ? NULL : bind_expr(b, es, arg->value);
+        ok = ok && (e || arg->value->kind == AST_EXPR_LAMBDA);
+        VEC_ADD_IN(b->arena, args, e);
+    }
+    return ok;
+}
+
+/* struct(a AS x, b): named_struct('x', a, 'b', b). */
+static Expr *bind_struct(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    const AstFunctionCall *call = ast->call;
+    ExprVec values = {0}, args = {0};
+    bool star = false;
+
+    for (size_t i = 0; i < call->arg_count; i++)
+        star = star || (call->args[i].value && call->args[i].value->kind == AST_EXPR_STAR);
+    if (!bind_args(b, es, ast, &values))
+        return NULL;
+    for (size_t i = 0; i < values.count; i++) {
+        const AstFunctionArg *arg = star ? NULL : &call->args[i];
+        Str name = str_of(arena_printf(b->arena, "col%zu", i + 1));
+
+        if (arg && arg->alias.text.bytes)
+            name = arg->alias.text;
+        else if (arg && (arg->value->kind == AST_EXPR_COLUMN || arg->value->kind == AST_EXPR_FIELD))
+            name = bind_name(b, es, arg->value);
+        else if (values.items[i]->kind == EXPR_COLUMN)
+            name = plan_column(b->plan, values.items[i]->column_i)->name;
+        VEC_ADD_IN(b->arena, &args, expr_literal_string(b->arena, name, ast->span));
+        VEC_ADD_IN(b->arena, &args, values.items[i]);
+    }
+    return bind_call_named(b, "named_struct", args.items, (uint32_t)args.count, ast->span);
+}
+
+/* ── lambdas ───────────────────────────────────────────────────────────────────────────────────*/
+
+static Expr *bind_lambda(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
+                         const ExprVec *args, uint32_t arg_i)
+{
+    uint32_t count = (uint32_t)ast->lambda.params.count;
+    Field *fields = ARENA_ARRAY(b->arena, Field, count + 1);
+    LambdaScope lambda = {ast->lambda.params.items, fields, count, es->lambdas};
+    ExprScope inner = *es;
+    Expr *body, *e;
+    Error err = {0};
+
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (str_equal_nocase(lambda.names[i].text, lambda.names[j].text))
+                return bind_error(b, lambda.names[i].span,
+                                  "INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES", "42K0D",
+                                  "Invalid lambda function call. The lambda function has duplicate "
+                                  "arguments `%.*s`. Please, consider to rename the argument names "
+                                  "or set \"spark.sql.caseSensitive\" to \"true\".",
+                                  STR_ARG(lambda.names[i].text));
+        }
+    }
+    if (!function_lambda_types(b->arena, fn, args->items, (uint32_t)args->count, arg_i, count,
+                               fields, &err))
+        return bind_error_from(b, ast->span, &err);
+    inner.lambdas = &lambda;
+    inner.aggregates = inner.windows = false;
+    body = bind_expr(b, &inner, ast->lambda.body);
+    if (!body)
+        return NULL;
+    e = ARENA_NEW(b->arena, Expr);
+    e->kind = EXPR_LAMBDA;
+    e->type = body->type;
+    e->nullable = body->nullable;
+    e->body = body;
+    e->arg_count = count;
+    e->span = ast->span;
+    return e;
+}
+
+/* Fills the NULLs that bind_args left for lambdas. */
+static bool bind_lambdas(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
+                         ExprVec *args)
+{
+    for (size_t i = 0; i < args->count; i++) {
+        if (args->items[i])
+            continue;
+        if (!(fn->flags & FN_LAMBDA)) {
+            bind_error(b, ast->call->args[i].value->span,
+                       "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "42K0D",
+                       "Invalid lambda function call. A lambda function should only be used in a "
+                       "higher order function. However, its class is %s, which is not a higher "
+                       "order function.",
+                       fn->name);
+            return false;
+        }
+        args->items[i] = bind_lambda(b, es, ast->call->args[i].value, fn, args, (uint32_t)i);
+        if (!args->items[i])
+            return false;
+    }
+    return true;
+}
+
+/* ── aggregates ────────────────────────────────────────────────────────────────────────────────*/
+
+static Expr *misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const char *what)
+{
+    Str text = bind_name(b, es, ast);
+
+    if (es->clause && strcmp(es->clause, "WHERE") == 0) {
+        bind_error(b, ast->span, "INVALID_WHERE_CONDITION", "42903",
+                   "The WHERE condition contains invalid expressions: %.*s. Rewrite the query to "
+                   "avoid window functions, aggregate functions, and generator functions in the "
+                   "WHERE clause.",
+                   STR_ARG(text));
+        diagnostic_remedy(b->diagnostics, "write the condition on %s in HAVING, or around the "
+                          "query", what);
+        return NULL;
+    }
+    if (es->clause && strcmp(es->clause, "GROUP BY") == 0)
+        return bind_error(b, ast->span, "GROUP_BY_AGGREGATE", "42903",
+                          "Aggregate functions are not allowed in GROUP BY, but found %.*s.",
+                          STR_ARG(text));
+    if (es->clause && strcmp(es->clause, "FILTER") == 0)
+        return bind_error(b, ast->span, "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", "42903",
+                          "The FILTER expression in an aggregate function is invalid. Expected a "
+                          "FILTER expression without an aggregation, but found %.*s.",
+                          STR_ARG(text));
+    return bind_error(b, ast->span, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
+                      "A query operator contains one or more unsupported expressions. Consider to "
+                      "rewrite it to avoid window functions, aggregate functions, and generator "
+                      "functions in %s. Invalid expressions: [%.*s].",
+                      es->clause ? es->clause : "this place", STR_ARG(text));
+}
+
+Expr *bind_misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const char *what)
+{
+    return misplaced(b, es, ast, what);
+}
+
+static Expr *unsupported_syntax(Binder *b, const AstExpr *ast, const char *syntax)
+{
+    return bind_error(b, ast->span, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", "42000",
+                      "Invalid SQL syntax: The function `%.*s` does not support %s.",
+                      STR_ARG(call_name(ast->call)), syntax);
+}
+
+/* Direction and place of NULLs, with the defaults of ORDER BY. */
+SortKey bind_sort_key(const AstSortItem *item)
+{
+    bool descending = item->direction == AST_SORT_DESC;
+
+    return (SortKey){
+        .descending = descending,
+        .nulls_last = item->nulls == AST_SORT_NULLS_DEFAULT ? descending
+                                                            : item->nulls == AST_SORT_NULLS_LAST,
+    };
+}
+
+static bool add_order(Binder *b, const ExprScope *es, const AstFunctionCall *call, Expr *e)
+{
+    uint32_t count = (uint32_t)call->within_group.count;
+
+    e->order_by = ARENA_ARRAY(b->arena, Expr *, count + 1);
+    e->order_keys = ARENA_ARRAY(b->arena, SortKey, count + 1);
+    e->order_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        e->order_by[i] = bind_expr(b, es, call->within_group.items[i].expr);
+        e->order_keys[i] = bind_sort_key(&call->within_group.items[i]);
+        if (!e->order_by[i])
+            return false;
+    }
+    return true;
+}
+
+static bool add_filter(Binder *b, const ExprScope *es, const AstFunctionCall *call, Expr *e)
+{
+    ExprScope inner = *es;
+    Expr *filter;
+
+    inner.clause = "FILTER";
+    inner.aggregates = inner.windows = false;
+    filter = bind_expr(b, &inner, call->filter);
+    if (!filter)
+        return false;
+    if (!expr_coerce(b->arena, b->sql, filter, &type_boolean, &e->filter)) {
+        bind_error(b, call->filter->span, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", "42903",
+                   "The FILTER expression in an aggregate function is invalid. Expected a FILTER "
+                   "expression of the BOOLEAN type.");
+        return false;
+    }
+    return true;
+}
+
+static bool is_count_star(const AstFunctionCall *call)
+{
+    return str_is_nocase(call_name(call), "count") && call->arg_count == 1 &&
+           call->quantifier != AST_QUANTIFIER_DISTINCT && call->args[0].value &&
+           call->args[0].value->kind == AST_EXPR_STAR &&
+           !call->args[0].value->star.qualifier.count;
+}
+
+/* percentile_cont(0.5) WITHIN GROUP (ORDER BY v) is percentile_cont(v, 0.5); mode() likewise. Others
+ * (listagg) keep the order for what it is. */
+static bool order_is_argument(Str name)
+{
+    return str_is_nocase(name, "percentile_cont") || str_is_nocase(name, "percentile_disc") ||
+           str_is_nocase(name, "mode");
+}
+
+static bool order_to_argument(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVec *args)
+{
+    const AstFunctionCall *call = ast->call;
+    ExprVec with_value = {0};
+    Expr *value;
+
+    if (!call->within_group.count) {
+        if (str_is_nocase(call_name(call), "mode"))
+            return true;
+        bind_error(b, ast->span, "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING", "42K0K",
+                   "Invalid function `%.*s` with WITHIN GROUP. WITHIN GROUP is required for the "
+                   "function.",
+                   STR_ARG(call_name(call)));
+        return false;
+    }
+    value = bind_expr(b, es, call->within_group.items[0].expr);
+    if (!value)
+        return false;
+    VEC_ADD_IN(b->arena, &with_value, value);
+    for (size_t i = 0; i < args->count; i++)
+        VEC_ADD_IN(b->arena, &with_value, args->items[i]);
+    if (call->within_group.items[0].direction == AST_SORT_DESC) {
+        Expr *reverse = expr_literal_bool(b->arena, true, ast->span);
+
+        VEC_ADD_IN(b->arena, &with_value, reverse);
+    }
+    *args = with_value;
+    return true;
+}
+
+static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
+                            bool in_aggregate)
+{
+    const AstFunctionCall *call = ast->call;
+    ExprScope inner = *es;
+    ExprVec args = {0};
+    bool as_argument = order_is_argument(call_name(call));
+    Expr *e;
+    Error err = {0};
+
+    inner.in_aggregate = in_aggregate;
+    inner.windows = false;
+    if (is_count_star(call)) {
+        Expr *one = expr_literal_int(b->arena, 1, ast->span);
+
+        VEC_ADD_IN(b->arena, &args, one);
+    } else if (!bind_args(b, &inner, ast, &args) || !bind_lambdas(b, &inner, ast, fn, &args)) {
+        return NULL;
+    }
+    if (as_argument && !order_to_argument(b, &inner, ast, &args))
+        return NULL;
+    if (!function_call_aggregate(b->arena, b->sql, fn, args.items, (uint32_t)args.count, ast->span,
+                                 &e, &err))
+        return bind_error_from(b, ast->span, &err);
+    e->distinct = call->quantifier == AST_QUANTIFIER_DISTINCT;
+    e->ignore_nulls = e->ignore_nulls || call->nulls == AST_NULLS_IGNORE;
+    if (call->within_group.count && !as_argument && !add_order(b, &inner, call, e))
+        return NULL;
+    if (call->filter && !add_filter(b, &inner, call, e))
+        return NULL;
+    return e;
+}
+
+Expr *bind_aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
+{
+    return aggregate_call(b, es, ast, fn, true);
+}
+
+Expr *bind_window_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
+{
+    return aggregate_call(b, es, ast, fn, false);
+}
+
+static Expr *bind_aggregate(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
+{
+    if (es->in_aggregate)
+        return bind_error(b, ast->span, "NESTED_AGGREGATE_FUNCTION", "42607",
+                          "It is not allowed to use an aggregate function in the argument of "
+                          "another aggregate function. Please use the inner aggregate function in "
+                          "a sub-query.");
+    if (!es->aggregates)
+        return misplaced(b, es, ast, "an aggregate");
+    return bind_aggregate_call(b, es, ast, fn);
+}
+
+/* ── scalars ───────────────────────────────────────────────────────────────────────────────────*/
+
+static Expr *bind_scalar(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
+{
+    const AstFunctionCall *call = ast->call;
+    ExprVec args = {0};
+    Expr *out;
+    Error err = {0};
+
+    if (call->quantifier == AST_QUANTIFIER_DISTINCT)
+        return unsupported_syntax(b, ast, "DISTINCT");
+    if (call->within_group.count)
+        return unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
+    if (call->filter)
+        return unsupported_syntax(b, ast, "FILTER CLAUSE");
+    if (call->nulls == AST_NULLS_IGNORE)
+        return unsupported_syntax(b, ast, "IGNORE NULLS");
+    if (!bind_args(b, es, ast, &args) || !bind_lambdas(b, es, ast, fn, &args))
+        return NULL;
+    /* ltrim(c FROM x) is told as (x, c), Spark's function takes (c, x). */
+    if ((call->form == AST_CALL_TRIM_LEADING || call->form == AST_CALL_TRIM_TRAILING) &&
+        args.count == 2) {
+        Expr *first = args.items[0];
+
+        args.items[0] = args.items[1];
+        args.items[1] = first;
+    }
+    if (!function_call(b->arena, b->sql, fn, args.items, (uint32_t)args.count, ast->span, &out,
+                       &err))
+        return bind_error_from(b, ast->span, &err);
+    return out;
+}
+
+Expr *bind_call(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    const AstFunctionCall *call = ast->call;
+    const Function *fn;
+
+    if (call->over)
+        return bind_over(b, es, ast);
+    if (call->form == AST_CALL_STRUCT || ast_call_is(ast, "struct"))
+        return bind_struct(b, es, ast);
+    if (ast_call_is(ast, "window") || ast_call_is(ast, "session_window") ||
+        ast_call_is(ast, "window_time"))
+        return bind_time_call(b, es, ast);
+    if (ast_call_is(ast, "grouping") || ast_call_is(ast, "grouping_id"))
+        return bind_grouping_call(b, es, ast);
+    fn = call->form == AST_CALL_TRIM && call->arg_count == 2 ? function_find(STR("btrim"))
+                                                             : call_function(b, ast);
+    if (!fn)
+        return NULL;
+    switch (fn->class_) {
+    case FUNCTION_SCALAR:
+        return bind_scalar(b, es, ast, fn);
+    case FUNCTION_AGGREGATE:
+        return bind_aggregate(b, es, ast, fn);
+    case FUNCTION_WINDOW:
+        return bind_error(b, ast->span, "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601",
+                          "Window function \"%.*s\" requires an OVER clause.",
+                          STR_ARG(bind_name(b, es, ast)));
+    case FUNCTION_GENERATOR:
+        if (es->generators)
+            return bind_error(b, ast->span, "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E",
+                              "The generator is not supported: nested in expressions \"%.*s\".",
+                              STR_ARG(bind_name(b, es, ast)));
+        return bind_error(b, ast->span, "UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "42K0E",
+                          "The generator is not supported: outside the SELECT clause, found: %s.",
+                          es->clause ? es->clause : "expression");
+    case FUNCTION_TABLE:
+        return bind_error(b, ast->span, "NOT_A_SCALAR_FUNCTION", "42887",
+                          "%s appears as a scalar expression here, but the function was defined as "
+                          "a table function. Please update the query to move the function call "
+                          "into the FROM clause.",
+                          bind_quoted(b, &call->name));
+    }
+    UNREACHABLE();
+}

@@ -1,0 +1,481 @@
+/*
+ * bind_column.c: what names of columns mean.
+ *
+ * `a.b.c` may be table.column.field, column.field.field, or a table called spark_catalog.default.a
+ * with a column b: the readings are tried as Spark does, those with a qualifier first; the first
+ * reading under which any column is found is taken, and two columns under it are AMBIGUOUS_REFERENCE.
+ * Names found nowhere in the query are looked for among the earlier items of the same SELECT list,
+ * then in the query around a subquery (there they become EXPR_OUTER).
+ */
+#include "plan/bind.h"
+
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/edit_distance.h"
+
+Scope *scope_new(Binder *b, const Scope *outer)
+{
+    Scope *scope = ARENA_NEW(b->arena, Scope);
+
+    scope->outer = outer;
+    return scope;
+}
+
+void scope_add(Binder *b, Scope *scope, ScopeColumn column)
+{
+    VEC_ADD_IN(b->arena, &scope->columns, column);
+}
+
+void scope_append(Binder *b, Scope *scope, const Scope *from)
+{
+    for (size_t i = 0; i < from->columns.count; i++)
+        scope_add(b, scope, from->columns.items[i]);
+}
+
+Expr *scope_column_expr(Binder *b, const ScopeColumn *column, Span span)
+{
+    return expr_column(b->arena, column->id, column->type, column->nullable, span);
+}
+
+const char *bind_quoted(Binder *b, const QualifiedName *name)
+{
+    StrBuf text;
+    const char *copy;
+
+    strbuf_init(&text);
+    for (size_t i = 0; i < name->count; i++)
+        strbuf_printf(&text, "%s`%.*s`", i ? "." : "", STR_ARG(name->parts[i].text));
+    copy = arena_strdup(b->arena, strbuf_c(&text));
+    strbuf_done(&text);
+    return copy;
+}
+
+Str qualified_text(Arena *arena, const QualifiedName *name)
+{
+    StrBuf text;
+    Str copy;
+
+    if (name->count == 1)
+        return name->parts[0].text;
+    strbuf_init(&text);
+    for (size_t i = 0; i < name->count; i++)
+        strbuf_printf(&text, "%s%.*s", i ? "." : "", STR_ARG(name->parts[i].text));
+    copy = str_copy(arena, strbuf_str(&text));
+    strbuf_done(&text);
+    return copy;
+}
+
+/* ── readings of a name ────────────────────────────────────────────────────────────────────────*/
+
+/* How many leading parts of `parts` are the column's qualifier under reading `depth`; -1: the column
+ * is not meant. */
+static bool qualifier_matches(const ScopeColumn *column, const Ident *parts, size_t count)
+{
+    if (count == 0)
+        return !column->hidden;
+    if (!column->table.bytes || !str_equal_nocase(column->table, parts[count - 1].text))
+        return false;
+    if (count == 1)
+        return true;
+    if (!column->persistent || !str_is_nocase(parts[count - 2].text, "default"))
+        return false;
+    return count == 2 || (count == 3 && str_is_nocase(parts[0].text, "spark_catalog"));
+}
+
+typedef struct Matches {
+    const ScopeColumn *first;
+    size_t count; /* Of different columns. */
+} Matches;
+
+static Matches scope_matches(const Scope *scope, const Ident *parts, size_t qualifier_count)
+{
+    Matches matches = {NULL, 0};
+
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        const ScopeColumn *column = &scope->columns.items[i];
+
+        if (!str_equal_nocase(column->name, parts[qualifier_count].text) ||
+            !qualifier_matches(column, parts, qualifier_count))
+            continue;
+        if (matches.first && matches.first->id == column->id)
+            continue;
+        if (!matches.first)
+            matches.first = column;
+        matches.count++;
+    }
+    return matches;
+}
+
+static Expr *ambiguous(Binder *b, const Scope *scope, const QualifiedName *name,
+                       size_t qualifier_count, Span span)
+{
+    StrBuf list;
+
+    strbuf_init(&list);
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        const ScopeColumn *column = &scope->columns.items[i];
+
+        if (!str_equal_nocase(column->name, name->parts[qualifier_count].text) ||
+            !qualifier_matches(column, name->parts, qualifier_count))
+            continue;
+        if (list.bytes)
+            strbuf_add_c(&list, ", ");
+        if (column->table.bytes)
+            strbuf_printf(&list, "`%.*s`.", STR_ARG(column->table));
+        strbuf_printf(&list, "`%.*s`", STR_ARG(column->name));
+    }
+    bind_error(b, span, "AMBIGUOUS_REFERENCE", "42704",
+               "Reference %s is ambiguous, could be: [%s].", bind_quoted(b, name),
+               strbuf_c(&list));
+    diagnostic_remedy(b->diagnostics, "write the table's name before the column's");
+    strbuf_done(&list);
+    return NULL;
+}
+
+static Expr *fields_of(Binder *b, Expr *base, const QualifiedName *name, size_t from)
+{
+    for (size_t i = from; base && i < name->count; i++) {
+        Expr *out;
+        Error err = {0};
+
+        if (!expr_field(b->arena, b->sql, base, name->parts[i].text, name->span, &out, &err))
+            return bind_error_from(b, name->parts[i].span, &err);
+        base = out;
+    }
+    return base;
+}
+
+/* In one scope, without its outer ones. */
+static Expr *scope_find(Binder *b, const Scope *scope, const QualifiedName *name, bool *found)
+{
+    size_t longest = MIN(name->count - 1, 3);
+
+    for (size_t qualifier_count = longest + 1; qualifier_count-- > 0;) {
+        Matches matches = scope_matches(scope, name->parts, qualifier_count);
+
+        if (!matches.count)
+            continue;
+        *found = true;
+        if (matches.count > 1)
+            return ambiguous(b, scope, name, qualifier_count, name->span);
+        return fields_of(b, scope_column_expr(b, matches.first, name->span), name,
+                         qualifier_count + 1);
+    }
+    return NULL;
+}
+
+static Expr *alias_find(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
+{
+    const AliasColumn *match = NULL;
+
+    for (size_t i = 0; i < es->aliases->items.count; i++) {
+        const AliasColumn *alias = &es->aliases->items.items[i];
+
+        if (!str_equal_nocase(alias->name, name->parts[0].text))
+            continue;
+        *found = true;
+        if (!alias->expr)
+            return NULL; /* Was wrong itself, and told. */
+        if (match && !expr_equal(match->expr, alias->expr)) {
+            if (es->aliases_first)
+                return bind_error(b, name->span, "AMBIGUOUS_REFERENCE", "42704",
+                                  "Reference `%.*s` is ambiguous, could be: [`%.*s`, `%.*s`].",
+                                  STR_ARG(name->parts[0].text), STR_ARG(match->name),
+                                  STR_ARG(alias->name));
+            return bind_error(b, name->span, "AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702",
+                              "Lateral column alias `%.*s` is ambiguous and has 2 matches.",
+                              STR_ARG(name->parts[0].text));
+        }
+        match = alias;
+    }
+    return match ? fields_of(b, match->expr, name, 1) : NULL;
+}
+
+static Expr *lambda_find(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
+{
+    uint8_t depth = 0;
+
+    for (const LambdaScope *lambda = es->lambdas; lambda; lambda = lambda->outer, depth++) {
+        for (uint32_t i = 0; i < lambda->count; i++) {
+            Expr *e;
+
+            if (!str_equal_nocase(lambda->names[i].text, name->parts[0].text))
+                continue;
+            *found = true;
+            e = ARENA_NEW(b->arena, Expr);
+            e->kind = EXPR_LAMBDA_ARG;
+            e->type = lambda->types[i].type;
+            e->nullable = lambda->types[i].nullable;
+            e->column_i = i;
+            e->lambda_depth = depth;
+            e->span = name->span;
+            return fields_of(b, e, name, 1);
+        }
+    }
+    return NULL;
+}
+
+static Expr *outer_mark(void *self, Arena *arena, Expr *e)
+{
+    Expr *outer;
+
+    (void)self;
+    if (e->kind != EXPR_COLUMN)
+        return NULL;
+    outer = ARENA_NEW(arena, Expr);
+    *outer = *e;
+    outer->kind = EXPR_OUTER;
+    return outer;
+}
+
+Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
+{
+    Expr *e;
+
+    *found = false;
+    e = lambda_find(b, es, name, found);
+    if (!*found && es->aliases && es->aliases_first)
+        e = alias_find(b, es, name, found);
+    if (!*found && es->scope)
+        e = scope_find(b, es->scope, name, found);
+    if (!*found && es->aliases && !es->aliases_first)
+        e = alias_find(b, es, name, found);
+    if (!*found && es->scope && es->scope->outer) {
+        e = scope_find(b, es->scope->outer, name, found);
+        if (e)
+            e = expr_rewrite(b->arena, e, outer_mark, NULL);
+    }
+    return e;
+}
+
+/* ── names that mean nothing ───────────────────────────────────────────────────────────────────*/
+
+enum { SUGGESTIONS_MAX = 5 };
+
+typedef struct Candidate {
+    Str text;
+    uint32_t distance;
+    size_t order;
+} Candidate;
+
+static int by_distance(const void *a, const void *b)
+{
+    const Candidate *x = a, *y = b;
+
+    if (x->distance != y->distance)
+        return x->distance < y->distance ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static bool one_qualifier(const Scope *scope)
+{
+    for (size_t i = 1; i < scope->columns.count; i++) {
+        if (!str_equal_nocase(scope->columns.items[i].table, scope->columns.items[0].table))
+            return false;
+    }
+    return true;
+}
+
+static size_t candidates_of(Binder *b, const Scope *scope, Str wanted, Candidate *out)
+{
+    bool bare = one_qualifier(scope);
+    size_t count = 0;
+
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        const ScopeColumn *column = &scope->columns.items[i];
+        const char *text = bare || !column->table.bytes
+                               ? arena_printf(b->arena, "`%.*s`", STR_ARG(column->name))
+                               : arena_printf(b->arena, "`%.*s`.`%.*s`", STR_ARG(column->table),
+                                              STR_ARG(column->name));
+
+        if (column->hidden)
+            continue;
+        out[count] = (Candidate){str_of(text), edit_distance(wanted, column->name, 64), count};
+        count++;
+    }
+    qsort(out, count, sizeof *out, by_distance);
+    return count;
+}
+
+void scope_error_unresolved(Binder *b, const Scope *scope, const QualifiedName *name, Span span)
+{
+    Str wanted = name->parts[name->count - 1].text, nearest;
+    Candidate *candidates;
+    StrBuf list;
+    size_t count;
+
+    if (!scope || !scope->columns.count) {
+        bind_error(b, span, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703",
+                   "A column, variable, or function parameter with name %s cannot be resolved.",
+                   bind_quoted(b, name));
+        return;
+    }
+    candidates = ARENA_ARRAY(b->arena, Candidate, scope->columns.count);
+    count = candidates_of(b, scope, wanted, candidates);
+    strbuf_init(&list);
+    for (size_t i = 0; i < MIN(count, SUGGESTIONS_MAX); i++)
+        strbuf_printf(&list, "%s%.*s", i ? ", " : "", STR_ARG(candidates[i].text));
+    bind_error(b, span, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
+               "A column, variable, or function parameter with name %s cannot be resolved. Did you "
+               "mean one of the following? [%s].",
+               bind_quoted(b, name), strbuf_c(&list));
+    nearest = count ? candidates[0].text : STR_EMPTY;
+    if (count && candidates[0].distance <= MAX(1, wanted.bytes / 3))
+        diagnostic_remedy(b->diagnostics, "did you mean %.*s?", STR_ARG(nearest));
+    strbuf_done(&list);
+}
+
+Expr *bind_column(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    bool found;
+    Expr *e;
+
+    if (ast->column.computed)
+        return bind_unsupported(b, ast->span, "IDENTIFIER(...)");
+    e = scope_resolve(b, es, &ast->column, &found);
+    if (!found)
+        scope_error_unresolved(b, es->scope, &ast->column, ast->span);
+    return e;
+}
+
+/* ── stars ─────────────────────────────────────────────────────────────────────────────────────*/
+
+static bool name_in_except(const QualifiedNameList *except, const ScopeColumn *column, bool *used)
+{
+    for (size_t i = 0; i < except->count; i++) {
+        const QualifiedName *name = &except->items[i];
+
+        for (size_t q = 0; q < MIN(name->count, 4); q++) {
+            if (q + 1 == name->count && str_equal_nocase(name->parts[q].text, column->name) &&
+                qualifier_matches(column, name->parts, q)) {
+                used[i] = true;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* `* EXCEPT (s.a)`: the column s without its field a. NULL: no such item. */
+static const QualifiedName *nested_except(const QualifiedNameList *except,
+                                          const ScopeColumn *column, bool *used)
+{
+    for (size_t i = 0; i < except->count; i++) {
+        const QualifiedName *name = &except->items[i];
+
+        if (!used[i] && name->count >= 2 && column->type->kind == TYPE_STRUCT &&
+            str_equal_nocase(name->parts[0].text, column->name) &&
+            type_field_find(column->type, name->parts[1].text) >= 0) {
+            used[i] = true;
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* The struct without one field, as named_struct(...). */
+static Expr *struct_without(Binder *b, Expr *base, const QualifiedName *name)
+{
+    int left_out = type_field_find(base->type, name->parts[1].text);
+    Expr **args = ARENA_ARRAY(b->arena, Expr *, base->type->field_count * 2);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < base->type->field_count; i++) {
+        Str field = base->type->fields[i].name;
+        QualifiedName one = {.span = name->span, .parts = &(Ident){.text = field}, .count = 1};
+
+        if ((int)i == left_out)
+            continue;
+        args[count++] = expr_literal_string(b->arena, field, name->span);
+        args[count++] = fields_of(b, base, &one, 0);
+    }
+    return bind_call_named(b, "named_struct", args, count, name->span);
+}
+
+static void star_add(Binder *b, StarColumnVec *out, Str name, Expr *expr)
+{
+    StarColumn column = {name, expr};
+
+    VEC_ADD_IN(b->arena, out, column);
+}
+
+/* `s.*` of a column s that is a struct. */
+static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
+{
+    ExprScope es = {.scope = scope};
+    bool found;
+    Expr *base = scope_resolve(b, &es, &star->star.qualifier, &found);
+
+    if (!found || (base && base->type->kind != TYPE_STRUCT)) {
+        StrBuf list;
+
+        strbuf_init(&list);
+        for (size_t i = 0; i < scope->columns.count; i++)
+            strbuf_printf(&list, "%s`%.*s`", i ? ", " : "", STR_ARG(scope->columns.items[i].name));
+        bind_error(b, star->span, "CANNOT_RESOLVE_STAR_EXPAND", "42704",
+                   "Cannot resolve %s.* given input columns %s. Please check that the specified "
+                   "table or struct exists and is accessible in the input columns.",
+                   bind_quoted(b, &star->star.qualifier), strbuf_c(&list));
+        strbuf_done(&list);
+        return false;
+    }
+    if (!base)
+        return false;
+    for (uint32_t i = 0; i < base->type->field_count; i++) {
+        Str field = base->type->fields[i].name;
+        QualifiedName one = {.span = star->span, .parts = &(Ident){.text = field}, .count = 1};
+
+        star_add(b, out, field, fields_of(b, base, &one, 0));
+    }
+    return true;
+}
+
+static bool except_all_used(Binder *b, const Scope *scope, const QualifiedNameList *except,
+                            const bool *used)
+{
+    for (size_t i = 0; i < except->count; i++) {
+        if (!used[i]) {
+            scope_error_unresolved(b, scope, &except->items[i], except->items[i].span);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
+{
+    const QualifiedName *qualifier = &star->star.qualifier;
+    const QualifiedNameList *except = &star->star.except;
+    bool *used = arena_zalloc(b->arena, except->count + 1);
+    bool any = false;
+
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        const ScopeColumn *column = &scope->columns.items[i];
+        const QualifiedName *nested;
+        Expr *e;
+
+        if (!qualifier_matches(column, qualifier->parts, MIN(qualifier->count, 4)))
+            continue;
+        any = true;
+        if (name_in_except(except, column, used))
+            continue;
+        e = scope_column_expr(b, column, star->span);
+        nested = nested_except(except, column, used);
+        star_add(b, out, column->name, nested ? struct_without(b, e, nested) : e);
+    }
+    if (!any && qualifier->count)
+        return expand_struct(b, scope, star, out);
+    return except_all_used(b, scope, except, used);
+}
+
+size_t scope_qualifier_count(const ExprScope *es, const QualifiedName *name)
+{
+    for (const Scope *scope = es->scope; scope; scope = scope->outer) {
+        for (size_t count = MIN(name->count - 1, 3) + 1; count-- > 0;) {
+            if (scope_matches(scope, name->parts, count).count)
+                return count;
+        }
+    }
+    return 0;
+}

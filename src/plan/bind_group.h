@@ -1,0 +1,86 @@
+/*
+ * bind_group.h: what SELECT, calls and GROUP BY share (bind_select.c, bind_call.c, bind_over.c,
+ * bind_group.c).
+ */
+#ifndef WEIR_PLAN_BIND_GROUP_H
+#define WEIR_PLAN_BIND_GROUP_H
+
+#include "plan/bind.h"
+
+SortKey bind_sort_key(const AstSortItem *item);
+/* The error of an aggregate or window function where none may stand; NULL. */
+Expr *bind_misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const char *what);
+/* An EXPR_AGGREGATE, without asking whether one may stand here. */
+Expr *bind_aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn);
+/* The same for a call with OVER: aggregates may stand in its arguments. */
+Expr *bind_window_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn);
+/* grouping(a), grouping_id(a, b): a call that bind_group.c replaces. */
+Expr *bind_grouping_call(Binder *b, const ExprScope *es, const AstExpr *ast);
+
+/* An item of a SELECT list, bound over the input. */
+typedef struct SelectItem {
+    Str name;
+    Expr *expr;
+    Span span;
+} SelectItem;
+typedef VEC(SelectItem) SelectItemVec;
+
+/* A SELECT on its way: `plan` grows upwards, the expressions are kept over it. */
+typedef struct Select {
+    Binder *b;
+    const AstSelect *ast;
+    Relation input;
+    Logical *plan;
+    SelectItemVec items;
+    AliasList aliases;
+    Expr *having;       /* NULL: none. */
+    SortItem *order;    /* ORDER BY, as bound over the input; may be NULL. */
+    uint32_t order_count;
+    const struct TimeWindows *time_windows;
+    Expr *generator;          /* explode(...) among the items, whose columns these will be: */
+    uint32_t *generator_ids;
+    uint32_t generator_count;
+    bool aggregated;
+} Select;
+
+/* Puts AGGREGATE (and what GROUPING SETS need below it, and HAVING above it) on select->plan, and
+ * rewrites items, order and so on to its output. */
+bool select_group(Select *select);
+/* Takes window functions out of items and order into WINDOW nodes. */
+bool select_windows(Select *select);
+/* Puts joins for the subqueries in *e below the node to come, and their results in their places. */
+bool plan_subqueries(Binder *b, Logical **input, Expr **e);
+/* Makes subqueries of a condition into joins, the rest into a FILTER. */
+bool plan_condition(Binder *b, Logical **input, Expr *condition, Span span);
+/* EXPR_OUTERs of the columns of `left` in `right` become joins: LATERAL. NULL: refused and told. */
+Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, Expr *condition,
+                      Span span);
+
+/* All columns as keys. */
+Logical *logical_distinct(PlanContext *plan, Logical *input, Span span);
+
+/* `tail`: the query whose ORDER BY belongs to this SELECT, or NULL. */
+Relation bind_select(Binder *b, const AstSelect *ast, const Scope *outer, const AstQuery *tail);
+/* The same over an input that is there already: |> SELECT. */
+Relation bind_select_over(Binder *b, const AstSelect *ast, Relation input, const AstQuery *tail);
+/* A plan whose columns are the scope's visible ones, in order. */
+Logical *relation_project(Binder *b, const Relation *relation, Span span);
+/* The query's rows in a table's columns: order and types (pipeline_spec.c). NULL: they do not fit. */
+Logical *rows_for_table(Binder *b, const Relation *query, const TableDef *table, bool by_name,
+                        Span span);
+/* One row without columns. */
+Logical *logical_one_row(PlanContext *plan, Span span);
+/* ORDER BY over a finished relation: set operations, VALUES. */
+bool bind_order_over(Binder *b, Relation *relation, const AstSortList *list);
+
+/* A generator's columns: explode, inline, stack, ... (bind_generate.c). */
+Schema generator_schema(const Expr *call);
+/* The call of a generator function (not to be evaluated as a value); NULL: wrong, and told. */
+Expr *bind_generator(Binder *b, const ExprScope *es, const AstFunctionCall *call, Span span);
+bool call_is_generator(const AstExpr *ast);
+/* Columns for its outputs; `nullable`: all may be NULL (OUTER). */
+uint32_t *generator_ids(PlanContext *plan, const Expr *call, bool nullable);
+Logical *logical_generate(PlanContext *plan, Logical *input, Expr *call, uint32_t *ids, bool outer,
+                          Span span);
+
+#endif

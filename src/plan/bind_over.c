@@ -1,0 +1,236 @@
+/*
+ * bind_over.c: fn() OVER (PARTITION BY ... ORDER BY ... frame), as an EXPR_WINDOW.
+ */
+#include "plan/bind.h"
+
+#include "base/assert.h"
+#include "plan/bind_group.h"
+
+static const AstWindowSpec *spec_find(Binder *b, const AstWindowSpec *spec)
+{
+    if (!spec->name.text.bytes)
+        return spec;
+    for (size_t i = 0; b->windows && i < b->windows->count; i++) {
+        if (str_equal_nocase(b->windows->items[i].name.text, spec->name.text))
+            return spec_find(b, b->windows->items[i].spec);
+    }
+    return bind_error(b, spec->span, "MISSING_WINDOW_SPECIFICATION", "42P20",
+                      "Window specification is not defined in the WINDOW clause for `%.*s`.",
+                      STR_ARG(spec->name.text));
+}
+
+/* ── frames ────────────────────────────────────────────────────────────────────────────────────*/
+
+static FrameBoundKind bound_kind(AstFrameBoundKind kind)
+{
+    static const FrameBoundKind kinds[] = {
+        [AST_BOUND_UNBOUNDED_PRECEDING] = FRAME_UNBOUNDED_PRECEDING,
+        [AST_BOUND_PRECEDING] = FRAME_PRECEDING,
+        [AST_BOUND_CURRENT_ROW] = FRAME_CURRENT_ROW,
+        [AST_BOUND_FOLLOWING] = FRAME_FOLLOWING,
+        [AST_BOUND_UNBOUNDED_FOLLOWING] = FRAME_UNBOUNDED_FOLLOWING,
+    };
+
+    return kinds[kind];
+}
+
+static bool range_offset_fits(const Type *order, const Type *offset)
+{
+    bool interval = offset->kind == TYPE_INTERVAL_DT || offset->kind == TYPE_INTERVAL_YM;
+
+    if (order->kind == TYPE_DATE)
+        return interval || offset->kind == TYPE_INT || offset->kind == TYPE_SMALLINT ||
+               offset->kind == TYPE_TINYINT;
+    if (order->kind == TYPE_TIMESTAMP || order->kind == TYPE_TIMESTAMP_NTZ)
+        return interval;
+    if (order->kind == TYPE_INTERVAL_DT || order->kind == TYPE_INTERVAL_YM)
+        return offset->kind == order->kind;
+    return type_is_numeric(order) && type_is_numeric(offset);
+}
+
+/* The constant of `n PRECEDING`: BIGINT for ROWS, the order's own type (or an interval) for RANGE. */
+static bool bind_offset(Binder *b, const ExprScope *es, const AstFrameBound *bound,
+                        const WindowSpec *spec, Expr **out)
+{
+    const Type *to = &type_bigint;
+    ExprScope inner = *es;
+    Expr *e;
+
+    *out = NULL;
+    if (!bound->offset)
+        return true;
+    inner.aggregates = inner.windows = false;
+    e = bind_expr(b, &inner, bound->offset);
+    if (!e)
+        return false;
+    if (!expr_is_constant(e)) {
+        bind_error(b, bound->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WITHOUT_FOLDABLE",
+                   "42K09", "Window frame bound is not foldable.");
+        return false;
+    }
+    if (!spec->rows) {
+        const Type *order = spec->order[0].expr->type;
+
+        if (!type_is_numeric(order) && order->kind != TYPE_DATE && order->kind != TYPE_TIMESTAMP &&
+            order->kind != TYPE_TIMESTAMP_NTZ && order->kind != TYPE_INTERVAL_DT &&
+            order->kind != TYPE_INTERVAL_YM) {
+            bind_error(b, bound->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
+                       "42K09",
+                       "The data type of the %s bound %s does not match the expected data type "
+                       "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" "
+                       "or \"INTERVAL\").",
+                       bound->kind == AST_BOUND_PRECEDING ? "lower" : "upper",
+                       type_text_sql(b, order));
+            return false;
+        }
+        if (!range_offset_fits(order, e->type)) {
+            bind_error(b, bound->span, "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE", "42K09",
+                       "The data type %s used in the order specification does not support the "
+                       "data type %s which is used in the range frame.",
+                       type_text_sql(b, order), type_text_sql(b, e->type));
+            return false;
+        }
+        to = type_is_numeric(order) ? order : e->type;
+    } else if (!type_is_integral(e->type)) {
+        bind_error(b, bound->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
+                   "42K09",
+                   "The data type of the frame bound %s does not match the expected data type "
+                   "\"INT\".",
+                   type_text_sql(b, e->type));
+        return false;
+    }
+    *out = binder_cast(b, e, to, bound->span);
+    return *out != NULL;
+}
+
+static bool bind_frame(Binder *b, const ExprScope *es, const AstWindowSpec *ast, WindowSpec *spec)
+{
+    const AstWindowFrame *frame = ast->frame;
+    bool offsets;
+
+    if (!frame) {
+        spec->rows = spec->order_count == 0;
+        spec->from_kind = FRAME_UNBOUNDED_PRECEDING;
+        spec->to_kind = spec->order_count ? FRAME_CURRENT_ROW : FRAME_UNBOUNDED_FOLLOWING;
+        return true;
+    }
+    offsets = frame->start.offset || frame->end.offset;
+    spec->rows = frame->unit == AST_FRAME_ROWS;
+    spec->from_kind = bound_kind(frame->start.kind);
+    spec->to_kind = bound_kind(frame->end.kind);
+    if (!spec->rows && !spec->order_count &&
+        !(spec->from_kind == FRAME_UNBOUNDED_PRECEDING &&
+          spec->to_kind == FRAME_UNBOUNDED_FOLLOWING)) {
+        bind_error(b, frame->span, "DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER", "42K09",
+                   "A range window frame cannot be used in an unordered window specification.");
+        return false;
+    }
+    if (!spec->rows && offsets && spec->order_count != 1) {
+        bind_error(b, frame->span, "DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER", "42K09",
+                   "A range window frame with value boundaries cannot be used in a window "
+                   "specification with multiple order by expressions.");
+        return false;
+    }
+    if (spec->from_kind > spec->to_kind) {
+        bind_error(b, frame->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
+                   "42K09", "The lower bound of a window frame must be less than or equal to the "
+                   "upper bound.");
+        return false;
+    }
+    return bind_offset(b, es, &frame->start, spec, &spec->from) &&
+           bind_offset(b, es, &frame->end, spec, &spec->to);
+}
+
+static WindowSpec *bind_spec(Binder *b, const ExprScope *es, const AstWindowSpec *ast)
+{
+    WindowSpec *spec = ARENA_NEW(b->arena, WindowSpec);
+    bool ok = true;
+
+    spec->partition_count = (uint32_t)ast->partition_by.count;
+    spec->partition = ARENA_ARRAY(b->arena, Expr *, spec->partition_count + 1);
+    spec->order_count = (uint32_t)ast->order_by.count;
+    spec->order = ARENA_ARRAY(b->arena, SortItem, spec->order_count + 1);
+    ok = bind_exprs(b, es, &ast->partition_by, spec->partition);
+    for (uint32_t i = 0; i < spec->order_count; i++) {
+        spec->order[i].expr = bind_expr(b, es, ast->order_by.items[i].expr);
+        spec->order[i].key = bind_sort_key(&ast->order_by.items[i]);
+        ok = ok && spec->order[i].expr;
+    }
+    return ok && bind_frame(b, es, ast, spec) ? spec : NULL;
+}
+
+/* ── the call ──────────────────────────────────────────────────────────────────────────────────*/
+
+static bool needs_order(const Function *fn)
+{
+    static const char *const names[] = {"row_number", "rank",         "dense_rank", "percent_rank",
+                                        "cume_dist",  "ntile",        "lag",        "lead"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(fn->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool over_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
+                            const WindowSpec *spec)
+{
+    const AstFunctionCall *call = ast->call;
+
+    if (fn->class_ != FUNCTION_AGGREGATE && fn->class_ != FUNCTION_WINDOW)
+        return bind_error(b, ast->span, "UNSUPPORTED_EXPR_FOR_WINDOW", "42P20",
+                          "Expression \"%s\" not supported within a window function.", fn->name);
+    if (call->quantifier == AST_QUANTIFIER_DISTINCT)
+        return bind_error(b, ast->span, "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", "0A000",
+                          "Distinct window functions are not supported: %s.", fn->name);
+    if (call->filter)
+        return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1030", NULL,
+                          "window aggregate function with filter predicate is not supported yet.");
+    if (needs_order(fn) && !spec->order_count) {
+        bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1037", NULL,
+                   "Window function %s() requires window to be ordered, please add ORDER BY "
+                   "clause. For example SELECT %s() OVER (PARTITION BY x ORDER BY y) FROM t.",
+                   fn->name, fn->name);
+        return false;
+    }
+    if (call->within_group.count && spec->order_count)
+        return bind_error(b, ast->span, "INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC", "42601",
+                          "Cannot specify ORDER BY or a window frame for `%s`.", fn->name);
+    return true;
+}
+
+Expr *bind_over(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    const AstWindowSpec *ast_spec;
+    const Function *fn;
+    ExprScope inner = *es;
+    WindowSpec *spec;
+    Expr *e, *made;
+
+    if (!es->windows)
+        return bind_misplaced(b, es, ast, "a window function");
+    fn = ast->call->name.count == 1 ? function_find(ast->call->name.parts[0].text) : NULL;
+    if (!fn || (fn->flags & FN_HIDDEN))
+        return bind_error(b, ast->call->name.span, "UNRESOLVED_ROUTINE", "42883",
+                          "Cannot resolve routine %s on search path [`system`.`builtin`, "
+                          "`system`.`session`, `spark_catalog`.`default`].",
+                          bind_quoted(b, &ast->call->name));
+    ast_spec = spec_find(b, ast->call->over);
+    if (!ast_spec)
+        return NULL;
+    inner.windows = false;
+    spec = bind_spec(b, &inner, ast_spec);
+    if (!spec || !over_is_allowed(b, ast, fn, spec))
+        return NULL;
+    inner.in_aggregate = false;
+    /* Aggregates may stand within: sum(count(*)) OVER (). So this one counts as none itself. */
+    e = bind_window_call(b, &inner, ast, fn);
+    if (!e)
+        return NULL;
+    made = ARENA_NEW(b->arena, Expr);
+    *made = *e;
+    made->kind = EXPR_WINDOW;
+    made->window = spec;
+    return made;
+}

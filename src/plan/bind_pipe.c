@@ -1,0 +1,326 @@
+/*
+ * bind_pipe.c: query |> operator |> operator ...
+ *
+ * Each operator takes the relation to its left and gives another; names of tables stay known through
+ * those that only add, change or leave out columns (EXTEND, SET, DROP, WHERE).
+ */
+#include "base/assert.h"
+#include "plan/bind_relation.h"
+#include "plan/bind_walk.h"
+
+/* ── EXTEND, SET, DROP, AS ─────────────────────────────────────────────────────────────────────*/
+
+static bool is_aggregate_call(const AstExpr *ast)
+{
+    const Function *fn;
+
+    if (ast->kind != AST_EXPR_CALL || ast->call->over || ast->call->name.count != 1)
+        return false;
+    fn = function_find(ast->call->name.parts[0].text);
+    return fn && fn->class_ == FUNCTION_AGGREGATE;
+}
+
+static bool find_aggregate(void *self, const AstExpr *ast)
+{
+    const AstExpr **found = self;
+
+    if (!*found && is_aggregate_call(ast))
+        *found = ast;
+    return !*found;
+}
+
+static bool no_aggregate(Binder *b, const AstNamedExprList *items, const char *clause)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        const AstExpr *found = NULL;
+
+        ast_walk(items->items[i].expr, find_aggregate, &found);
+        if (found) {
+            bind_error(b, found->span, "PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION", "0A000",
+                       "Aggregate function %.*s is not allowed when using the pipe operator |> %s "
+                       "clause; please use the pipe operator |> AGGREGATE clause instead.",
+                       STR_ARG(bind_name(b, NULL, found)), clause);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A PROJECT of the scope's columns, some of them computed anew: exprs[i] NULL: as it is. */
+static Relation project_scope(Binder *b, Relation input, Scope *scope, Expr **exprs, Span span)
+{
+    NamedExpr *items = ARENA_ARRAY(b->arena, NamedExpr, scope->columns.count + 1);
+
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        ScopeColumn *column = &scope->columns.items[i];
+
+        if (exprs[i]) {
+            if (!plan_subqueries(b, &input.plan, &exprs[i]))
+                return (Relation){0};
+            column->id = plan_column_new(b->plan, column->name, exprs[i]->type, exprs[i]->nullable);
+            column->type = exprs[i]->type;
+            column->nullable = exprs[i]->nullable;
+        }
+        items[i] = (NamedExpr){exprs[i] ? exprs[i] : scope_column_expr(b, column, span),
+                               column->id};
+    }
+    return (Relation){logical_project(b->plan, input.plan, items, (uint32_t)scope->columns.count,
+                                      span),
+                      scope};
+}
+
+static Relation pipe_extend(Binder *b, const AstPipeOp *op, Relation input)
+{
+    AstNamedExpr star_item = {.span = op->span};
+    AstExpr star = {.kind = AST_EXPR_STAR, .span = op->span};
+    AstSelect select = {0};
+    Relation out;
+
+    if (!no_aggregate(b, &op->items, "EXTEND"))
+        return (Relation){0};
+    select.items.count = op->items.count + 1;
+    select.items.items = ARENA_ARRAY(b->arena, AstNamedExpr, select.items.count);
+    star_item.expr = &star;
+    select.items.items[0] = star_item;
+    memcpy(select.items.items + 1, op->items.items, op->items.count * sizeof *op->items.items);
+    out = bind_select_over(b, &select, input, NULL);
+    /* The star's columns keep their tables' names. */
+    for (size_t i = 0, k = 0; out.plan && i < input.scope->columns.count; i++) {
+        if (!input.scope->columns.items[i].hidden)
+            out.scope->columns.items[k++].table = input.scope->columns.items[i].table;
+    }
+    return out;
+}
+
+static Relation pipe_set(Binder *b, const AstPipeOp *op, Relation input)
+{
+    Scope *scope = scope_new(b, input.scope->outer);
+    ExprScope es = {.clause = "SET", .windows = true, .subqueries = true};
+    Expr **exprs;
+
+    scope_append(b, scope, input.scope);
+    exprs = arena_zalloc(b->arena, scope->columns.count * sizeof *exprs);
+    es.scope = input.scope;
+    for (size_t a = 0; a < op->assignments.count; a++) {
+        const AstColumnAssignment *set = &op->assignments.items[a];
+        Expr *value = bind_expr(b, &es, set->value);
+        bool found = false;
+
+        if (!value)
+            return (Relation){0};
+        for (size_t i = 0; i < scope->columns.count; i++) {
+            if (set->column.count == 1 &&
+                str_equal_nocase(scope->columns.items[i].name, set->column.parts[0].text)) {
+                exprs[i] = value;
+                found = true;
+            }
+        }
+        if (!found) {
+            scope_error_unresolved(b, input.scope, &set->column, set->column.span);
+            return (Relation){0};
+        }
+        /* A later assignment sees this one. */
+        input = project_scope(b, input, scope, exprs, op->span);
+        if (!input.plan)
+            return input;
+        scope = scope_new(b, input.scope->outer);
+        scope_append(b, scope, input.scope);
+        memset(exprs, 0, scope->columns.count * sizeof *exprs);
+        es.scope = input.scope;
+    }
+    return input;
+}
+
+static Relation pipe_drop(Binder *b, const AstPipeOp *op, Relation input)
+{
+    Scope *scope = scope_new(b, input.scope->outer);
+    bool *used = arena_zalloc(b->arena, op->names.count + 1);
+    Expr **none;
+
+    for (size_t i = 0; i < input.scope->columns.count; i++) {
+        const ScopeColumn *column = &input.scope->columns.items[i];
+        bool drop = false;
+
+        for (size_t k = 0; k < op->names.count; k++) {
+            if (str_equal_nocase(op->names.items[k].text, column->name))
+                drop = used[k] = true;
+        }
+        if (!drop)
+            scope_add(b, scope, *column);
+    }
+    for (size_t k = 0; k < op->names.count; k++) {
+        if (!used[k]) {
+            QualifiedName name = {.span = op->names.items[k].span,
+                                  .parts = &op->names.items[k],
+                                  .count = 1};
+
+            scope_error_unresolved(b, input.scope, &name, name.span);
+            return (Relation){0};
+        }
+    }
+    none = arena_zalloc(b->arena, (scope->columns.count + 1) * sizeof *none);
+    return project_scope(b, input, scope, none, op->span);
+}
+
+/* ── AGGREGATE ─────────────────────────────────────────────────────────────────────────────────*/
+
+/* A number in GROUP BY counts the input's columns. */
+static AstExpr *group_expr(Binder *b, const Relation *input, AstExpr *ast)
+{
+    int64_t position;
+    AstExpr *column;
+    Ident *ident;
+
+    if (ast->kind != AST_EXPR_LITERAL || ast->literal.kind != AST_LITERAL_INTEGER ||
+        !str_to_int64(ast->literal.text, &position))
+        return ast;
+    if (position < 1 || position > (int64_t)input->scope->columns.count)
+        return bind_error(b, ast->span, "GROUP_BY_POS_OUT_OF_RANGE", "42805",
+                          "GROUP BY position %lld is not in select list (valid range is [1, %zu]).",
+                          (long long)position, input->scope->columns.count);
+    ident = ARENA_NEW(b->arena, Ident);
+    column = ARENA_NEW(b->arena, AstExpr);
+    *ident = (Ident){.text = input->scope->columns.items[position - 1].name, .span = ast->span};
+    column->kind = AST_EXPR_COLUMN;
+    column->span = ast->span;
+    column->column = (QualifiedName){.span = ast->span, .parts = ident, .count = 1};
+    return column;
+}
+
+static bool aggregates_only(Binder *b, const AstNamedExprList *items)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        const AstExpr *found = NULL;
+
+        ast_walk(items->items[i].expr, find_aggregate, &found);
+        if (!found) {
+            bind_error(b, items->items[i].span,
+                       "PIPE_OPERATOR_AGGREGATE_EXPRESSION_CONTAINS_NO_AGGREGATE_FUNCTION", "0A000",
+                       "Non-grouping expression %.*s is provided as an argument to the |> "
+                       "AGGREGATE pipe operator but does not contain any aggregate function; "
+                       "please update it to include an aggregate function and then retry the query "
+                       "again.",
+                       STR_ARG(bind_name(b, NULL, items->items[i].expr)));
+            return false;
+        }
+    }
+    return true;
+}
+
+static Relation pipe_aggregate(Binder *b, const AstPipeOp *op, Relation input)
+{
+    const AstGroupBy *group_by = &op->group_by;
+    AstSelect select = {.group_by = *group_by};
+    AstNamedExpr *items =
+        ARENA_ARRAY(b->arena, AstNamedExpr, op->items.count + group_by->element_count + 1);
+    size_t count = 0;
+
+    if (group_by->all || group_by->with_cube || group_by->with_rollup || group_by->grouping_sets) {
+        bind_error(b, group_by->span, "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE",
+                   "0A000",
+                   "The feature is not supported: The SQL pipe operator syntax with aggregation "
+                   "(using |> AGGREGATE) does not support %s.",
+                   group_by->all ? "GROUP BY ALL" : "GROUPING SETS");
+        return (Relation){0};
+    }
+    if (!aggregates_only(b, &op->items))
+        return (Relation){0};
+    select.group_by.elements =
+        ARENA_ARRAY(b->arena, AstGroupElement, group_by->element_count + 1);
+    for (size_t i = 0; i < group_by->element_count; i++) {
+        AstGroupElement element = group_by->elements[i];
+
+        if (element.kind != AST_GROUP_EXPR) {
+            bind_error(b, element.span,
+                       "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE", "0A000",
+                       "The feature is not supported: The SQL pipe operator syntax with "
+                       "aggregation (using |> AGGREGATE) does not support GROUPING SETS.");
+            return (Relation){0};
+        }
+        element.expr = group_expr(b, &input, element.expr);
+        if (!element.expr)
+            return (Relation){0};
+        select.group_by.elements[i] = element;
+        items[count] = (AstNamedExpr){.expr = element.expr, .span = element.span};
+        if (element.alias.text.bytes) {
+            items[count].aliases.items = ARENA_NEW(b->arena, Ident);
+            items[count].aliases.items[0] = element.alias;
+            items[count].aliases.count = 1;
+        }
+        count++;
+    }
+    if (op->items.count)
+        memcpy(items + count, op->items.items, op->items.count * sizeof *items);
+    select.group_by.present = true;
+    select.items = (AstNamedExprList){items, count + op->items.count};
+    return bind_select_over(b, &select, input, NULL);
+}
+
+/* ── the others ────────────────────────────────────────────────────────────────────────────────*/
+
+static Relation pipe_where(Binder *b, const AstPipeOp *op, Relation input)
+{
+    ExprScope es = {.scope = input.scope, .clause = "WHERE", .subqueries = true};
+    Expr *condition = bind_condition(b, &es, op->condition);
+
+    if (!condition || !plan_condition(b, &input.plan, condition, op->span))
+        return (Relation){0};
+    return input;
+}
+
+static Relation pipe_relation(Binder *b, const AstPipeOp *op, Relation input, const Scope *outer)
+{
+    Relation *saved = b->pipe_input, out;
+
+    b->pipe_input = &input;
+    out = bind_from(b, op->relation, outer);
+    b->pipe_input = saved;
+    return out;
+}
+
+static Relation pipe_organize(Binder *b, const AstPipeOp *op, Relation input)
+{
+    const AstQuery *tail = op->tail;
+
+    if (tail->order_by.count && !bind_order_over(b, &input, &tail->order_by))
+        return (Relation){0};
+    if (tail->sort_by.count && !bind_order_over(b, &input, &tail->sort_by))
+        return (Relation){0};
+    return bind_limit(b, &input, tail) ? input : (Relation){0};
+}
+
+Relation bind_pipe(Binder *b, const AstQueryBody *body, const Scope *outer)
+{
+    const AstPipeOp *op = body->pipe.op;
+    Relation input = bind_body(b, body->pipe.input, outer);
+
+    if (!input.plan)
+        return input;
+    switch (op->kind) {
+    case AST_PIPE_SELECT:
+        return no_aggregate(b, &op->select->items, "SELECT")
+                   ? bind_select_over(b, op->select, input, NULL)
+                   : (Relation){0};
+    case AST_PIPE_EXTEND:
+        return pipe_extend(b, op, input);
+    case AST_PIPE_SET:
+        return pipe_set(b, op, input);
+    case AST_PIPE_DROP:
+        return pipe_drop(b, op, input);
+    case AST_PIPE_AS:
+        input.scope = scope_renamed(b, input.scope, op->names.items[0].text, NULL);
+        return input;
+    case AST_PIPE_WHERE:
+        return pipe_where(b, op, input);
+    case AST_PIPE_AGGREGATE:
+        return pipe_aggregate(b, op, input);
+    case AST_PIPE_RELATION:
+        return pipe_relation(b, op, input, outer);
+    case AST_PIPE_SET_OPERATION:
+        return bind_set_operation(b, op->set_operator, op->quantifier == AST_QUANTIFIER_ALL, input,
+                                  bind_body(b, op->right, outer), op->span);
+    case AST_PIPE_ORGANIZE:
+        return pipe_organize(b, op, input);
+    }
+    UNREACHABLE();
+}

@@ -1,0 +1,388 @@
+/*
+ * explain.c: plans as text: one line a node, its inputs below it.
+ *
+ *     project category, window.start AS minute, sum AS revenue, count AS orders
+ *     └─ aggregate by window, category: sum((price * ...)), count(1); emits changes; closes by window
+ *        └─ exchange by window, category
+ *           └─ assign window of 1 minute of ts
+ */
+#include <ctype.h>
+
+#include "base/assert.h"
+#include "plan/logical.h"
+#include "plan/pipeline_spec.h"
+
+/* ── expressions ───────────────────────────────────────────────────────────────────────────────*/
+
+void logical_expr_text(StrBuf *out, const PlanContext *plan, const Expr *e)
+{
+    Schema schema = {(uint32_t)plan->columns.count, plan->columns.items};
+    StrBuf text;
+
+    strbuf_init(&text);
+    expr_print(&text, e, &schema);
+    for (size_t i = 0; i < text.bytes; i++) {
+        /* name#12 -> name */
+        if (text.data[i] == '#' && i + 1 < text.bytes && isdigit((unsigned char)text.data[i + 1])) {
+            while (i + 1 < text.bytes && isdigit((unsigned char)text.data[i + 1]))
+                i++;
+            continue;
+        }
+        strbuf_add_char(out, text.data[i]);
+    }
+    strbuf_done(&text);
+}
+
+static void add_named(StrBuf *out, const PlanContext *plan, const NamedExpr *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        Str name = plan_column(plan, items[i].id)->name;
+
+        strbuf_add_c(out, i ? ", " : " ");
+        logical_expr_text(out, plan, items[i].expr);
+        if (items[i].expr->kind != EXPR_COLUMN && items[i].expr->kind != EXPR_AGGREGATE &&
+            items[i].expr->kind != EXPR_WINDOW)
+            strbuf_printf(out, " AS %.*s", STR_ARG(name));
+    }
+}
+
+static void add_sort(StrBuf *out, const PlanContext *plan, const SortItem *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        strbuf_add_c(out, i ? ", " : " ");
+        logical_expr_text(out, plan, items[i].expr);
+        if (items[i].key.descending)
+            strbuf_add_c(out, " DESC");
+        if (items[i].key.nulls_last != items[i].key.descending)
+            strbuf_add_c(out, items[i].key.nulls_last ? " NULLS LAST" : " NULLS FIRST");
+    }
+}
+
+static void add_duration(StrBuf *out, int64_t us)
+{
+    static const struct {
+        int64_t us;
+        const char *name;
+    } units[] = {{86400000000, "day"}, {3600000000, "hour"}, {60000000, "minute"},
+                 {1000000, "second"},  {1000, "ms"},         {1, "us"}};
+
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (us % units[i].us == 0 && us != 0) {
+            int64_t n = us / units[i].us;
+
+            strbuf_printf(out, "%lld %s%s", (long long)n, units[i].name,
+                          n != 1 && units[i].us >= 1000000 ? "s" : "");
+            return;
+        }
+    }
+    strbuf_add_c(out, "0 seconds");
+}
+
+/* ── nodes ─────────────────────────────────────────────────────────────────────────────────────*/
+
+static void detail_scan(StrBuf *out, PlanContext *plan, const Logical *node)
+{
+    const LogicalScan *scan = &node->as.scan;
+
+    strbuf_printf(out, " %.*s%s", STR_ARG(scan->table->name), scan->streaming ? ", as a stream" : "");
+    if (node->column_count < scan->table->schema.column_count)
+        strbuf_printf(out, ", %u of %u columns", node->column_count,
+                      scan->table->schema.column_count);
+    strbuf_add_char(out, ':');
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        const Field *field = plan_column(plan, node->columns[i]);
+
+        strbuf_printf(out, "%s%.*s ", i ? ", " : " ", STR_ARG(field->name));
+        type_name_sql(out, field->type);
+    }
+    if (!node->column_count)
+        strbuf_add_c(out, " none");
+    if (scan->filter) {
+        strbuf_add_c(out, "; where ");
+        logical_expr_text(out, plan, scan->filter);
+    }
+}
+
+static void detail_aggregate(StrBuf *out, PlanContext *plan, const Logical *node)
+{
+    const LogicalAggregate *aggregate = &node->as.aggregate;
+
+    if (aggregate->key_count)
+        strbuf_add_c(out, " by");
+    add_named(out, plan, aggregate->keys, aggregate->key_count);
+    if (aggregate->item_count)
+        strbuf_add_c(out, aggregate->key_count ? ":" : "");
+    add_named(out, plan, aggregate->items, aggregate->item_count);
+    if (aggregate->emit == EMIT_CHANGED)
+        strbuf_add_c(out, "; emits changed groups");
+    if (aggregate->emit == EMIT_FINAL)
+        strbuf_add_c(out, "; emits final groups");
+    if (aggregate->time_key >= 0)
+        strbuf_printf(out, "; closed by %.*s",
+                      STR_ARG(plan_column(plan, aggregate->keys[aggregate->time_key].id)->name));
+}
+
+static void detail_join(StrBuf *out, PlanContext *plan, const Logical *node)
+{
+    static const char *const kinds[] = {
+        [JOIN_INNER] = "inner", [JOIN_LEFT] = "left",   [JOIN_RIGHT] = "right",
+        [JOIN_FULL] = "full",   [JOIN_SEMI] = "semi",   [JOIN_ANTI] = "anti",
+        [JOIN_CROSS] = "cross", [JOIN_LEFT_MARK] = "mark", [JOIN_LEFT_SINGLE] = "single",
+    };
+    const LogicalJoin *join = &node->as.join;
+
+    strbuf_printf(out, " %s", kinds[join->kind == JOIN_INNER && !join->condition ? JOIN_CROSS
+                                                                                 : join->kind]);
+    if (join->condition) {
+        strbuf_add_c(out, " on ");
+        logical_expr_text(out, plan, join->condition);
+    }
+    if (join->has_bounds) {
+        strbuf_add_c(out, "; rows at most ");
+        add_duration(out, MAX(join->high_us, -join->low_us));
+        strbuf_add_c(out, " apart");
+    }
+}
+
+static void detail_assign(StrBuf *out, PlanContext *plan, const Logical *node)
+{
+    const LogicalAssign *assign = &node->as.assign;
+
+    strbuf_add_c(out, assign->session ? " session of gap " : " window of ");
+    if (assign->gap)
+        logical_expr_text(out, plan, assign->gap);
+    else
+        add_duration(out, assign->size_us);
+    if (!assign->session && assign->slide_us != assign->size_us) {
+        strbuf_add_c(out, " every ");
+        add_duration(out, assign->slide_us);
+    }
+    strbuf_add_c(out, " over ");
+    logical_expr_text(out, plan, assign->time);
+}
+
+static void detail_window(StrBuf *out, PlanContext *plan, const Logical *node)
+{
+    const LogicalWindow *window = &node->as.window;
+
+    add_named(out, plan, window->items, window->item_count);
+    if (window->partition_count)
+        strbuf_add_c(out, "; partition by ");
+    for (uint32_t i = 0; i < window->partition_count; i++) {
+        strbuf_add_c(out, i ? ", " : "");
+        logical_expr_text(out, plan, window->partition[i]);
+    }
+    if (window->order_count)
+        strbuf_add_c(out, "; order by");
+    add_sort(out, plan, window->order, window->order_count);
+    if (window->rank_limit >= 0)
+        strbuf_printf(out, "; first %lld", (long long)window->rank_limit);
+}
+
+static void detail_limit(StrBuf *out, int64_t limit, int64_t offset)
+{
+    if (limit >= 0)
+        strbuf_printf(out, " limit %lld", (long long)limit);
+    if (offset)
+        strbuf_printf(out, " offset %lld", (long long)offset);
+}
+
+static void detail_node(StrBuf *out, PlanContext *plan, const Logical *node)
+{
+    switch (node->kind) {
+    case LOGICAL_SCAN:
+        detail_scan(out, plan, node);
+        return;
+    case LOGICAL_VALUES:
+        strbuf_printf(out, " %u row%s", node->as.values.row_count,
+                      node->as.values.row_count == 1 ? "" : "s");
+        return;
+    case LOGICAL_FILTER:
+        strbuf_add_char(out, ' ');
+        logical_expr_text(out, plan, node->as.filter.condition);
+        return;
+    case LOGICAL_PROJECT:
+        add_named(out, plan, node->as.project.items, node->column_count);
+        return;
+    case LOGICAL_WATERMARK:
+        strbuf_printf(out, " %.*s, delay ",
+                      STR_ARG(plan_column(plan, node->as.watermark.time_id)->name));
+        add_duration(out, node->as.watermark.delay_us);
+        return;
+    case LOGICAL_ASSIGN:
+        detail_assign(out, plan, node);
+        return;
+    case LOGICAL_AGGREGATE:
+        detail_aggregate(out, plan, node);
+        return;
+    case LOGICAL_JOIN:
+        detail_join(out, plan, node);
+        return;
+    case LOGICAL_SORT:
+        strbuf_add_c(out, " by");
+        add_sort(out, plan, node->as.sort.items, node->as.sort.item_count);
+        detail_limit(out, node->as.sort.limit, node->as.sort.offset);
+        return;
+    case LOGICAL_LIMIT:
+        detail_limit(out, node->as.limit.limit, node->as.limit.offset);
+        return;
+    case LOGICAL_WINDOW:
+        detail_window(out, plan, node);
+        return;
+    case LOGICAL_GENERATE:
+        strbuf_add_char(out, ' ');
+        logical_expr_text(out, plan, node->as.generate.call);
+        strbuf_add_c(out, node->as.generate.outer ? ", outer" : "");
+        return;
+    case LOGICAL_UNION:
+    case LOGICAL_KIND_COUNT:
+        return;
+    }
+}
+
+const char *logical_detail(PlanContext *plan, const Logical *node)
+{
+    StrBuf text;
+    const char *out;
+
+    strbuf_init(&text);
+    detail_node(&text, plan, node);
+    out = arena_strdup(plan->arena, strbuf_c(&text));
+    strbuf_done(&text);
+    return out;
+}
+
+/* ── trees of Nodes ────────────────────────────────────────────────────────────────────────────*/
+
+const char *node_kind_name(NodeKind kind)
+{
+    static const char *const names[NODE_KIND_COUNT] = {
+        [NODE_SCAN] = "scan",           [NODE_VALUES] = "values", [NODE_FILTER] = "filter",
+        [NODE_PROJECT] = "project",     [NODE_WATERMARK] = "watermark", [NODE_ASSIGN] = "assign",
+        [NODE_AGGREGATE] = "aggregate", [NODE_JOIN] = "join",     [NODE_UNION] = "union",
+        [NODE_SORT] = "sort",           [NODE_LIMIT] = "limit",   [NODE_WINDOW] = "window",
+        [NODE_GENERATE] = "generate",   [NODE_EXCHANGE] = "exchange",
+    };
+
+    ASSERT(kind < NODE_KIND_COUNT);
+    return names[kind];
+}
+
+static void print_columns(StrBuf *out, const Schema *schema)
+{
+    for (uint32_t i = 0; i < schema->column_count; i++)
+        strbuf_printf(out, "%s%.*s", i ? ", " : " ", STR_ARG(schema->columns[i].name));
+}
+
+static void print_exchange(StrBuf *out, const Node *node)
+{
+    const ExchangeNode *exchange = &node->as.exchange;
+
+    strbuf_add_c(out, exchange->key_count ? " by" : " to one worker");
+    for (uint32_t i = 0; i < exchange->key_count; i++)
+        strbuf_printf(out, "%s%.*s", i ? ", " : " ",
+                      STR_ARG(node->schema.columns[exchange->key_columns[i]].name));
+}
+
+static void print_tree(StrBuf *out, const Node *node, StrBuf *indent, bool is_last)
+{
+    size_t indent_bytes = indent->bytes;
+
+    strbuf_add_str(out, strbuf_str(indent));
+    strbuf_add_c(out, is_last ? "└─ " : "├─ ");
+    strbuf_add_c(out, node_kind_name(node->kind));
+    if (node->kind == NODE_EXCHANGE)
+        print_exchange(out, node);
+    else if (node->detail)
+        strbuf_add_c(out, node->detail);
+    else
+        print_columns(out, &node->schema);
+    strbuf_add_char(out, '\n');
+    strbuf_add_c(indent, is_last ? "   " : "│  ");
+    for (uint32_t i = 0; i < node->input_count; i++)
+        print_tree(out, node_input(node, i), indent, i + 1 == node->input_count);
+    indent->bytes = indent_bytes;
+    indent->data[indent_bytes] = '\0';
+}
+
+void node_print(StrBuf *out, const Node *root)
+{
+    StrBuf indent;
+
+    strbuf_init(&indent);
+    strbuf_add_c(&indent, "");
+    print_tree(out, root, &indent, true);
+    strbuf_done(&indent);
+}
+
+/* ── a pipeline ────────────────────────────────────────────────────────────────────────────────*/
+
+static void print_schema(StrBuf *out, const Schema *schema)
+{
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        strbuf_printf(out, "%s%.*s ", i ? ", " : "", STR_ARG(schema->columns[i].name));
+        type_name_sql(out, schema->columns[i].type);
+    }
+}
+
+static void print_key(StrBuf *out, const TableDef *table)
+{
+    for (uint32_t i = 0; i < table->primary_key_count; i++)
+        strbuf_printf(out, "%s%.*s", i ? ", " : ", upserted by ",
+                      STR_ARG(table->schema.columns[table->primary_key[i]].name));
+}
+
+static void print_flow(StrBuf *out, const FlowSpec *flow)
+{
+    strbuf_printf(out, "flow %.*s -> %.*s (%s, %s", STR_ARG(flow->name),
+                  STR_ARG(flow->target->name), provider_info(flow->target->provider)->name,
+                  flow->output_mode == OUTPUT_UPDATE ? "update" : "append");
+    print_key(out, flow->target);
+    strbuf_add_c(out, ")\n  ");
+    print_schema(out, &flow->plan->schema);
+    strbuf_add_char(out, '\n');
+    node_print(out, flow->plan);
+}
+
+static void print_view(StrBuf *out, const ViewSpec *view)
+{
+    strbuf_printf(out, "view %.*s (%s", STR_ARG(view->table->name),
+                  provider_info(view->table->provider)->name);
+    print_key(out, view->table);
+    if (view->schedule.data)
+        strbuf_printf(out, ", at '%.*s' %.*s", STR_ARG(view->schedule), STR_ARG(view->time_zone));
+    else
+        strbuf_add_c(out, ", after what it reads");
+    strbuf_add_c(out, ")\n  ");
+    print_schema(out, &view->plan->schema);
+    strbuf_add_char(out, '\n');
+    node_print(out, view->plan);
+}
+
+static void print_source(StrBuf *out, const SourceSpec *source)
+{
+    strbuf_printf(out, "source %.*s (%s): decodes ", STR_ARG(source->table->name),
+                  provider_info(source->table->provider)->name);
+    print_schema(out, &source->schema);
+    for (uint32_t i = 0; i < source->constraint_count; i++) {
+        const Constraint *constraint = &source->constraints[i];
+
+        strbuf_printf(out, "\n  checks %.*s: %.*s", STR_ARG(constraint->name),
+                      STR_ARG(constraint->text));
+    }
+    strbuf_add_char(out, '\n');
+}
+
+void pipeline_spec_explain(const PipelineSpec *spec, StrBuf *out)
+{
+    for (uint32_t i = 0; i < spec->source_count; i++)
+        print_source(out, &spec->sources[i]);
+    for (uint32_t i = 0; i < spec->flow_count; i++) {
+        strbuf_add_char(out, '\n');
+        print_flow(out, &spec->flows[i]);
+    }
+    for (uint32_t i = 0; i < spec->view_count; i++) {
+        strbuf_add_char(out, '\n');
+        print_view(out, &spec->views[i]);
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * rules.h: the same query, made cheaper. Each rule takes a tree and gives one of the same columns.
+ *
+ *     rule_fold      constants are computed; conditions that are TRUE disappear
+ *     rule_filter    conditions go down: below projections, into the sides of joins, to the scans
+ *     rule_merge     projections over projections become one
+ *     rule_limit     ORDER BY + LIMIT is a top-N; row_number() <= n bounds its window
+ *     rule_prune     nothing computes or reads a column that nobody uses
+ *     rule_nested    nor a field of a STRUCT
+ */
+#ifndef WEIR_PLAN_RULES_H
+#define WEIR_PLAN_RULES_H
+
+#include "plan/logical.h"
+
+void rule_fold(PlanContext *plan, Logical **root);
+void rule_filter(PlanContext *plan, Logical **root);
+void rule_merge(PlanContext *plan, Logical **root);
+void rule_limit(PlanContext *plan, Logical **root);
+void rule_prune(PlanContext *plan, Logical **root);
+
+/* Which fields of which columns of which tables are used: collected over all queries that share a
+ * decoding, then applied to each. */
+typedef struct FieldUse FieldUse;
+typedef struct ColumnUse {
+    const TableDef *table;
+    uint32_t column_i;
+    FieldUse *use;
+} ColumnUse;
+typedef struct FieldUses {
+    Arena *arena;
+    VEC(ColumnUse) columns;
+} FieldUses;
+
+/* Only of scans for which `streaming` is as given. */
+void rule_nested_collect(PlanContext *plan, const Logical *root, bool streaming, FieldUses *uses);
+/* Also of expressions whose column_i are the table's own (constraints). */
+void rule_nested_collect_expr(FieldUses *uses, const TableDef *table, const Expr *e);
+void rule_nested_apply(PlanContext *plan, Logical *root, bool streaming, const FieldUses *uses);
+/* The table's column's type with the fields used alone. */
+const Type *rule_nested_type(const FieldUses *uses, const TableDef *table, uint32_t column_i);
+/* The expression over the pruned types; column_i are the table's own. */
+Expr *rule_nested_expr(const FieldUses *uses, const SqlContext *sql, const TableDef *table, Expr *e);
+
+bool expr_is_deterministic(const Expr *e);
+
+#endif
