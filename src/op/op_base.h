@@ -50,6 +50,7 @@ bool session_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool union_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool limit_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool sort_create(const Node *node, OpContext *context, Op **out, Error *err);
+bool sort_stream_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool join_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool window_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool generate_create(const Node *node, OpContext *context, Op **out, Error *err);

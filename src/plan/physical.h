@@ -141,7 +141,9 @@ typedef struct SortNode {
     uint32_t key_count;
     int64_t limit;  /* -1: all */
     int64_t offset;
-    int32_t time_key; /* Streaming top-N per window: sort within what the watermark closed; else -1 */
+    /* Streaming: the input's event-time column, by which the first sort key orders: rows leave once
+     * the watermark has closed theirs. -1 in batch. */
+    int32_t time_key;
 } SortNode;
 
 typedef struct LimitNode {
