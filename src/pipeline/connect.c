@@ -13,6 +13,7 @@
 #include "os/os.h"
 #include "pipeline/connect_impl.h"
 #include "pipeline/data_catalog.h"
+#include "pipeline/table_format.h"
 #include "sink/sink_open.h"
 #include "source/file_source.h"
 #include "source/nexmark_source.h"
@@ -379,6 +380,7 @@ static bool open_sink(Connections *connections, const TableDef *table, Sink **ou
         .zone = zone_utc(),
         .format = table_option(table, "format"),
     };
+    StrBuf lines;
 
     if (table->provider == PROVIDER_KAFKA) {
         config.key_columns = table->topic_key;
@@ -395,6 +397,10 @@ static bool open_sink(Connections *connections, const TableDef *table, Sink **ou
     }
     if (path.data)
         config.folder = str_to_c(&connections->arena, path);
+    strbuf_init(&lines);
+    table_format_options(&lines, table);
+    config.format_options = str_copy(&connections->arena, strbuf_str(&lines));
+    strbuf_done(&lines);
     return sink_open(&config, out, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "os/os.h"
+#include "pipeline/table_format.h"
 
 /* How often a source is asked for new partitions. */
 enum { LOOK_EVERY_US = 500000 };
@@ -67,21 +68,8 @@ static bool look_for_partitions(Port *port, Error *err)
 
 bool port_open(Port *port, Error *err)
 {
-    FormatOptions options = {.mode = FORMAT_STRICT, .zone = port->sql->zone};
-    Str name = table_option(port->spec->table, "format");
-    const Format *format;
-
-    if (port->spec->table->provider == PROVIDER_JSON)
-        name = STR("json");
-    else if (port->spec->table->provider == PROVIDER_CSV)
-        name = STR("csv");
-    else if (!name.data || str_is(name, "ndjson"))
-        name = STR("json");
-    format = format_find(name);
-    if (!format)
-        return error_set(err, ERROR_USER, "table '%.*s': there is no format '%.*s'",
-                         STR_ARG(port->spec->table->name), STR_ARG(name));
-    if (!format->decoder_create(&port->spec->schema, &options, &port->decoder, err))
+    if (!table_decoder_create(port->spec->table, &port->spec->schema, FORMAT_STRICT,
+                              port->sql->zone, &port->decoder, err))
         return error_wrap(err, "table '%.*s'", STR_ARG(port->spec->table->name));
     if (!look_for_partitions(port, err))
         return false;

@@ -3,8 +3,8 @@
  *
  * Values that do not fit are NULL here, as in Spark's batch reads (design.md, "Bad values").
  */
-#include "format/format.h"
 #include "pipeline/connect_impl.h"
+#include "pipeline/table_format.h"
 #include "source/topic_source.h"
 
 /* A scan on its way into an operator. */
@@ -79,25 +79,15 @@ static bool scan_store(TableScan *scan, Error *err)
 static bool make_decoder(TableScan *scan, Arena *arena, Decoder **out, Error *err)
 {
     const TableDef *table = scan->node->as.scan.table;
-    FormatOptions options = {.mode = FORMAT_PERMISSIVE, .zone = scan->sql->zone};
     Schema *schema = ARENA_NEW(arena, Schema);
     Field *columns = ARENA_ARRAY(arena, Field, scan->node->as.scan.column_count + 1);
-    Str name = table_option(table, "format");
-    const Format *format;
 
-    if (table->provider == PROVIDER_CSV)
-        name = STR("csv");
-    else if (table->provider == PROVIDER_JSON || !name.data || str_is(name, "ndjson"))
-        name = STR("json");
-    format = format_find(name);
-    if (!format)
-        return error_set(err, ERROR_USER, "there is no format '%.*s'", STR_ARG(name));
     for (uint32_t c = 0; c < scan->node->as.scan.column_count; c++) {
         columns[c] = table->schema.columns[scan->node->as.scan.columns[c]];
         columns[c].type = scan->node->schema.columns[c].type;
     }
     *schema = (Schema){scan->node->as.scan.column_count, columns};
-    return format->decoder_create(schema, &options, out, err);
+    return table_decoder_create(table, schema, FORMAT_PERMISSIVE, scan->sql->zone, out, err);
 }
 
 static bool scan_partition(TableScan *scan, Source *source, int32_t partition, Decoder *decoder,
