@@ -29,7 +29,7 @@ typedef struct FunctionTable {
 
 extern const FunctionTable catalog_agg_moments, catalog_agg_sum, catalog_agg_value,
     catalog_arithmetic, catalog_array, catalog_cast, catalog_compare, catalog_conditional,
-    catalog_interval, catalog_map, catalog_math, catalog_regexp, catalog_round, catalog_string,
-    catalog_string_search, catalog_struct, catalog_text;
+    catalog_interval, catalog_like, catalog_map, catalog_math, catalog_regexp, catalog_round,
+    catalog_string, catalog_string_search, catalog_struct, catalog_text;
 
 #endif

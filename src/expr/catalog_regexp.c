@@ -1,512 +1,459 @@
 /*
- * catalog_regexp.c: LIKE, ILIKE, RLIKE and the regexp_ functions, on PCRE2.
+ * catalog_regexp.c: functions on regular expressions (regexp.h), all in the form (text, pattern,
+ * …).
  *
- * Patterns are Java's; PCRE2 reads nearly all of them alike. A pattern is compiled once a batch (as
- * machine code when there are rows enough to pay for it), and again only in rows where it differs
- * from the row before. Steps and depth of a match are limited: a pattern that runs away is an error
- * of its row.
+ * What Spark calls by another function's name in its messages is named so here (`message_name`).
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-#include "base/assert.h"
 #include "base/utf8.h"
-#include "expr/bind.h"
 #include "expr/catalog.h"
-#include "expr/kernel.h"
-#include "expr/like.h"
-#include "expr/text_case.h"
+#include "expr/regexp.h"
+#include "expr/text_pool.h"
 
-/* ── LIKE ──────────────────────────────────────────────────────────────────────────────────────*/
-
-static void like_problem(const KernelCall *call, Vector *out, uint32_t i, LikeProblem problem,
-                         Str pattern)
+static RegexpRows rows_of(const KernelCall *call, Vector *out)
 {
-    pattern.bytes = MIN(pattern.bytes, 100);
-    kernel_error(call, out, i,
-                 problem == LIKE_ESCAPE_AT_END ? "INVALID_FORMAT.ESC_AT_THE_END"
-                                               : "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
-                 "42601", "The format is invalid: '%.*s'. The escape character is not allowed %s.",
-                 STR_ARG(pattern),
-                 problem == LIKE_ESCAPE_AT_END ? "to end with" : "to precede this character");
+    const char *name = call->expr->fn->extra;
+
+    return (RegexpRows){
+        .call = call, .out = out, .function_name = name ? name : call->expr->fn->name};
 }
 
-static Str lower_of(Arena *arena, Str text)
+static Str subject_of(const KernelCall *call, uint32_t row_i)
 {
-    StrBuf buf;
-    Str lower;
-
-    strbuf_init(&buf);
-    text_lower(&buf, text);
-    lower = str_copy(arena, strbuf_str(&buf));
-    strbuf_done(&buf);
-    return lower;
+    return text_make_valid(call->arena, arg_str(call, 0, row_i));
 }
 
-static Vector *kernel_like(const KernelCall *call)
+static Str matched(const Regexp *regexp, Str subject, uint32_t group)
 {
-    bool fold = call->expr->fn->extra != NULL;
-    Vector *out = kernel_result(call);
-    const LikePattern *compiled = NULL;
-    Str last = {0};
-    char last_escape = '\\';
-    LikeProblem problem = LIKE_OK;
+    uint32_t from, to;
 
-    for (uint32_t i = 0; i < call->row_count; i++) {
-        Str pattern, text;
-        char escape = '\\';
-
-        if (!kernel_row_ready(call, i))
-            continue;
-        pattern = arg_str(call, 1, i);
-        text = arg_str(call, 0, i);
-        if (call->arg_count > 2 && arg_str(call, 2, i).bytes)
-            escape = arg_str(call, 2, i).data[0];
-        if (!compiled || escape != last_escape || !str_equal(pattern, last)) {
-            last = pattern;
-            last_escape = escape;
-            problem = like_compile(call->arena, fold ? lower_of(call->arena, pattern) : pattern,
-                                   escape, &compiled);
-        }
-        if (problem)
-            like_problem(call, out, i, problem, pattern);
-        else
-            vector_bools(out)[i] = like_match(compiled, fold ? lower_of(call->arena, text) : text);
-    }
-    return out;
+    return regexp_group(regexp, group, &from, &to) ? str_slice(subject, from, to) : STR_EMPTY;
 }
 
-/* ── regular expressions ───────────────────────────────────────────────────────────────────────*/
-
-enum { REGEX_JIT_ROWS_MIN = 64, REGEX_MATCH_LIMIT = 10000000, REGEX_DEPTH_LIMIT = 20000 };
-
-typedef struct Regex {
-    const KernelCall *call;
-    pcre2_code *code;
-    pcre2_match_data *match;
-    pcre2_match_context *context;
-    Str pattern;
-    uint32_t group_count;
-    bool broken; /* The pattern in hand cannot be compiled. */
-} Regex;
-
-static void regex_open(Regex *re, const KernelCall *call)
-{
-    *re = (Regex){.call = call, .context = pcre2_match_context_create(NULL)};
-    pcre2_set_match_limit(re->context, REGEX_MATCH_LIMIT);
-    pcre2_set_depth_limit(re->context, REGEX_DEPTH_LIMIT);
-}
-
-static void regex_drop(Regex *re)
-{
-    pcre2_match_data_free(re->match);
-    pcre2_code_free(re->code);
-    re->match = NULL;
-    re->code = NULL;
-}
-
-static void regex_close(Regex *re)
-{
-    regex_drop(re);
-    pcre2_match_context_free(re->context);
-}
-
-static bool regex_compile(Regex *re, Str pattern)
-{
-    int code;
-    PCRE2_SIZE place;
-
-    regex_drop(re);
-    re->pattern = pattern;
-    re->code = pcre2_compile((PCRE2_SPTR)(pattern.bytes ? pattern.data : ""), pattern.bytes,
-                             PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code,
-                             &place, NULL);
-    if (!re->code)
-        return false;
-    if (re->call->row_count >= REGEX_JIT_ROWS_MIN)
-        pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
-    re->match = pcre2_match_data_create_from_pattern(re->code, NULL);
-    pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &re->group_count);
-    return true;
-}
-
-/* Makes the pattern of row i the one in hand; false: it is none, and an error of the row. */
-static bool regex_use(Regex *re, Vector *out, uint32_t i, uint32_t arg_i)
-{
-    Str pattern = arg_str(re->call, arg_i, i);
-
-    if (!(re->code || re->broken) || !str_equal(pattern, re->pattern))
-        re->broken = !regex_compile(re, pattern);
-    if (!re->broken)
-        return true;
-    pattern.bytes = MIN(pattern.bytes, 100);
-    kernel_error(re->call, out, i, "INVALID_PARAMETER_VALUE.PATTERN", "22023",
-                 "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s'.",
-                 re->call->expr->fn->name, STR_ARG(pattern));
-    return false;
-}
-
-/* The next match from byte `from` on. -1: an error (of the row), 0: none, 1: found. */
-static int regex_next(Regex *re, Vector *out, uint32_t i, Str text, size_t from)
-{
-    int found = pcre2_match(re->code, (PCRE2_SPTR)(text.bytes ? text.data : ""), text.bytes, from,
-                            0, re->match, re->context);
-
-    if (found >= 0)
-        return 1;
-    if (found == PCRE2_ERROR_NOMATCH)
-        return 0;
-    kernel_error(re->call, out, i, "INVALID_PARAMETER_VALUE.PATTERN", "22023",
-                 "The pattern given to `%s` takes too many steps on this text.",
-                 re->call->expr->fn->name);
-    return -1;
-}
-
-/* Group g of the match; not taken part: data NULL. */
-static Str regex_group(const Regex *re, Str text, uint32_t g)
-{
-    const PCRE2_SIZE *places = pcre2_get_ovector_pointer(re->match);
-
-    if (places[2 * g] == PCRE2_UNSET || places[2 * g] > places[2 * g + 1])
-        return (Str){0};
-    return (Str){text.data + places[2 * g], (uint32_t)(places[2 * g + 1] - places[2 * g])};
-}
-
-/* Where to look next: behind the match, a character on when it was empty. */
-static size_t regex_advance(const Regex *re, Str text)
-{
-    const PCRE2_SIZE *places = pcre2_get_ovector_pointer(re->match);
-    size_t end = places[1];
-
-    if (places[0] != places[1])
-        return end;
-    return end < text.bytes ? end + utf8_char_bytes(text.data + end, text.bytes - (uint32_t)end)
-                            : end + 1;
-}
-
-/* Every row with its text and its pattern (argument 1) in hand. */
-typedef bool (*RegexRow)(Regex *re, Vector *out, uint32_t i, Str text);
-
-static Vector *regex_rows(const KernelCall *call, RegexRow row)
-{
-    Vector *out = kernel_result(call);
-    Regex re;
-
-    regex_open(&re, call);
-    for (uint32_t i = 0; i < call->row_count; i++) {
-        if (kernel_row_ready(call, i) && regex_use(&re, out, i, 1) &&
-            !row(&re, out, i, arg_str(call, 0, i)) && !vector_has_error(out, i))
-            vector_set_null(call->arena, out, i);
-    }
-    regex_close(&re);
-    return out;
-}
-
-static bool row_rlike(Regex *re, Vector *out, uint32_t i, Str text)
-{
-    vector_bools(out)[i] = regex_next(re, out, i, text, 0) == 1;
-    return true;
-}
-
-static bool row_count(Regex *re, Vector *out, uint32_t i, Str text)
-{
-    for (size_t from = 0; from <= text.bytes && regex_next(re, out, i, text, from) == 1;
-         from = regex_advance(re, text))
-        vector_i32(out)[i]++;
-    return true;
-}
-
-static bool row_instr(Regex *re, Vector *out, uint32_t i, Str text)
-{
-    if (regex_next(re, out, i, text, 0) == 1) {
-        Str before = {text.data, (uint32_t)pcre2_get_ovector_pointer(re->match)[0]};
-
-        vector_i32(out)[i] = (int32_t)utf8_char_count(before) + 1;
-    }
-    return true;
-}
-
-static bool row_substr(Regex *re, Vector *out, uint32_t i, Str text)
-{
-    if (regex_next(re, out, i, text, 0) != 1)
-        return false;
-    vector_strs(out)[i] = regex_group(re, text, 0);
-    return vector_strs(out)[i].bytes > 0;
-}
-
-/* The group asked for; false: there is no such group. */
-static bool group_index(const Regex *re, Vector *out, uint32_t i, uint32_t *group)
-{
-    const KernelCall *call = re->call;
-    int32_t wanted = call->arg_count > 2 ? arg_i32(call, 2, i) : 1;
-
-    *group = (uint32_t)wanted;
-    if (wanted >= 0 && (uint32_t)wanted <= re->group_count)
-        return true;
-    kernel_error(call, out, i, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
-                 "The value of parameter(s) `idx` in `%s` is invalid: Expects group index between "
-                 "0 and %u, but got %d.",
-                 call->expr->fn->name, re->group_count, wanted);
-    return false;
-}
-
-/* A bad index is an error only where there is a match, as in Spark. */
-static bool row_extract(Regex *re, Vector *out, uint32_t i, Str text)
-{
-    uint32_t group;
-
-    vector_strs(out)[i] = STR_EMPTY;
-    if (regex_next(re, out, i, text, 0) == 1 && group_index(re, out, i, &group)) {
-        Str found = regex_group(re, text, group);
-
-        if (found.data)
-            vector_strs(out)[i] = found;
-    }
-    return true;
-}
+/* ── whether, how often, where ─────────────────────────────────────────────────────────────────*/
 
 static Vector *kernel_rlike(const KernelCall *call)
 {
-    return regex_rows(call, row_rlike);
-}
+    Vector *out = kernel_result(call);
+    RegexpRows rows = rows_of(call, out);
 
-static Vector *kernel_regexp_count(const KernelCall *call)
-{
-    return regex_rows(call, row_count);
-}
-
-static Vector *kernel_regexp_instr(const KernelCall *call)
-{
-    return regex_rows(call, row_instr);
-}
-
-static Vector *kernel_regexp_substr(const KernelCall *call)
-{
-    return regex_rows(call, row_substr);
-}
-
-static Vector *kernel_regexp_extract(const KernelCall *call)
-{
-    return regex_rows(call, row_extract);
-}
-
-/* ── arrays of matches ─────────────────────────────────────────────────────────────────────────*/
-
-/* Adds row i's elements. False: an error of the row. */
-typedef bool (*RegexListRow)(Regex *re, Vector *errors, uint32_t i, VectorBuilder *elements);
-
-static Vector *regex_lists(const KernelCall *call, RegexListRow row)
-{
-    Vector *errors = vector_new(call->arena, &type_boolean, call->row_count), *out;
-    VectorBuilder b;
-    Regex re;
-
-    builder_init(&b, call->arena, call->expr->type, call->row_count);
-    regex_open(&re, call);
-    for (uint32_t i = 0; i < call->row_count; i++) {
-        if (kernel_row_ready(call, i) && regex_use(&re, errors, i, 1) &&
-            row(&re, errors, i, &b.children[0]))
-            builder_end_row(&b);
-        else
-            builder_add_null(&b);
+    EACH_ROW (call, i) {
+        if (regexp_rows_pattern(&rows, i, arg_str(call, 1, i)))
+            vector_bools(out)[i] = regexp_rows_find(&rows, i, subject_of(call, i), 0);
     }
-    regex_close(&re);
-    out = builder_finish(&b);
-    out->errors = errors->errors;
+    regexp_rows_done(&rows);
     return out;
 }
 
-static bool row_extract_all(Regex *re, Vector *errors, uint32_t i, VectorBuilder *elements)
+static Vector *kernel_count(const KernelCall *call)
 {
-    Str text = arg_str(re->call, 0, i), found;
-    uint32_t group;
+    Vector *out = kernel_result(call);
+    RegexpRows rows = rows_of(call, out);
 
-    for (size_t from = 0; from <= text.bytes && regex_next(re, errors, i, text, from) == 1;
-         from = regex_advance(re, text)) {
-        if (!group_index(re, errors, i, &group))
-            break;
-        found = regex_group(re, text, group);
-        builder_add_str(elements, found.data ? found : STR_EMPTY);
+    EACH_ROW (call, i) {
+        Regexp *regexp = regexp_rows_pattern(&rows, i, arg_str(call, 1, i));
+        Str subject = subject_of(call, i);
+
+        for (uint32_t at = 0; regexp && regexp_rows_find(&rows, i, subject, at);
+             at = regexp_next(regexp, subject))
+            vector_i32(out)[i]++;
     }
+    regexp_rows_done(&rows);
+    return out;
+}
+
+/* As Java counts: in UTF-16. */
+static int32_t utf16_units(Str text)
+{
+    int32_t units = 0;
+
+    for (uint32_t at = 0; at < text.bytes;) {
+        uint32_t length = utf8_char_bytes(text.data + at, text.bytes - at);
+
+        units += length == 4 ? 2 : 1;
+        at += length;
+    }
+    return units;
+}
+
+static Vector *kernel_instr(const KernelCall *call)
+{
+    Vector *out = kernel_result(call);
+    RegexpRows rows = rows_of(call, out);
+
+    EACH_ROW (call, i) {
+        Regexp *regexp = regexp_rows_pattern(&rows, i, arg_str(call, 1, i));
+        Str subject = subject_of(call, i);
+        uint32_t from, to;
+
+        if (regexp && regexp_rows_find(&rows, i, subject, 0) && regexp_group(regexp, 0, &from, &to))
+            vector_i32(out)[i] = utf16_units(str_slice(subject, 0, from)) + 1;
+    }
+    regexp_rows_done(&rows);
+    return out;
+}
+
+/* ── what ──────────────────────────────────────────────────────────────────────────────────────*/
+
+/* Only told once something matches, as Spark does. */
+static bool group_exists(RegexpRows *rows, uint32_t row_i, int32_t group)
+{
+    uint32_t count = regexp_group_count(rows->regexp);
+
+    if (group >= 0 && (uint32_t)group <= count)
+        return true;
+    kernel_error(rows->call, rows->out, row_i, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
+                 "The value of parameter(s) `idx` in `%s` is invalid: Expects group index between "
+                 "0 and %u, but got %d.",
+                 rows->function_name, count, group);
+    return false;
+}
+
+static int32_t group_wanted(const KernelCall *call, uint32_t row_i)
+{
+    return call->arg_count > 2 ? arg_i32(call, 2, row_i) : 1;
+}
+
+static Vector *kernel_extract(const KernelCall *call)
+{
+    Vector *out = kernel_result(call);
+    RegexpRows rows = rows_of(call, out);
+
+    EACH_ROW (call, i) {
+        Regexp *regexp = regexp_rows_pattern(&rows, i, arg_str(call, 1, i));
+        Str subject = subject_of(call, i);
+        int32_t group = group_wanted(call, i);
+
+        if (regexp && regexp_rows_find(&rows, i, subject, 0) && group_exists(&rows, i, group))
+            vector_strs(out)[i] = matched(regexp, subject, (uint32_t)group);
+    }
+    regexp_rows_done(&rows);
+    return out;
+}
+
+/* The first match; an empty one is none. */
+static Vector *kernel_substr(const KernelCall *call)
+{
+    Vector *out = kernel_result(call);
+    RegexpRows rows = rows_of(call, out);
+
+    EACH_ROW (call, i) {
+        Regexp *regexp = regexp_rows_pattern(&rows, i, arg_str(call, 1, i));
+        Str subject = subject_of(call, i);
+
+        if (regexp && regexp_rows_find(&rows, i, subject, 0))
+            vector_strs(out)[i] = matched(regexp, subject, 0);
+        if (vector_strs(out)[i].bytes == 0)
+            vector_set_null(call->arena, out, i);
+    }
+    regexp_rows_done(&rows);
+    return out;
+}
+
+static bool bind_substr(BindCall *call, Error *err)
+{
+    if (!bind_signature(call, err))
+        return false;
+    call->nullable = true;
     return true;
 }
 
-/* Characters, when the pattern is empty. */
-static void split_chars(Str text, int32_t limit, VectorBuilder *elements)
+/* Lists are built row by row, and errors need the vector: so they are noted on a stand-in. */
+static Vector *list_result(const KernelCall *call, VectorBuilder *b, const Vector *errors)
 {
-    for (int32_t n = 0; text.bytes && (limit <= 0 || n < limit); n++) {
-        uint32_t bytes = utf8_char_bytes(text.data, text.bytes);
+    Vector *out = builder_finish(b);
 
-        builder_add_str(elements, (Str){text.data, bytes});
-        text.data += bytes;
-        text.bytes -= bytes;
+    if (errors->errors)
+        vector_merge_errors(call->arena, out, errors);
+    return out;
+}
+
+static Vector *error_rows(const KernelCall *call)
+{
+    return vector_new(call->arena, &type_boolean, call->row_count);
+}
+
+static void extract_all_row(RegexpRows *rows, VectorBuilder *b, uint32_t i)
+{
+    const KernelCall *call = rows->call;
+    Regexp *regexp = regexp_rows_pattern(rows, i, arg_str(call, 1, i));
+    Str subject = subject_of(call, i);
+    int32_t group = group_wanted(call, i);
+
+    for (uint32_t at = 0; regexp && regexp_rows_find(rows, i, subject, at);
+         at = regexp_next(regexp, subject)) {
+        if (!group_exists(rows, i, group))
+            return;
+        builder_add_str(&b->children[0], matched(regexp, subject, (uint32_t)group));
     }
 }
 
-/* As Java's split: an empty match at the very beginning gives no empty text. */
-static bool row_split(Regex *re, Vector *errors, uint32_t i, VectorBuilder *elements)
+static Vector *kernel_extract_all(const KernelCall *call)
 {
-    Str text = arg_str(re->call, 0, i);
-    int32_t limit = re->call->arg_count > 2 ? arg_i32(re->call, 2, i) : -1, count = 0;
-    size_t start = 0;
+    Vector *errors = error_rows(call);
+    RegexpRows rows = rows_of(call, errors);
+    VectorBuilder b;
 
-    if (!re->pattern.bytes && text.bytes) {
-        split_chars(text, limit, elements);
-        return true;
+    builder_init(&b, call->arena, call->expr->type, call->row_count);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        if (kernel_row_ready(call, i))
+            extract_all_row(&rows, &b, i);
+        builder_end_row(&b);
     }
-    for (size_t from = 0; from <= text.bytes && (limit <= 0 || count < limit - 1) &&
-                          regex_next(re, errors, i, text, from) == 1;
-         from = regex_advance(re, text)) {
-        const PCRE2_SIZE *places = pcre2_get_ovector_pointer(re->match);
+    regexp_rows_done(&rows);
+    return list_result(call, &b, errors);
+}
 
-        if (places[1] == 0 || (places[0] == places[1] && places[0] == text.bytes))
+/* ── split ─────────────────────────────────────────────────────────────────────────────────────*/
+
+/* An empty pattern parts all characters, with nothing behind the last. */
+static void split_chars(VectorBuilder *items, Str text, int32_t limit)
+{
+    uint32_t count = utf8_char_count(text), at = 0;
+
+    if (limit > 0 && (uint32_t)limit < count)
+        count = (uint32_t)limit;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        uint32_t length = utf8_char_bytes(text.data + at, text.bytes - at);
+
+        builder_add_str(items, str_slice(text, at, at + length));
+        at += length;
+    }
+    builder_add_str(items, str_slice(text, at, text.bytes));
+}
+
+/* Java's String.split, where a limit of 0 is as -1. */
+static void split_row(RegexpRows *rows, VectorBuilder *items, uint32_t i)
+{
+    const KernelCall *call = rows->call;
+    Str pattern = arg_str(call, 1, i), subject = subject_of(call, i);
+    int32_t limit = call->arg_count > 2 ? arg_i32(call, 2, i) : -1;
+    uint32_t start = 0, from, to;
+    int32_t count = 1;
+    Regexp *regexp;
+
+    if (pattern.bytes == 0 && subject.bytes) {
+        split_chars(items, subject, limit);
+        return;
+    }
+    regexp = regexp_rows_pattern(rows, i, pattern);
+    for (uint32_t at = 0;
+         regexp && (limit <= 0 || count < limit) && regexp_rows_find(rows, i, subject, at);
+         at = regexp_next(regexp, subject)) {
+        if (!regexp_group(regexp, 0, &from, &to) || to == 0)
             continue;
-        builder_add_str(elements, (Str){text.data + start, (uint32_t)(places[0] - start)});
-        start = places[1];
+        builder_add_str(items, str_slice(subject, start, from));
+        start = to;
         count++;
     }
-    builder_add_str(elements, (Str){text.data + start, text.bytes - (uint32_t)start});
-    return true;
-}
-
-static Vector *kernel_regexp_extract_all(const KernelCall *call)
-{
-    return regex_lists(call, row_extract_all);
+    builder_add_str(items, str_slice(subject, start, subject.bytes));
 }
 
 static Vector *kernel_split(const KernelCall *call)
 {
-    return regex_lists(call, row_split);
+    Vector *errors = error_rows(call);
+    RegexpRows rows = rows_of(call, errors);
+    VectorBuilder b;
+
+    builder_init(&b, call->arena, call->expr->type, call->row_count);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        if (kernel_row_ready(call, i))
+            split_row(&rows, &b.children[0], i);
+        builder_end_row(&b);
+    }
+    regexp_rows_done(&rows);
+    return list_result(call, &b, errors);
 }
 
-/* ── regexp_replace ────────────────────────────────────────────────────────────────────────────*/
+/* ── replace ───────────────────────────────────────────────────────────────────────────────────*/
 
-/* Java's replacement text: $1 a group (as many digits as there are groups), \x the character x. */
-static bool add_replacement(Regex *re, StrBuf *out, Str text, Str with)
+/* $n: as many digits as make the number of a group. */
+static bool add_numbered(StrBuf *buf, const Regexp *regexp, Str subject, Str with, uint32_t *at)
 {
-    for (uint32_t at = 0; at < with.bytes; at++) {
-        char c = with.data[at];
-        uint32_t group;
-        Str found;
+    uint32_t count = regexp_group_count(regexp), group = (uint32_t)with.data[*at] - '0';
 
-        if (c == '\\' && at + 1 < with.bytes) {
-            strbuf_add_char(out, with.data[++at]);
-            continue;
-        }
-        if (c != '$') {
-            strbuf_add_char(out, c);
-            continue;
-        }
-        if (at + 1 >= with.bytes || (unsigned char)(with.data[at + 1] - '0') > 9)
+    for ((*at)++; *at < with.bytes; (*at)++) {
+        uint32_t digit = (uint32_t)with.data[*at] - '0';
+
+        if (digit > 9 || group * 10 + digit > count)
+            break;
+        group = group * 10 + digit;
+    }
+    if (group > count)
+        return false;
+    strbuf_add_str(buf, matched(regexp, subject, group));
+    return true;
+}
+
+static bool add_named(StrBuf *buf, const Regexp *regexp, Str subject, Str with, uint32_t *at)
+{
+    Str name = str_slice(with, *at + 1, with.bytes);
+    ptrdiff_t end = str_find_char(name, '}');
+    int group;
+
+    if (end < 0)
+        return false;
+    group = regexp_group_named(regexp, str_slice(name, 0, (uint32_t)end));
+    if (group < 0)
+        return false;
+    *at += (uint32_t)end + 2;
+    strbuf_add_str(buf, matched(regexp, subject, (uint32_t)group));
+    return true;
+}
+
+/* Java's appendReplacement: $n, ${name}, and \ before what stands for itself. */
+static bool add_replacement(StrBuf *buf, const Regexp *regexp, Str subject, Str with)
+{
+    for (uint32_t at = 0; at < with.bytes;) {
+        char c = with.data[at++];
+
+        if (c == '\\') {
+            if (at == with.bytes)
+                return false;
+            strbuf_add_char(buf, with.data[at++]);
+        } else if (c != '$') {
+            strbuf_add_char(buf, c);
+        } else if (at < with.bytes && with.data[at] == '{') {
+            if (!add_named(buf, regexp, subject, with, &at))
+                return false;
+        } else if (at < with.bytes && with.data[at] >= '0' && with.data[at] <= '9') {
+            if (!add_numbered(buf, regexp, subject, with, &at))
+                return false;
+        } else {
             return false;
-        group = (uint32_t)(with.data[++at] - '0');
-        while (at + 1 < with.bytes && (unsigned char)(with.data[at + 1] - '0') <= 9 &&
-               group * 10 + (uint32_t)(with.data[at + 1] - '0') <= re->group_count)
-            group = group * 10 + (uint32_t)(with.data[++at] - '0');
-        if (group > re->group_count)
-            return false;
-        found = regex_group(re, text, group);
-        strbuf_add_str(out, found.data ? found : STR_EMPTY);
+        }
     }
     return true;
 }
 
-static void replace_row(Regex *re, Vector *out, uint32_t i, StrBuf *result)
+static int32_t position_of(const KernelCall *call, uint32_t row_i)
 {
-    const KernelCall *call = re->call;
-    Str text = arg_str(call, 0, i), with = arg_str(call, 2, i);
-    int32_t place = call->arg_count > 3 ? arg_i32(call, 3, i) : 1;
-    size_t done = 0, from;
-
-    if (place < 1) {
-        kernel_error(call, out, i, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", "42K09",
-                     "The `position` must be between (0, 2147483647] (current value = %d).", place);
-        return;
-    }
-    from = utf8_byte_of_char(text, (uint32_t)place - 1);
-    while (from <= text.bytes && regex_next(re, out, i, text, from) == 1) {
-        const PCRE2_SIZE *places = pcre2_get_ovector_pointer(re->match);
-
-        strbuf_add(result, text.data + done, places[0] - done);
-        done = places[1];
-        if (!add_replacement(re, result, text, with)) {
-            kernel_error(call, out, i, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX", "22023",
-                         "The value of parameter(s) `rep` in `regexp_replace` names a group that "
-                         "the pattern has not.");
-            return;
-        }
-        from = regex_advance(re, text);
-    }
-    strbuf_add(result, text.data + done, text.bytes - done);
+    return call->arg_count > 3 ? arg_i32(call, 3, row_i) : 1;
 }
 
-static Vector *kernel_regexp_replace(const KernelCall *call)
+/* False: an error of the row was noted. */
+static bool replace_row(RegexpRows *rows, StrBuf *buf, Str subject, uint32_t i)
+{
+    const KernelCall *call = rows->call;
+    Regexp *regexp = regexp_rows_pattern(rows, i, arg_str(call, 1, i));
+    Str with = arg_str(call, 2, i);
+    uint32_t done = 0, from, to;
+
+    if (!regexp)
+        return false;
+    for (uint32_t at = 0; buf->bytes <= TEXT_BYTES_MAX && regexp_rows_find(rows, i, subject, at) &&
+                          regexp_group(regexp, 0, &from, &to);
+         at = regexp_next(regexp, subject)) {
+        strbuf_add_str(buf, str_slice(subject, done, from));
+        done = to;
+        if (!add_replacement(buf, regexp, subject, with)) {
+            kernel_error(call, rows->out, i, "INVALID_REGEXP_REPLACE", "22023",
+                         "Could not perform regexp_replace for source = \"%.*s\", pattern = "
+                         "\"%.*s\", replacement = \"%.*s\" and position = %d.",
+                         (int)MIN(subject.bytes, 100), subject.data,
+                         (int)MIN(rows->pattern.bytes, 100), rows->pattern.data,
+                         (int)MIN(with.bytes, 100), with.data, position_of(call, i));
+            return false;
+        }
+    }
+    strbuf_add_str(buf, str_slice(subject, done, subject.bytes));
+    return true;
+}
+
+static Vector *kernel_replace(const KernelCall *call)
 {
     Vector *out = kernel_result(call);
-    StrBuf result;
-    Regex re;
+    RegexpRows rows = rows_of(call, out);
+    TextPool pool = text_pool(call, out);
+    StrBuf buf;
 
-    strbuf_init(&result);
-    regex_open(&re, call);
-    for (uint32_t i = 0; i < call->row_count; i++) {
-        if (!kernel_row_ready(call, i) || !regex_use(&re, out, i, 1))
+    strbuf_init(&buf);
+    EACH_ROW (call, i) {
+        Str subject = subject_of(call, i);
+        uint32_t skip = utf8_byte_of_char(subject, (uint32_t)MAX(position_of(call, i) - 1, 0));
+
+        if (skip == subject.bytes && skip) {
+            vector_strs(out)[i] = subject;
             continue;
-        strbuf_clear(&result);
-        replace_row(&re, out, i, &result);
-        vector_strs(out)[i] = kernel_str(call, &result);
+        }
+        strbuf_clear(&buf);
+        strbuf_add_str(&buf, str_slice(subject, 0, skip));
+        if (replace_row(&rows, &buf, str_slice(subject, skip, subject.bytes), i))
+            text_put_buf(&pool, i, &buf);
     }
-    regex_close(&re);
-    strbuf_done(&result);
+    strbuf_done(&buf);
+    regexp_rows_done(&rows);
     return out;
+}
+
+/* The position must be known now, and from 1 on. */
+static bool bind_replace(BindCall *call, Error *err)
+{
+    const Vector *position;
+
+    if (!bind_signature(call, err))
+        return false;
+    if (call->arg_count < 4)
+        return true;
+    if (!bind_constant(call, 3, "position", &position, err))
+        return false;
+    if (!vector_is_valid(position, 0) || vector_i32(position)[0] > 0)
+        return true;
+    return bind_mismatch(call, err, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                         "The position must be between (0, 2147483647] (current value = %d).",
+                         vector_i32(position)[0]);
 }
 
 /* ── rows ──────────────────────────────────────────────────────────────────────────────────────*/
 
-static const bool fold_case = true;
-
-#define REGEXP_ROW(name_, min_, max_, signature_, kernel_, extra_, doc_, example_)                 \
-    {                                                                                              \
-        .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = min_, .arg_max = max_,        \
-        .bind = bind_signature, .signature = signature_, .kernel = kernel_, .extra = extra_,       \
-        .group = "regexp", .doc = doc_, .example = example_                                        \
-    }
-#define MATCHES "(string, string) -> boolean"
-#define LIKE "(string, string) -> boolean; (string, string, string!) -> boolean"
+#define ROW(name_, signature_, kernel_, message_name_, doc_, example_)                             \
+    FUNCTION_ROW("regexp", name_, signature_, kernel_, message_name_, doc_, example_)
+#define RLIKE_ROW(name_, example_)                                                                 \
+    ROW(name_, "(string, string) -> boolean", kernel_rlike, "rlike",                               \
+        "Whether the regular expression matches somewhere", example_)
 
 static const Function rows[] = {
-    REGEXP_ROW("like", 2, 3, LIKE, kernel_like, NULL,
-               "Whether the text fits a pattern of % and _; also an operator",
-               "'Spark' LIKE 'S%k'"),
-    REGEXP_ROW("ilike", 2, 3, LIKE, kernel_like, &fold_case, "As like, in any case",
-               "'Spark' ILIKE 's%K'"),
-    REGEXP_ROW("rlike", 2, 2, MATCHES, kernel_rlike, NULL,
-               "Whether the text holds a match of the regular expression", "'Spark' RLIKE 'pa?r'"),
-    REGEXP_ROW("regexp", 2, 2, MATCHES, kernel_rlike, NULL, "The same as rlike",
-               "regexp('Spark', 'pa?r')"),
-    REGEXP_ROW("regexp_like", 2, 2, MATCHES, kernel_rlike, NULL, "The same as rlike",
-               "regexp_like('Spark', 'pa?r')"),
-    REGEXP_ROW("regexp_count", 2, 2, "(string, string) -> int", kernel_regexp_count, NULL,
-               "How often the regular expression matches", "regexp_count('abab', 'ab') = 2"),
-    REGEXP_ROW("regexp_instr", 2, 3, "(string, string) -> int; (string, string, int) -> int",
-               kernel_regexp_instr, NULL, "The place of the first match; 0: none",
-               "regexp_instr('abc', 'b') = 2"),
-    REGEXP_ROW("regexp_substr", 2, 2, "(string, string) -> string", kernel_regexp_substr, NULL,
-               "The first match, or NULL", "regexp_substr('abc', 'b.') = 'bc'"),
-    REGEXP_ROW("regexp_extract", 2, 3,
-               "(string, string) -> string; (string, string, int) -> string", kernel_regexp_extract,
-               NULL, "A group (the first, unless told) of the first match, or the empty text",
-               "regexp_extract('a-12', '([0-9]+)') = '12'"),
-    REGEXP_ROW("regexp_extract_all", 2, 3,
-               "(string, string) -> array<string>; (string, string, int) -> array<string>",
-               kernel_regexp_extract_all, NULL, "A group of every match",
-               "regexp_extract_all('a1b2', '([0-9])') = array('1', '2')"),
-    REGEXP_ROW("regexp_replace", 3, 4,
-               "(string, string, string) -> string; (string, string, string, int) -> string",
-               kernel_regexp_replace, NULL, "Every match replaced; $1 is the first group",
-               "regexp_replace('a1', '([0-9])', '<$1>') = 'a<1>'"),
-    REGEXP_ROW(
-        "split", 2, 3, "(string, string) -> array<string>; (string, string, int) -> array<string>",
-        kernel_split, NULL, "The texts between the matches", "split('a,b', ',') = array('a', 'b')"),
+    RLIKE_ROW("rlike", "rlike('Spark', '^S.*k$')"),
+    RLIKE_ROW("regexp", "regexp('Spark', '^S.*k$')"),
+    RLIKE_ROW("regexp_like", "regexp_like('Spark', '^S.*k$')"),
+    ROW("regexp_count", "(string, string) -> int", kernel_count, "regexp_extract_all",
+        "How many times the regular expression matches", "regexp_count('1a 2b', '[0-9]') = 2"),
+    ROW("regexp_extract", "(string, string) -> string; (string, string, int) -> string",
+        kernel_extract, NULL, "A group (default: 1) of the first match; empty: no match",
+        "regexp_extract('100-200', '([0-9]+)-([0-9]+)', 2) = '200'"),
+    ROW("regexp_extract_all",
+        "(string, string) -> array<string>; (string, string, int) -> array<string>",
+        kernel_extract_all, NULL, "A group (default: 1) of all matches",
+        "concat_ws(',', regexp_extract_all('1a 2b', '([0-9]+)')) = '1,2'"),
+    {
+        .name = "regexp_substr",
+        .flags = FN_STRICT | FN_CONSTANTS,
+        .arg_min = 0,
+        .arg_max = -1,
+        .bind = bind_substr,
+        .signature = "(string, string) -> string",
+        .kernel = kernel_substr,
+        .extra = "regexp_extract",
+        .group = "regexp",
+        .doc = "The first match; NULL: none",
+        .example = "regexp_substr('1a 2b 14m', '[0-9]+ ') IS NULL",
+    },
+    ROW("regexp_instr", "(string, string) -> int; (string, string, int) -> int", kernel_instr, NULL,
+        "Where the first match starts, from 1; 0: no match", "regexp_instr('1a 2b', 'b') = 5"),
+    {
+        .name = "regexp_replace",
+        .flags = FN_STRICT | FN_CONSTANTS,
+        .arg_min = 0,
+        .arg_max = -1,
+        .bind = bind_replace,
+        .signature = "(string, string, string) -> string; (string, string, string, int) -> string",
+        .kernel = kernel_replace,
+        .group = "regexp",
+        .doc = "With every match, from a position on, replaced by a text that may name groups: $1",
+        .example = "regexp_replace('100-200', '([0-9]+)', 'n$1') = 'n100-n200'",
+    },
+    ROW("split", "(string, string) -> array<string>; (string, string, int) -> array<string>",
+        kernel_split, NULL, "The parts between the matches, at most so many",
+        "concat_ws(',', split('one1two', '[0-9]')) = 'one,two'"),
 };
 
 const FunctionTable catalog_regexp = FUNCTION_TABLE_OF(rows);
