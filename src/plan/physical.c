@@ -281,10 +281,23 @@ static bool counts_rows(const Expr *call)
            call->args[0]->kind == EXPR_LITERAL && !call->args[0]->nullable;
 }
 
-static AggregateItem make_item(Wanted *wanted, const Expr *call)
+/* The call as it is run: count(1) without its argument. */
+static const Expr *run_form(Arena *arena, const Expr *call)
+{
+    Expr *bare;
+
+    if (!counts_rows(call))
+        return call;
+    bare = arena_copy(arena, call, sizeof *call);
+    bare->arg_count = 0;
+    return bare;
+}
+
+static AggregateItem make_item(Wanted *wanted, const Expr *written)
 {
     Arena *arena = wanted->p->arena;
-    uint32_t arg_count = counts_rows(call) ? 0 : call->arg_count;
+    const Expr *call = run_form(arena, written);
+    uint32_t arg_count = call->arg_count;
     uint32_t *args = ARENA_ARRAY(arena, uint32_t, arg_count + 1);
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, call->order_count + 1);
     AggregateItem item = {
@@ -386,10 +399,11 @@ static FrameBound frame_bound(Planner *p, FrameBoundKind kind, const Expr *value
     return bound;
 }
 
-static WindowItem make_window_item(Wanted *wanted, const Expr *call)
+static WindowItem make_window_item(Wanted *wanted, const Expr *written)
 {
     Planner *p = wanted->p;
-    uint32_t arg_count = counts_rows(call) ? 0 : call->arg_count;
+    const Expr *call = run_form(p->arena, written);
+    uint32_t arg_count = call->arg_count;
     uint32_t *args = ARENA_ARRAY(p->arena, uint32_t, arg_count + 1);
 
     for (uint32_t i = 0; i < arg_count; i++)
