@@ -32,10 +32,14 @@ EpochPart *epoch_part_create(const Run *run)
     return part;
 }
 
-void epoch_part_free(const Run *run UNUSED, EpochPart *part)
+void epoch_part_free(const Run *run, EpochPart *part)
 {
     if (!part)
         return;
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        if (part->outputs[f])
+            run->sinks[f]->methods->output_free(part->outputs[f]);
+    }
     checkpoint_writer_free(part->checkpoint);
     aside_free(part->aside);
     VEC_DONE(&part->positions);

@@ -338,6 +338,8 @@ void worker_done(Worker *worker)
         FlowInstance *flow = &worker->flows[f];
 
         graph_done(&flow->graph);
+        if (flow->output)
+            flow->writer->sink->methods->output_free(flow->output);
         if (flow->writer)
             flow->writer->sink->methods->writer_free(flow->writer);
     }
