@@ -12,6 +12,11 @@ typedef enum ExitStatus {
 } ExitStatus;
 
 /* argv[0] is the first argument after the command's name. Returns the exit status. */
+int cmd_check(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_generate(int argc, char **argv);
+int cmd_graph(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_sql(int argc, char **argv);
 
 #endif

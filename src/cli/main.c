@@ -15,6 +15,10 @@ typedef struct Command {
 
 /* In the order of the help. */
 static const Command commands[] = {
+    {"run", cmd_run, "run a pipeline: all its flows, until Ctrl-C"},
+    {"check", cmd_check, "tell everything that is wrong with a pipeline file"},
+    {"explain", cmd_explain, "the plan of every flow and view"},
+    {"graph", cmd_graph, "the tables of a pipeline and what feeds them"},
     {"generate", cmd_generate,
      "the data-generation API: to standard output, or as an HTTP service"},
 };

@@ -1,0 +1,153 @@
+/*
+ * cmd_run.c: weir run FILE.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/live.h"
+#include "cli/load.h"
+#include "os/os.h"
+#include "pipeline/run.h"
+
+enum { REDRAW_US = 250000, REPORT_US = 10000000 };
+
+/* Shows the run until it ends by itself or is asked to stop. */
+static void watch(Run *run, Live *live, bool is_terminal)
+{
+    int64_t every_us = is_terminal ? REDRAW_US : REPORT_US;
+    int64_t shown_us = 0;
+
+    while (!run_wait(run, 50000) && !os_stop_requested()) {
+        if (os_monotonic_us() - shown_us < every_us)
+            continue;
+        if (is_terminal || shown_us) {
+            RunSnapshot snapshot;
+            Arena arena;
+
+            arena_init(&arena);
+            run_snapshot(run, &arena, &snapshot);
+            live_show(live, &snapshot, stdout);
+            arena_done(&arena);
+        }
+        shown_us = os_monotonic_us();
+    }
+}
+
+static void show_last(Run *run, Live *live)
+{
+    RunSnapshot snapshot;
+    Arena arena;
+
+    arena_init(&arena);
+    run_snapshot(run, &arena, &snapshot);
+    live_show(live, &snapshot, stdout);
+    arena_done(&arena);
+}
+
+static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOptions *run_options,
+                        bool quiet)
+{
+    OutputStyle style = output_style(stdout);
+    Live *live;
+    Run *run;
+    Error err = {0};
+    int64_t began_us = os_monotonic_us();
+    bool stopped;
+    bool ok;
+
+    os_stop_catch();
+    if (!run_start(spec, run_options, &run, &err))
+        return tell_error(options, &err);
+    if (!quiet)
+        printf("ready in %.1f ms: %u flow%s, %u view%s; data in %s\n",
+               (double)(os_monotonic_us() - began_us) / 1000, spec->flow_count,
+               spec->flow_count == 1 ? "" : "s", spec->view_count, spec->view_count == 1 ? "" : "s",
+               run_options->data_dir);
+    (void)fflush(stdout);
+    live = live_create(spec->file_name, run_options->data_dir, style);
+    if (quiet) {
+        while (!run_wait(run, 50000) && !os_stop_requested())
+            ;
+    } else {
+        watch(run, live, style.colour);
+    }
+    stopped = os_stop_requested();
+    run_request_stop(run);
+    while (!run_wait(run, 1000000))
+        ;
+    if (!quiet)
+        show_last(run, live);
+    ok = run_finish(run, &err);
+    live_free(live);
+    if (!ok)
+        return tell_error(options, &err);
+    if (stopped && !quiet)
+        puts("stopped; everything taken in so far is committed");
+    return EXIT_DONE;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    bool once = false;
+    bool drain = false;
+    bool quiet = false;
+    const char *listen = NULL;
+    const char *engine = "weir";
+    const char *workers = NULL;
+    const Option own[] = {
+        {"once", NULL, "process what is there, refresh each view once, stop", NULL, &once},
+        {"drain", NULL, "as --once, and close every window at the end", NULL, &drain},
+        {"workers", "N", "threads that process rows (default: one for each core)", &workers, NULL},
+        {"engine", "weir|spark", "what processes (this version: weir)", &engine, NULL},
+        {"listen", "HOST:PORT", "the control center (this version: 'off' alone)", &listen, NULL},
+        {"quiet", NULL, "print errors alone", NULL, &quiet},
+        {0},
+    };
+    Options options = {
+        .command = "run",
+        .synopsis = "weir run FILE [options]",
+        .about = "Runs a pipeline: all its flows, until Ctrl-C (or --once, --drain). What it has\n"
+                 "committed survives any crash; start it again to go on.\n",
+        .options = own,
+    };
+    RunOptions run_options = {0};
+    PipelineSpec *spec;
+    const char *file;
+    int64_t count = 0;
+    int status = EXIT_INPUT;
+    Arena arena;
+
+    arena_init(&arena);
+    if (!options_parse(&options, argc, argv, &status) ||
+        !load_operand(&options, "the pipeline FILE", &file, &status))
+        goto done;
+    if (strcmp(engine, "weir") != 0) {
+        status = usage_error(&options, "there is no engine '%s' in this version", engine);
+        goto done;
+    }
+    if (listen && strcmp(listen, "off") != 0) {
+        status = usage_error(&options, "this version has no control center; use --listen off");
+        goto done;
+    }
+    if (workers && !option_number(&options, "workers", workers, 1, 64, &count)) {
+        status = EXIT_USAGE;
+        goto done;
+    }
+    spec = load_pipeline(&options, &arena, file, false);
+    if (!spec)
+        goto done;
+    run_options = (RunOptions){
+        .data_dir = load_data_dir(&options),
+        .worker_count = (uint32_t)(workers ? count : settings_int(&spec->settings, "workers")),
+        .once = once,
+        .drain = drain,
+        .commit_interval_us = settings_duration_us(&spec->settings, "commit.interval"),
+        .batch_rows = (uint32_t)settings_int(&spec->settings, "batch.rows"),
+    };
+    status = run_pipeline(&options, spec, &run_options, quiet);
+done:
+    arena_done(&arena);
+    options_done(&options);
+    return status;
+}

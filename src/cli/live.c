@@ -1,0 +1,315 @@
+#include "cli/live.h"
+
+#include <stdlib.h>
+
+#include "column/format_value.h"
+#include "os/os.h"
+
+enum { CELLS_MAX = 12, CELL_BYTES = 64 };
+
+struct Live {
+    const char *file;
+    const char *data_dir;
+    OutputStyle style;
+    int64_t last_us;
+    uint64_t *last_rows; /* By flow. */
+    double *rates;
+    uint32_t flow_count;
+    int lines_drawn;
+};
+
+Live *live_create(const char *file, const char *data_dir, OutputStyle style)
+{
+    Live *live = mem_zalloc(sizeof *live);
+
+    live->file = file;
+    live->data_dir = data_dir;
+    live->style = style;
+    return live;
+}
+
+void live_free(Live *live)
+{
+    if (!live)
+        return;
+    free(live->last_rows);
+    free(live->rates);
+    free(live);
+}
+
+/* ── a grid of text ────────────────────────────────────────────────────────────────────────────*/
+
+typedef struct Grid {
+    char (*cells)[CELL_BYTES]; /* rows × columns; row 0 is the head. */
+    uint32_t row_count;
+    uint32_t column_count;
+    const bool *right;
+    const int *hot; /* By row: the column to be shown in red when its text is not "0"; -1: none. */
+} Grid;
+
+static void draw_grid(const Grid *grid, OutputStyle style, StrBuf *out)
+{
+    int widths[CELLS_MAX] = {0};
+
+    for (uint32_t r = 0; r < grid->row_count; r++) {
+        for (uint32_t c = 0; c < grid->column_count; c++)
+            widths[c] = MAX(widths[c],
+                            text_width(str_of(grid->cells[r * grid->column_count + c])));
+    }
+    for (uint32_t r = 0; r < grid->row_count; r++) {
+        for (uint32_t c = 0; c < grid->column_count; c++) {
+            const char *text = grid->cells[r * grid->column_count + c];
+            int space = widths[c] - text_width(str_of(text));
+            const char *paint = "";
+
+            if (style.colour && r == 0)
+                paint = "\033[1m";
+            else if (style.colour && grid->hot && grid->hot[r] == (int)c && text[0] != '0')
+                paint = "\033[31m";
+            strbuf_add_c(out, c ? "  " : " ");
+            if (grid->right[c])
+                strbuf_printf(out, "%*s", space, "");
+            strbuf_printf(out, "%s%s%s", paint, text, paint[0] ? "\033[0m" : "");
+            if (!grid->right[c] && c + 1 < grid->column_count)
+                strbuf_printf(out, "%*s", space, "");
+        }
+        strbuf_add_char(out, '\n');
+    }
+}
+
+static void count_text(char *out, uint64_t value)
+{
+    char digits[32];
+    int bytes = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    int at = 0;
+
+    for (int i = 0; i < bytes; i++) {
+        if (i && (bytes - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+}
+
+static void bytes_text(char *out, int64_t bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    while (value >= 1000 && unit + 1 < COUNT_OF(units)) {
+        value /= 1000;
+        unit++;
+    }
+    (void)snprintf(out, CELL_BYTES, unit && value < 10 ? "%.1f %s" : "%.0f %s", value,
+                   units[unit]);
+}
+
+static void watermark_text(char *out, int64_t watermark_us)
+{
+    StrBuf text;
+
+    if (watermark_us == WATERMARK_NONE || watermark_us == WATERMARK_END) {
+        (void)snprintf(out, CELL_BYTES, "%s", watermark_us == WATERMARK_END ? "end" : "-");
+        return;
+    }
+    strbuf_init(&text);
+    timestamp_to_text(&text, watermark_us - watermark_us % 1000000);
+    (void)snprintf(out, CELL_BYTES, "%s", strbuf_c(&text));
+    strbuf_done(&text);
+}
+
+static void clock_text(char *out, int64_t us)
+{
+    int64_t seconds = us / 1000000;
+
+    (void)snprintf(out, CELL_BYTES, "%02lld:%02lld:%02lld", (long long)(seconds / 3600),
+                   (long long)(seconds / 60 % 60), (long long)(seconds % 60));
+}
+
+/* ── the picture ───────────────────────────────────────────────────────────────────────────────*/
+
+static void measure_rates(Live *live, const RunSnapshot *snapshot)
+{
+    int64_t now_us = os_monotonic_us();
+    double seconds = (double)(now_us - live->last_us) / 1e6;
+
+    if (!live->last_rows) {
+        live->flow_count = snapshot->flow_count;
+        live->last_rows = mem_zalloc((snapshot->flow_count + 1) * sizeof *live->last_rows);
+        live->rates = mem_zalloc((snapshot->flow_count + 1) * sizeof *live->rates);
+        for (uint32_t f = 0; f < live->flow_count; f++)
+            live->last_rows[f] = snapshot->flows[f].rows_in;
+    } else if (seconds > 0.05) {
+        for (uint32_t f = 0; f < live->flow_count; f++) {
+            double rate = (double)(snapshot->flows[f].rows_in - live->last_rows[f]) / seconds;
+
+            /* Smoothed, so that the eye can read it. */
+            live->rates[f] = live->rates[f] > 0 ? 0.6 * live->rates[f] + 0.4 * rate : rate;
+            live->last_rows[f] = snapshot->flows[f].rows_in;
+        }
+    }
+    live->last_us = now_us;
+}
+
+static void draw_head(const Live *live, const RunSnapshot *snapshot, StrBuf *out)
+{
+    const char *dot = live->style.unicode ? "·" : "-";
+    char ran[CELL_BYTES];
+
+    clock_text(ran, os_realtime_us() - snapshot->started_us);
+    strbuf_printf(out, "%sweir run %s%s  %s %s  %s epoch %lld, committed in %.1f ms  %s data in %s\n",
+                  live->style.colour ? "\033[1m" : "", live->file,
+                  live->style.colour ? "\033[0m" : "", dot, ran, dot, (long long)snapshot->epoch,
+                  (double)snapshot->commit_us / 1000, dot, live->data_dir);
+}
+
+static void draw_flows(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
+{
+    static const char *const heads[] = {"flow",      "into", "rows in", "rows/s", "rows out",
+                                        "watermark", "lag",  "late",    "state"};
+    static const bool right[] = {false, false, true, true, true, false, true, true, true};
+    uint32_t columns = COUNT_OF(heads);
+    int *hot = ARENA_ARRAY(arena, int, snapshot->flow_count + 1);
+    Grid grid = {
+        .cells = arena_zalloc(arena, (size_t)(snapshot->flow_count + 1) * columns * CELL_BYTES),
+        .row_count = snapshot->flow_count + 1,
+        .column_count = columns,
+        .right = right,
+        .hot = hot,
+    };
+
+    for (uint32_t c = 0; c < columns; c++)
+        (void)snprintf(grid.cells[c], CELL_BYTES, "%s", heads[c]);
+    hot[0] = -1;
+    for (uint32_t f = 0; f < snapshot->flow_count; f++) {
+        const FlowSnapshot *flow = &snapshot->flows[f];
+        char(*row)[CELL_BYTES] = &grid.cells[(f + 1) * columns];
+
+        hot[f + 1] = 7;
+        (void)snprintf(row[0], CELL_BYTES, "%.*s", STR_ARG(flow->name));
+        (void)snprintf(row[1], CELL_BYTES, "%.*s", STR_ARG(flow->provider));
+        count_text(row[2], flow->rows_in);
+        count_text(row[3], (uint64_t)(live->rates[f] + 0.5));
+        count_text(row[4], flow->rows_out);
+        watermark_text(row[5], flow->watermark_us);
+        count_text(row[6], (uint64_t)MAX(flow->lag, 0));
+        count_text(row[7], flow->late_count);
+        bytes_text(row[8], flow->state_bytes);
+    }
+    draw_grid(&grid, live->style, out);
+}
+
+static void draw_sources(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
+{
+    static const char *const heads[] = {"source", "from", "records", "lag", "dead letters"};
+    static const bool right[] = {false, false, true, true, true};
+    uint32_t columns = COUNT_OF(heads);
+    int *hot = ARENA_ARRAY(arena, int, snapshot->source_count + 1);
+    Grid grid = {
+        .cells = arena_zalloc(arena, (size_t)(snapshot->source_count + 1) * columns * CELL_BYTES),
+        .row_count = snapshot->source_count + 1,
+        .column_count = columns,
+        .right = right,
+        .hot = hot,
+    };
+
+    for (uint32_t c = 0; c < columns; c++)
+        (void)snprintf(grid.cells[c], CELL_BYTES, "%s", heads[c]);
+    hot[0] = -1;
+    for (uint32_t s = 0; s < snapshot->source_count; s++) {
+        const SourceSnapshot *source = &snapshot->sources[s];
+        char(*row)[CELL_BYTES] = &grid.cells[(s + 1) * columns];
+
+        hot[s + 1] = 4;
+        (void)snprintf(row[0], CELL_BYTES, "%.*s", STR_ARG(source->name));
+        (void)snprintf(row[1], CELL_BYTES, "%.*s", STR_ARG(source->provider));
+        count_text(row[2], source->record_count);
+        count_text(row[3], (uint64_t)MAX(source->lag, 0));
+        count_text(row[4], source->dead_letter_count);
+    }
+    draw_grid(&grid, live->style, out);
+    for (uint32_t s = 0; s < snapshot->source_count; s++) {
+        const SourceSnapshot *source = &snapshot->sources[s];
+
+        if (source->trouble)
+            strbuf_printf(out, " %s%.*s: %s%s\n", live->style.colour ? "\033[33m" : "",
+                          STR_ARG(source->name), source->trouble,
+                          live->style.colour ? "\033[0m" : "");
+    }
+}
+
+static void draw_views(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
+{
+    static const char *const heads[] = {"view", "in", "schedule", "rows", "refreshed"};
+    static const bool right[] = {false, false, false, true, false};
+    uint32_t columns = COUNT_OF(heads);
+    Grid grid = {
+        .cells = arena_zalloc(arena, (size_t)(snapshot->view_count + 1) * columns * CELL_BYTES),
+        .row_count = snapshot->view_count + 1,
+        .column_count = columns,
+        .right = right,
+    };
+
+    for (uint32_t c = 0; c < columns; c++)
+        (void)snprintf(grid.cells[c], CELL_BYTES, "%s", heads[c]);
+    for (uint32_t v = 0; v < snapshot->view_count; v++) {
+        const ViewSnapshot *view = &snapshot->views[v];
+        char(*row)[CELL_BYTES] = &grid.cells[(v + 1) * columns];
+
+        (void)snprintf(row[0], CELL_BYTES, "%.*s", STR_ARG(view->name));
+        (void)snprintf(row[1], CELL_BYTES, "%.*s", STR_ARG(view->provider));
+        if (view->schedule.data)
+            (void)snprintf(row[2], CELL_BYTES, "%.*s", STR_ARG(view->schedule));
+        else
+            (void)snprintf(row[2], CELL_BYTES, "after its inputs");
+        if (view->refreshed_us) {
+            count_text(row[3], (uint64_t)view->row_count);
+            watermark_text(row[4], view->refreshed_us);
+        } else {
+            (void)snprintf(row[3], CELL_BYTES, "-");
+            (void)snprintf(row[4], CELL_BYTES, "not yet");
+        }
+    }
+    draw_grid(&grid, live->style, out);
+}
+
+void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
+{
+    Arena arena;
+
+    arena_init(&arena);
+    measure_rates(live, snapshot);
+    draw_head(live, snapshot, out);
+    if (snapshot->flow_count) {
+        strbuf_add_char(out, '\n');
+        draw_flows(live, snapshot, &arena, out);
+    }
+    if (snapshot->source_count) {
+        strbuf_add_char(out, '\n');
+        draw_sources(live, snapshot, &arena, out);
+    }
+    if (snapshot->view_count) {
+        strbuf_add_char(out, '\n');
+        draw_views(live, snapshot, &arena, out);
+    }
+    arena_done(&arena);
+}
+
+void live_show(Live *live, const RunSnapshot *snapshot, FILE *stream)
+{
+    StrBuf out;
+
+    strbuf_init(&out);
+    if (live->style.colour && live->lines_drawn)
+        strbuf_printf(&out, "\033[%dA\033[J", live->lines_drawn);
+    live_draw(live, snapshot, &out);
+    live->lines_drawn = 0;
+    for (size_t i = 0; i < out.bytes; i++)
+        live->lines_drawn += out.data[i] == '\n';
+    if (!live->style.colour)
+        strbuf_add_char(&out, '\n');
+    (void)fwrite(out.data, 1, out.bytes, stream);
+    (void)fflush(stream);
+    strbuf_done(&out);
+}

@@ -1,0 +1,14 @@
+/*
+ * prompt.h: lines typed at a terminal, with editing and a history (libedit). On its own, because
+ * libedit's header takes names that weir uses otherwise.
+ */
+#ifndef WEIR_CLI_PROMPT_H
+#define WEIR_CLI_PROMPT_H
+
+/* `history_file` may be NULL: nothing is kept. */
+void prompt_open(const char *history_file);
+/* The next line, to be freed by the caller; NULL at the end (Ctrl-D). */
+char *prompt_line(const char *prompt);
+void prompt_remember(const char *text);
+
+#endif

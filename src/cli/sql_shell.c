@@ -1,0 +1,258 @@
+#include "cli/sql_shell.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "os/os.h"
+#include "pipeline/query.h"
+#include "sql/parser.h"
+
+/* ── one statement ─────────────────────────────────────────────────────────────────────────────*/
+
+static bool lookup_setting(void *self, Str key, Str *value)
+{
+    return settings_find(session_settings(self), key, value);
+}
+
+static void add_memory_rows(TableDef *table, const QueryRows *rows)
+{
+    MemoryRows *memory = table->rows;
+
+    for (size_t i = 0; i < rows->batch_count; i++) {
+        if (memory->count == memory->capacity)
+            memory->batches = vec_grow_in(memory->arena, memory->batches, memory->count,
+                                          &memory->capacity, sizeof *memory->batches);
+        memory->batches[memory->count++] = batch_copy(memory->arena, rows->batches[i]);
+    }
+}
+
+/* Runs what the statement plans and makes its effect. */
+static bool execute(SqlShell *shell, Arena *arena, const BoundStatement *bound, QueryRows *rows,
+                    Error *err)
+{
+    *rows = (QueryRows){0};
+    if (bound->effect == EFFECT_INSERT && bound->table->kind != TABLE_MEMORY)
+        return error_set_class(err, ERROR_USER, "UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000",
+                               "table '%.*s' belongs to a pipeline, and its flows alone write it",
+                               STR_ARG(bound->table->name));
+    if (bound->plan && !query_rows(shell->connections, bound->plan, session_context(shell->session),
+                                   arena, rows, err))
+        return false;
+    if (!session_apply(shell->session, bound, err))
+        return false;
+    if (bound->effect == EFFECT_INSERT && bound->overwrite)
+        bound->table->rows->count = 0;
+    if (bound->effect == EFFECT_INSERT ||
+        (bound->effect == EFFECT_CREATE && bound->plan && bound->table->rows))
+        add_memory_rows(bound->table, rows);
+    return true;
+}
+
+static void print_rows(SqlShell *shell, const BoundStatement *bound, const QueryRows *rows,
+                       StrBuf *json, FILE *out)
+{
+    static const Schema nothing = {0};
+    bool shows = bound->effect == EFFECT_NONE && bound->plan;
+    const Schema *schema = shows ? &bound->plan->schema : &nothing;
+    const Batch *const *batches = (const Batch *const *)rows->batches;
+    uint32_t batch_count = shows ? (uint32_t)rows->batch_count : 0;
+    const Zone *zone = session_context(shell->session)->zone;
+
+    switch (shell->format) {
+    case OUTPUT_JSON:
+        output_json(json, schema, batches, batch_count, zone);
+        break;
+    case OUTPUT_TABLE:
+        if (shows)
+            output_table(out, shell->style, schema, batches, batch_count, zone);
+        break;
+    case OUTPUT_CSV:
+        if (shows)
+            output_csv(out, schema, batches, batch_count, zone);
+        break;
+    }
+}
+
+static void print_diagnostics(SqlShell *shell, DiagnosticList *diagnostics, Str text, StrBuf *json)
+{
+    StrBuf out;
+
+    if (shell->format == OUTPUT_JSON) {
+        for (size_t i = 0; i < diagnostics->count; i++) {
+            const Diagnostic *d = &diagnostics->items[i];
+
+            if (d->severity != DIAGNOSTIC_ERROR)
+                continue;
+            output_json_error(json, d->class_name, d->sqlstate, str_of(d->message), d->span.line,
+                              d->span.column);
+            return;
+        }
+        output_json_error(json, NULL, NULL, STR("unknown error"), 0, 0);
+        return;
+    }
+    strbuf_init(&out);
+    diagnostics_print(&out, diagnostics, shell->name, text,
+                      (DiagnosticStyle){.colour = shell->style.colour,
+                                        .columns = (uint32_t)shell->style.columns});
+    (void)fwrite(strbuf_c(&out), 1, out.bytes, stderr);
+    strbuf_done(&out);
+}
+
+static void print_error(SqlShell *shell, const Error *err, Span span, StrBuf *json)
+{
+    if (shell->format == OUTPUT_JSON) {
+        output_json_error(json, err->class_name, err->sqlstate, str_of(err->text), span.line,
+                          span.column);
+        return;
+    }
+    fprintf(stderr, "%s:%u:%u: error: %s%s%s%s\n", shell->name, span.line, span.column, err->text,
+            err->class_name ? " [" : "", err->class_name ? err->class_name : "",
+            err->class_name ? "]" : "");
+}
+
+/* One statement, NULL when it did not parse; its result or error is printed (JSON: added). */
+static bool run_statement(SqlShell *shell, const AstStatement *statement, Str text,
+                          DiagnosticList *diagnostics, StrBuf *json, FILE *out)
+{
+    BoundStatement *bound = NULL;
+    QueryRows rows;
+    Error err = {0};
+    Arena arena;
+    bool ok = false;
+
+    arena_init(&arena);
+    session_set_now(shell->session, os_realtime_us());
+    if (statement && !diagnostics_failed(diagnostics))
+        bound = session_bind(shell->session, &arena, statement, text, diagnostics);
+    if (!bound) {
+        print_diagnostics(shell, diagnostics, text, json);
+    } else if (!execute(shell, &arena, bound, &rows, &err)) {
+        print_error(shell, &err, statement->span, json);
+    } else {
+        print_rows(shell, bound, &rows, json, out);
+        ok = true;
+    }
+    arena_done(&arena);
+    return ok;
+}
+
+bool sql_shell_run(SqlShell *shell, Str text, FILE *out)
+{
+    Arena *arena = session_arena(shell->session);
+    DiagnosticList diagnostics;
+    SqlParser *parser;
+    AstStatement *statement;
+    StrBuf json;
+    bool ok = true;
+
+    strbuf_init(&json);
+    diagnostics_init(&diagnostics, arena);
+    parser = sql_parser_create(arena, text, lookup_setting, shell->session, &diagnostics);
+    while (sql_parser_next(parser, &statement)) {
+        strbuf_clear(&json);
+        if (!run_statement(shell, statement, text, &diagnostics, &json, out))
+            ok = false;
+        if (shell->format == OUTPUT_JSON) {
+            strbuf_add_char(&json, '\n');
+            (void)fwrite(json.data, 1, json.bytes, out);
+        }
+        (void)fflush(out);
+        if (!ok && shell->stop_at_error)
+            break;
+        diagnostics_init(&diagnostics, arena);
+    }
+    sql_parser_free(parser);
+    strbuf_done(&json);
+    return ok;
+}
+
+/* ── for test runners ──────────────────────────────────────────────────────────────────────────*/
+
+static void serve_statement(SqlShell *shell, Str text, StrBuf *json)
+{
+    Arena *arena = session_arena(shell->session);
+    Str kept = str_copy(arena, text);
+    DiagnosticList diagnostics;
+    AstStatement *statement = NULL;
+    SqlParser *parser;
+
+    diagnostics_init(&diagnostics, arena);
+    parser = sql_parser_create(arena, kept, lookup_setting, shell->session, &diagnostics);
+    if (!sql_parser_next(parser, &statement) && !diagnostics_failed(&diagnostics))
+        (void)diagnostic_error(&diagnostics, SPAN_NONE, "PARSE_EMPTY_STATEMENT", "42617",
+                               "Syntax error, unexpected empty statement.");
+    (void)run_statement(shell, statement, kept, &diagnostics, json, stdout);
+    sql_parser_free(parser);
+}
+
+static void set_zone(SqlShell *shell, const char *zone)
+{
+    StrBuf statement;
+    StrBuf answer;
+
+    strbuf_init(&statement);
+    strbuf_init(&answer);
+    strbuf_printf(&statement, "SET TIME ZONE '%s'", zone);
+    serve_statement(shell, strbuf_str(&statement), &answer);
+    strbuf_done(&statement);
+    strbuf_done(&answer);
+}
+
+static void serve_request(const Settings *settings, const cJSON *request, StrBuf *json)
+{
+    const cJSON *zone = cJSON_GetObjectItemCaseSensitive(request, "timezone");
+    const cJSON *statements = cJSON_GetObjectItemCaseSensitive(request, "statements");
+    const cJSON *statement;
+    SqlShell shell = {.format = OUTPUT_JSON, .name = "request"};
+    Error err = {0};
+
+    shell.session = session_create(NULL, settings);
+    strbuf_add_char(json, '[');
+    if (!connections_open(NULL, CONNECT_READ, settings, &shell.connections, &err)) {
+        output_json_error(json, err.class_name, err.sqlstate, str_of(err.text), 0, 0);
+    } else {
+        if (cJSON_IsString(zone))
+            set_zone(&shell, zone->valuestring);
+        cJSON_ArrayForEach(statement, statements)
+        {
+            if (statement != statements->child)
+                strbuf_add_char(json, ',');
+            serve_statement(&shell, cJSON_IsString(statement) ? str_of(statement->valuestring)
+                                                              : STR_EMPTY,
+                            json);
+        }
+    }
+    strbuf_add_c(json, "]\n");
+    connections_close(shell.connections);
+    session_free(shell.session);
+}
+
+bool sql_shell_serve(const Settings *settings, FILE *in, FILE *out)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t bytes;
+    StrBuf json;
+    bool ok = true;
+
+    strbuf_init(&json);
+    while ((bytes = getline(&line, &capacity, in)) >= 0) {
+        cJSON *request = cJSON_ParseWithLength(line, (size_t)bytes);
+
+        strbuf_clear(&json);
+        if (cJSON_IsObject(request)) {
+            serve_request(settings, request, &json);
+        } else {
+            output_json_error(&json, NULL, NULL, STR("the line is not one JSON object"), 0, 0);
+            strbuf_add_char(&json, '\n');
+            ok = false;
+        }
+        cJSON_Delete(request);
+        (void)fwrite(json.data, 1, json.bytes, out);
+        (void)fflush(out);
+    }
+    free(line);
+    strbuf_done(&json);
+    return ok;
+}
