@@ -380,6 +380,45 @@ static Situation look(Run *run)
     return now;
 }
 
+static bool all_sources_settled(const Run *run, const FlowSpec *flow)
+{
+    for (uint32_t i = 0; i < flow->scan_count; i++) {
+        if (flow->scan_source[i] != UINT32_MAX &&
+            !atomic_load(&run->settled_sources[flow->scan_source[i]]))
+            return false;
+    }
+    return true;
+}
+
+/* --once, when all is quiet: nothing more will come to a source whose feeders' own sources have
+ * settled before. Its partitions become idle, windows may close, and what they emit may be read
+ * further on: so it goes source by source, down the pipeline. False: all are settled. */
+static bool settle_next(Run *run)
+{
+    const PipelineSpec *spec = run->spec;
+    bool *next = mem_zalloc(spec->source_count + 1);
+    bool any = false;
+
+    for (uint32_t s = 0; s < spec->source_count; s++) {
+        next[s] = !atomic_load(&run->settled_sources[s]);
+        for (uint32_t f = 0; next[s] && f < spec->flow_count; f++) {
+            if (spec->flows[f].target == spec->sources[s].table)
+                next[s] = all_sources_settled(run, &spec->flows[f]);
+        }
+        any = any || next[s];
+    }
+    for (uint32_t s = 0; s < spec->source_count; s++) {
+        if (next[s])
+            atomic_store(&run->settled_sources[s], true);
+    }
+    free(next);
+    if (any) {
+        atomic_fetch_add(&run->generation, 1);
+        run_wake_workers(run);
+    }
+    return any;
+}
+
 /* Whether every flow that fills what flow f reads is drained. */
 static bool inputs_are_drained(const Run *run, uint32_t flow_i)
 {
@@ -446,7 +485,7 @@ static bool commit_loop(Run *run, Error *err)
         if (stop)
             return true;
         if (once && now.at_end && !now.dirty && now.collectors_finished) {
-            if (run->options.drain && drain_next(run))
+            if (settle_next(run) || (run->options.drain && drain_next(run)))
                 continue;
             return run_refresh_views(run, err);
         }

@@ -224,13 +224,13 @@ static bool take_records(Port *port, PortPartition *partition, const SourceRecor
     return check_constraints(port, partition, &batch, err) && push_to_consumers(port, batch, err);
 }
 
-/* A partition without new rows: idle after a while, or at once under --once. */
+/* A partition without new rows: idle after a while; under --once when nothing more can come. */
 static bool settle_quiet(Port *port, PortPartition *partition, bool *progressed, Error *err)
 {
     if (partition->idle)
         return true;
-    if (!port->once && !partition->finished &&
-        os_monotonic_us() - partition->quiet_since_us < port->idle_timeout_us)
+    if (port->settled ? !atomic_load(port->settled)
+                      : os_monotonic_us() - partition->quiet_since_us < port->idle_timeout_us)
         return true;
     partition->idle = true;
     *progressed = true;

@@ -19,6 +19,8 @@
 #include "plan/pipeline_spec.h"
 #include "source/source.h"
 
+#include <stdatomic.h>
+
 /* One scan of the source. */
 typedef struct PortConsumer {
     Op *to;
@@ -74,7 +76,8 @@ typedef struct Port {
     uint32_t worker_i, worker_count;
     uint32_t turn;
     int64_t idle_timeout_us;
-    bool once;                  /* A partition at its end is idle at once. */
+    /* --once: nothing more will come to this source, so a partition at its end is idle. NULL: never. */
+    const _Atomic bool *settled;
     const SqlContext *sql;
     Arena *arena;               /* The worker's batch arena. */
     int64_t last_rows_us;       /* Wall clock of the last rows. */

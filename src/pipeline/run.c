@@ -242,6 +242,8 @@ bool run_start(const PipelineSpec *spec, const RunOptions *options, Run **out, E
     run->parts = mem_zalloc(run->worker_count * sizeof(EpochPart *));
     run->views = arena_zalloc(&run->arena, (spec->view_count + 1) * sizeof(ViewSnapshot));
     run->drain_flows = arena_zalloc(&run->arena, (spec->flow_count + 1) * sizeof(_Atomic bool));
+    run->settled_sources =
+        arena_zalloc(&run->arena, (spec->source_count + 1) * sizeof(_Atomic bool));
     for (uint32_t v = 0; v < spec->view_count; v++) {
         run->views[v] = (ViewSnapshot){
             .name = spec->views[v].table->name,

@@ -144,6 +144,7 @@ struct Run {
 
     _Atomic int64_t barrier_epoch; /* Asked for. */
     _Atomic bool barrier_full;
+    _Atomic bool *settled_sources; /* --once, one a source: nothing more will come to it. */
     _Atomic bool *drain_flows;     /* One a flow: its input is to end. */
     /* Grows whenever there may be more to read than a worker has seen: a commit that moved the ends
      * of topics, a flow that is to be drained. */

@@ -318,7 +318,9 @@ bool worker_open_ports(Worker *worker, Error *err)
             .worker_count = run->worker_count,
             .idle_timeout_us = table_option_duration_us(run->spec->sources[group->source_i].table,
                                                         "idle_timeout"),
-            .once = run->options.once || run->options.drain,
+            .settled = run->options.once || run->options.drain
+                           ? &run->settled_sources[group->source_i]
+                           : NULL,
             .sql = &run->sql,
             .arena = &worker->arena,
         };
