@@ -165,7 +165,6 @@ static bool bind_scale(BindCall *call, int32_t *scale, bool *null, Error *err)
     *null = !vector_is_valid(value, 0);
     if (!*null)
         *scale = vector_i32(value)[0];
-    call->arg_count = 1;
     return true;
 }
 

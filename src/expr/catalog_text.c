@@ -26,8 +26,12 @@ static bool mask_char(BindCall *call, uint32_t arg_i, const char *name, Str *out
         !bind_constant(call, arg_i, name, &value, err))
         return false;
     *out = STR_EMPTY;
-    if (!vector_is_valid(value, 0))
+    if (!vector_is_valid(value, 0)) {
+        /* Stays an argument, so that calls that differ here are not taken for one; but a NULL would
+         * make the result NULL. */
+        call->args[arg_i] = expr_literal_string(call->arena, STR_EMPTY, call->span);
         return true;
+    }
     *out = vector_strs(value)[0];
     if (utf8_char_count(*out) != 1)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.INPUT_SIZE_NOT_ONE",
@@ -47,7 +51,6 @@ static bool bind_mask(BindCall *call, Error *err)
         !mask_char(call, 4, "otherChar", &mask->other, err))
         return false;
     call->data = mask;
-    call->arg_count = 1;
     call->type = &type_string;
     return true;
 }

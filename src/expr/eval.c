@@ -420,6 +420,14 @@ Vector *kernel_result(const KernelCall *call)
     return out;
 }
 
+void text_too_long(const KernelCall *call, Vector *out, uint32_t row_i, uint64_t bytes)
+{
+    kernel_error(call, out, row_i, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "54000",
+                 "Can't create a string of %llu bytes, which exceeds the limit of %d; unsuccessful "
+                 "try to create it in the function `%s`.",
+                 (unsigned long long)bytes, (int)TEXT_BYTES_MAX, call->expr->fn->name);
+}
+
 Vector *kernel_text(const KernelCall *call, TextRow row)
 {
     Vector *out = kernel_result(call);
@@ -437,7 +445,10 @@ Vector *kernel_text(const KernelCall *call, TextRow row)
             if (!vector_has_error(out, i))
                 vector_set_null(call->arena, out, i);
         }
-        ASSERT(text.bytes <= UINT32_MAX);
+        if (UNLIKELY(text.bytes - before > TEXT_BYTES_MAX || text.bytes > TEXT_COLUMN_BYTES_MAX)) {
+            text_too_long(call, out, i, text.bytes - before);
+            text.bytes = before;
+        }
         ends[i] = (uint32_t)text.bytes;
     }
     bytes = arena_copy(call->arena, text.data ? text.data : "", text.bytes);

@@ -133,12 +133,13 @@ bool expr_equal(const Expr *a, const Expr *b)
     case EXPR_LAMBDA:
         return expr_equal(a->body, b->body);
     case EXPR_CALL:
-        /* What bind kept in `data` follows from the arguments, save for the target of a cast, which
-         * is the type; so arguments tell all. */
+        /* What bind kept in `data` follows from the arguments (a bind may not drop any), save for
+         * the target of a cast, which is the type; so arguments tell all. */
         return args_equal(a->args, b->args, a->arg_count);
     case EXPR_AGGREGATE:
     case EXPR_WINDOW:
-        return aggregate_equal(a, b) && args_equal(a->args, b->args, a->arg_count);
+        return !a->data == !b->data && aggregate_equal(a, b) &&
+               args_equal(a->args, b->args, a->arg_count);
     case EXPR_SUBQUERY:
         return a->subquery == b->subquery && args_equal(a->args, b->args, a->arg_count);
     }

@@ -102,6 +102,11 @@ static inline int64_t vector_integral(const Vector *v, uint32_t row_i)
     }
 }
 
+/* The longest text a function makes, and all texts of one result column: beyond, text_too_long makes
+ * the row an error. */
+enum { TEXT_BYTES_MAX = 64 << 20, TEXT_COLUMN_BYTES_MAX = 1 << 30 };
+void text_too_long(const KernelCall *call, Vector *out, uint32_t row_i, uint64_t bytes);
+
 /* For kernels that make text: `row` appends row i's text to `text`, or returns false for NULL (or
  * after kernel_error on `out`). Called for rows that are ready only; all rows' bytes lie together.
  */

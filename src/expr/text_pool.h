@@ -1,20 +1,13 @@
 /*
  * text_pool.h: the bytes of a STRING or BINARY result, many values to an allocation, none of them
- * without bound.
- *
- * A value may be made of huge arguments (repeat('x', 2000000000)): beyond TEXT_BYTES_MAX it is an
- * error of its row, and so is what would bring one result column beyond TEXT_COLUMN_BYTES_MAX.
+ * without bound (repeat('x', 2000000000)).
  */
 #ifndef WEIR_EXPR_TEXT_POOL_H
 #define WEIR_EXPR_TEXT_POOL_H
 
 #include "expr/kernel.h"
 
-enum {
-    TEXT_BYTES_MAX = 64 << 20,
-    TEXT_COLUMN_BYTES_MAX = 1 << 30,
-    TEXT_CHUNK_BYTES = 16 << 10,
-};
+enum { TEXT_CHUNK_BYTES = 16 << 10 };
 
 typedef struct TextPool {
     const KernelCall *call;
@@ -35,10 +28,7 @@ static inline bool text_allow(TextPool *pool, uint32_t row_i, uint64_t bytes)
         pool->total_bytes += bytes;
         return true;
     }
-    kernel_error(pool->call, pool->out, row_i, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "54000",
-                 "Can't create a string of %llu bytes, which exceeds the limit of %d; unsuccessful "
-                 "try to create it in the function `%s`.",
-                 (unsigned long long)bytes, (int)TEXT_BYTES_MAX, pool->call->expr->fn->name);
+    text_too_long(pool->call, pool->out, row_i, bytes);
     return false;
 }
 

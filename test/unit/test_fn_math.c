@@ -103,12 +103,27 @@ static void rounding_is_decimal(void **state)
     EXPECT_ALL(table);
 }
 
+/* Their constant arguments alone tell them apart. */
+static void calls_of_other_scales_are_other_calls(void **state)
+{
+    Arena arena;
+    ExprText t;
+
+    (void)state;
+    arena_init(&arena);
+    text_init(&t, &arena);
+    assert_false(expr_equal(text_parse(&t, "round(1.25D, 1)"), text_parse(&t, "round(1.25D, 0)")));
+    assert_false(expr_equal(text_parse(&t, "mask('a', 'X')"), text_parse(&t, "mask('a', NULL)")));
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reals_follow_java),
         cmocka_unit_test(integers_have_functions_too),
         cmocka_unit_test(rounding_is_decimal),
+        cmocka_unit_test(calls_of_other_scales_are_other_calls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,7 +190,7 @@ static void regular_expressions_match_as_javas(void **state)
          "something, something, and wise"},
         {"regexp_replace('abc', '(b)', '[$1\\$]')", "string", "a[b$]c"},
         {"regexp_replace('abc', 'b', '$1')", "string",
-         "!INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"},
+         "!INVALID_REGEXP_REPLACE"},
         {"regexp_replace('aaa', 'a', 'b', 2)", "string", "abb"},
         {"regexp_replace('abc', '', '-')", "string", "-a-b-c-"},
         {"regexp_count('1a 2b 14m', '\\d+')", "int", "3"},
