@@ -78,6 +78,7 @@ typedef struct NamedParameter {
 typedef struct JoinedSubquery {
     const SubqueryRef *ref;
     Expr *value;
+    uint32_t witness; /* A column that the join's output has; UINT32_MAX: none is known. */
 } JoinedSubquery;
 
 struct Binder {
@@ -158,6 +159,9 @@ const Type *bind_type(Binder *b, const AstTypeName *ast);
 /* Calls by name with the diagnostic at `span`. */
 Expr *bind_call_named(Binder *b, const char *name, Expr *const *args, uint32_t arg_count,
                       Span span);
+/* The same for aggregates and window functions; an EXPR_AGGREGATE or EXPR_WINDOW without its OVER. */
+Expr *bind_aggregate_named(Binder *b, const char *name, Expr *const *args, uint32_t arg_count,
+                           Span span);
 Expr *binder_cast(Binder *b, Expr *e, const Type *to, Span span);
 /* A constant of LIMIT, WATERMARK, ...: evaluated now; NULL with a diagnostic. */
 const Vector *binder_constant(Binder *b, Expr *e);

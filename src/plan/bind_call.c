@@ -202,6 +202,12 @@ static Expr *misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const
                           "query", what);
         return NULL;
     }
+    if (es->clause && strcmp(es->clause, "VALUES") == 0)
+        return bind_error(b, ast->span,
+                          "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "42000",
+                          "Invalid inline table. Cannot evaluate the expression %.*s in inline "
+                          "table definition.",
+                          STR_ARG(text));
     if (es->clause && strcmp(es->clause, "GROUP BY") == 0)
         return bind_error(b, ast->span, "GROUP_BY_AGGREGATE", "42903",
                           "Aggregate functions are not allowed in GROUP BY, but found %.*s.",
@@ -411,6 +417,21 @@ static Expr *bind_scalar(Binder *b, const ExprScope *es, const AstExpr *ast, con
     return out;
 }
 
+/* Forms that mean another function than the one named. */
+static const Function *special_function(const AstFunctionCall *call)
+{
+    Str name = call_name(call);
+
+    if (call->form == AST_CALL_TRIM && call->arg_count == 2)
+        return function_find(STR("btrim"));
+    if (call->form != AST_CALL_UNIT)
+        return NULL;
+    return str_is_nocase(name, "dateadd") || str_is_nocase(name, "date_add") ||
+                   str_is_nocase(name, "timestampadd")
+               ? function_find(STR("timestampadd"))
+               : function_find(STR("timestampdiff"));
+}
+
 Expr *bind_call(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     const AstFunctionCall *call = ast->call;
@@ -425,8 +446,9 @@ Expr *bind_call(Binder *b, const ExprScope *es, const AstExpr *ast)
         return bind_time_call(b, es, ast);
     if (ast_call_is(ast, "grouping") || ast_call_is(ast, "grouping_id"))
         return bind_grouping_call(b, es, ast);
-    fn = call->form == AST_CALL_TRIM && call->arg_count == 2 ? function_find(STR("btrim"))
-                                                             : call_function(b, ast);
+    fn = special_function(call);
+    if (!fn)
+        fn = call_function(b, ast);
     if (!fn)
         return NULL;
     switch (fn->class_) {

@@ -326,6 +326,24 @@ void scope_error_unresolved(Binder *b, const Scope *scope, const QualifiedName *
     strbuf_done(&list);
 }
 
+/* CURRENT_DATE and the like: functions that need no parentheses, where no column has the name. */
+static Expr *bind_bare_function(Binder *b, const AstExpr *ast)
+{
+    static const char *const names[] = {
+        "current_date",  "current_timestamp", "current_time",     "localtimestamp", "current_user",
+        "user",          "session_user",      "current_database", "current_schema",
+        "current_catalog",
+    };
+
+    if (ast->column.count != 1 || ast->column.parts[0].quoted)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (str_is_nocase(ast->column.parts[0].text, names[i]) && function_find(str_of(names[i])))
+            return bind_call_named(b, names[i], NULL, 0, ast->span);
+    }
+    return NULL;
+}
+
 Expr *bind_column(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     bool found;
@@ -335,6 +353,8 @@ Expr *bind_column(Binder *b, const ExprScope *es, const AstExpr *ast)
         return bind_unsupported(b, ast->span, "IDENTIFIER(...)");
     e = scope_resolve(b, es, &ast->column, &found);
     if (!found)
+        e = bind_bare_function(b, ast);
+    if (!found && !e)
         scope_error_unresolved(b, es->scope, &ast->column, ast->span);
     return e;
 }

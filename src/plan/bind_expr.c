@@ -72,6 +72,21 @@ Expr *bind_call_named(Binder *b, const char *name, Expr *const *args, uint32_t a
     return out;
 }
 
+Expr *bind_aggregate_named(Binder *b, const char *name, Expr *const *args, uint32_t arg_count,
+                           Span span)
+{
+    const Function *fn = function_find(str_of(name));
+    Expr *out;
+    Error err = {0};
+
+    if (!fn)
+        return bind_error(b, span, "UNRESOLVED_ROUTINE", "42883",
+                          "Cannot resolve routine `%s`.", name);
+    if (!function_call_aggregate(b->arena, b->sql, fn, args, arg_count, span, &out, &err))
+        return bind_error_from(b, span, &err);
+    return out;
+}
+
 Expr *binder_cast(Binder *b, Expr *e, const Type *to, Span span)
 {
     Expr *out;
@@ -242,6 +257,14 @@ static Expr *bind_in_list(Binder *b, const ExprScope *es, const AstExpr *ast)
     args[0] = bind_expr(b, es, ast->in_list.operand);
     if (!bind_exprs(b, es, &ast->in_list.list, args + 1) || !args[0])
         return NULL;
+    for (size_t i = 1; i <= count; i++) { /* (a, b) IN ((1, 2)): names of fields do not matter. */
+        if (args[0]->type->kind == TYPE_STRUCT && args[i]->type->kind == TYPE_STRUCT &&
+            args[0]->type->field_count == args[i]->type->field_count &&
+            !type_equal(args[0]->type, args[i]->type))
+            args[i] = binder_cast(b, args[i], args[0]->type, args[i]->span);
+        if (!args[i])
+            return NULL;
+    }
     e = bind_call_named(b, "in", args, (uint32_t)count + 1, ast->span);
     return negated(b, e, ast->in_list.negated, ast->span);
 }

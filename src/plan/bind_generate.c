@@ -180,8 +180,7 @@ static Relation bind_range(Binder *b, const AstRelation *ast)
     Relation input = {logical_one_row(b->plan, ast->span), scope_new(b, NULL)};
     AstRelationAlias alias = ast->alias;
     Ident id = {.text = STR("id"), .span = ast->span};
-    Expr *args[3], *sequence;
-    Error err = {0};
+    Expr *args[3], *sequence, *explode;
 
     if (call->arg_count < 1 || call->arg_count > 4) {
         bind_error(b, ast->span, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
@@ -208,14 +207,9 @@ static Relation bind_range(Binder *b, const AstRelation *ast)
     args[1] = expr_literal_bigint(b->arena, numbers[1] + (numbers[2] > 0 ? -1 : 1), ast->span);
     args[2] = expr_literal_bigint(b->arena, numbers[2], ast->span);
     sequence = bind_call_named(b, "sequence", args, 3, ast->span);
-    if (!sequence)
-        return (Relation){0};
-    if (!function_call(b->arena, b->sql, function_find(STR("explode")), &sequence, 1, ast->span,
-                       &args[0], &err)) {
-        bind_error_from(b, ast->span, &err);
-        return (Relation){0};
-    }
-    return generate_over(b, &input, args[0], false, &alias, call, ast->span);
+    explode = sequence ? bind_call_named(b, "explode", &sequence, 1, ast->span) : NULL;
+    return explode ? generate_over(b, &input, explode, false, &alias, call, ast->span)
+                   : (Relation){0};
 }
 
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,

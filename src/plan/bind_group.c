@@ -77,7 +77,7 @@ Expr *bind_grouping_call(Binder *b, const ExprScope *es, const AstExpr *ast)
 static int key_find(const Group *group, const Expr *e)
 {
     for (size_t i = 0; i < group->keys.count; i++) {
-        if (expr_equal(group->keys.items[i].expr, e))
+        if (expr_same(group->keys.items[i].expr, e))
             return (int)i;
     }
     return -1;
@@ -250,9 +250,10 @@ static Expr *key_position(Group *group, const AstExpr *ast, int64_t position)
 static Expr *bind_key(Group *group, const AstExpr *ast)
 {
     Select *s = group->select;
+    AliasList names = select_names(s);
     ExprScope es = {
         .scope = s->input.scope,
-        .aliases = &s->aliases,
+        .aliases = &names,
         .clause = "GROUP BY",
         .subqueries = true,
         .time_windows = s->time_windows,

@@ -43,6 +43,8 @@ typedef struct Select {
     bool aggregated;
 } Select;
 
+/* All items by the names they have in the output. */
+AliasList select_names(const Select *select);
 /* Puts AGGREGATE (and what GROUPING SETS need below it, and HAVING above it) on select->plan, and
  * rewrites items, order and so on to its output. */
 bool select_group(Select *select);
@@ -51,6 +53,8 @@ bool select_windows(Select *select);
 /* Puts joins for the subqueries in *e below the node to come, and their results in their places. */
 bool plan_subqueries(Binder *b, Logical **input, Expr **e);
 /* Makes subqueries of a condition into joins, the rest into a FILTER. */
+/* Whether all EXPR_OUTERs below `plan` are columns of `around`. */
+bool logical_outer_in(const Logical *plan, const Logical *around);
 bool plan_condition(Binder *b, Logical **input, Expr *condition, Span span);
 /* EXPR_OUTERs of the columns of `left` in `right` become joins: LATERAL. NULL: refused and told. */
 Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, Expr *condition,

@@ -62,7 +62,7 @@ static ScopeColumn *visible_column(Scope *scope, Str name, size_t *count)
         ScopeColumn *column = &scope->columns.items[i];
 
         if (!column->hidden && str_equal_nocase(column->name, name)) {
-            found = column;
+            found = found ? found : column; /* Of several, Spark takes the first. */
             ++*count;
         }
     }
@@ -88,11 +88,6 @@ static bool add_using(Binder *b, UsingVec *columns, Relation *left, Relation *ri
         bind_error(b, span, "UNRESOLVED_USING_COLUMN_FOR_JOIN", "42703",
                    "USING column `%.*s` cannot be resolved on the %s side of the join.",
                    STR_ARG(name), left_count ? "right" : "left");
-        return false;
-    }
-    if (left_count > 1 || right_count > 1) {
-        bind_error(b, span, "AMBIGUOUS_REFERENCE", "42704", "Reference `%.*s` is ambiguous.",
-                   STR_ARG(name));
         return false;
     }
     made = (UsingColumn){.left = *l, .right = *r};
@@ -260,6 +255,50 @@ static Relation lateral_join(Binder *b, const AstRelation *ast, JoinKind kind, R
     return plan ? (Relation){plan, joined_scope(b, kind, &left, &right)} : (Relation){0};
 }
 
+/* ── subqueries in ON ──────────────────────────────────────────────────────────────────────────*/
+
+static bool not_of_plan(void *self, const Expr *e)
+{
+    const Logical *plan = self;
+
+    if (e->kind == EXPR_SUBQUERY)
+        return !logical_outer_in(e->subquery->plan, plan);
+    return e->kind == EXPR_COLUMN && !logical_has_column(plan, e->column_i);
+}
+
+/* Below an outer join a subquery is computed beside the rows it speaks of. */
+static bool subqueries_to_sides(Binder *b, Expr **condition, Relation *left, Relation *right)
+{
+    ExprVec conjuncts = {0};
+    Expr *all = NULL;
+
+    expr_conjuncts(b->arena, *condition, &conjuncts);
+    for (size_t i = 0; i < conjuncts.count; i++) {
+        Expr *e = conjuncts.items[i];
+
+        if (expr_has_kind(e, EXPR_SUBQUERY)) {
+            Relation *side = !expr_any(e, not_of_plan, right->plan)  ? right
+                             : !expr_any(e, not_of_plan, left->plan) ? left
+                                                                     : NULL;
+
+            if (!side) {
+                bind_error(b, e->span,
+                           "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_"
+                           "EXPRESSION_IN_JOIN_CONDITION",
+                           "0A000",
+                           "Unsupported subquery expression: Correlated subqueries in the join "
+                           "predicate cannot reference both join inputs.");
+                return false;
+            }
+            if (!plan_subqueries(b, &side->plan, &e))
+                return false;
+        }
+        all = expr_and(b->plan, all, e);
+    }
+    *condition = all;
+    return true;
+}
+
 /* ── the join ──────────────────────────────────────────────────────────────────────────────────*/
 
 Relation bind_join(Binder *b, const AstRelation *ast, const Scope *outer)
@@ -283,12 +322,10 @@ Relation bind_join(Binder *b, const AstRelation *ast, const Scope *outer)
         if (!condition)
             return (Relation){0};
     }
+    if (condition && kind != JOIN_INNER && !subqueries_to_sides(b, &condition, &left, &right))
+        return (Relation){0};
     if (condition && expr_has_kind(condition, EXPR_SUBQUERY)) {
         /* An inner join's condition may as well stand above it. */
-        if (kind != JOIN_INNER) {
-            bind_unsupported(b, ast->join.on->span, "a subquery in the ON of an outer join");
-            return (Relation){0};
-        }
         plan = logical_join(b->plan, JOIN_INNER, left.plan, right.plan, NULL, ast->span);
         if (!plan_condition(b, &plan, condition, ast->join.on->span))
             return (Relation){0};

@@ -368,6 +368,8 @@ static void write_call(NameWriter *w, const AstFunctionCall *call)
         Str name = call->name.parts[call->name.count - 1].text;
 
         display = call_display(name);
+        if (call->arg_count > 1 && (str_is_nocase(name, "ceil") || str_is_nocase(name, "floor")))
+            display = NULL;
         write_str(w, display && display->display ? str_of(display->display)
                                                  : str_lower(w->b->arena, name));
         write(w, "(");

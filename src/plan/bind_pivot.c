@@ -152,11 +152,10 @@ static Expr *any_row(Pivot *pivot, Span span)
 {
     Binder *b = pivot->b;
     Expr *one = expr_literal_int(b->arena, 1, span), *count, *args[2];
-    Error err = {0};
 
-    if (!function_call_aggregate(b->arena, b->sql, function_find(STR("count")), &one, 1, span,
-                                 &count, &err))
-        return bind_error_from(b, span, &err);
+    count = bind_aggregate_named(b, "count", &one, 1, span);
+    if (!count)
+        return NULL;
     args[0] = filtered(pivot, count);
     args[1] = expr_literal_bigint(b->arena, 0, span);
     return bind_call_named(b, ">", args, 2, span);

@@ -284,7 +284,6 @@ static Logical *number_equal_rows(Binder *b, Logical *plan, Span span, uint32_t 
     Logical *node = logical_new(b->plan, LOGICAL_WINDOW, span, plan);
     WindowSpec *spec = ARENA_NEW(b->arena, WindowSpec);
     NamedExpr *item = ARENA_NEW(b->arena, NamedExpr);
-    Error err = {0};
 
     spec->partition = ARENA_ARRAY(b->arena, Expr *, plan->column_count + 1);
     spec->partition_count = plan->column_count;
@@ -293,9 +292,9 @@ static Logical *number_equal_rows(Binder *b, Logical *plan, Span span, uint32_t 
     spec->rows = true;
     spec->from_kind = FRAME_UNBOUNDED_PRECEDING;
     spec->to_kind = FRAME_CURRENT_ROW;
-    if (!function_call_aggregate(b->arena, b->sql, function_find(STR("row_number")), NULL, 0, span,
-                                 &item->expr, &err))
-        return bind_error_from(b, span, &err);
+    item->expr = bind_aggregate_named(b, "row_number", NULL, 0, span);
+    if (!item->expr)
+        return NULL;
     item->expr->kind = EXPR_WINDOW;
     item->expr->window = spec;
     item->id = *id = plan_column_new(b->plan, STR("row_number"), item->expr->type, false);
@@ -472,9 +471,10 @@ bool bind_order_over(Binder *b, Relation *relation, const AstSortList *list)
 
 /* ── LIMIT, OFFSET ─────────────────────────────────────────────────────────────────────────────*/
 
-static bool limit_value(Binder *b, const AstExpr *ast, const char *name, int64_t *out)
+static bool limit_value(Binder *b, const Scope *scope, const AstExpr *ast, const char *name,
+                        int64_t *out)
 {
-    Expr *e = bind_expr(b, &(ExprScope){.clause = name, .scope = scope_new(b, NULL)}, ast);
+    Expr *e = bind_expr(b, &(ExprScope){.clause = name, .scope = scope}, ast);
     const Vector *v;
     Expr *number;
 
@@ -523,8 +523,8 @@ bool bind_limit(Binder *b, Relation *relation, const AstQuery *query)
 
     if (!query->limit && !query->offset)
         return true;
-    if ((query->limit && !limit_value(b, query->limit, "limit", &limit)) ||
-        (query->offset && !limit_value(b, query->offset, "offset", &offset)))
+    if ((query->limit && !limit_value(b, relation->scope, query->limit, "limit", &limit)) ||
+        (query->offset && !limit_value(b, relation->scope, query->offset, "offset", &offset)))
         return false;
     node = logical_new(b->plan, LOGICAL_LIMIT,
                        query->limit ? query->limit->span : query->offset->span, relation->plan);

@@ -134,6 +134,18 @@ static bool order_position(Binder *b, const AstExpr *ast, size_t count, int64_t 
     return false;
 }
 
+AliasList select_names(const Select *s)
+{
+    AliasList names = {0};
+
+    for (size_t i = 0; i < s->items.count; i++) {
+        AliasColumn alias = {s->items.items[i].name, s->items.items[i].expr};
+
+        VEC_ADD_IN(s->b->arena, &names.items, alias);
+    }
+    return names;
+}
+
 static bool bind_order_all(Select *s, const AstSortList *list)
 {
     s->order = ARENA_ARRAY(s->b->arena, SortItem, s->items.count);
@@ -145,7 +157,7 @@ static bool bind_order_all(Select *s, const AstSortList *list)
 
 static bool bind_order(Select *s, const AstSortList *list)
 {
-    AliasList names = {0};
+    AliasList names = select_names(s);
     ExprScope es = {
         .scope = s->input.scope,
         .aliases = &names,
@@ -161,11 +173,6 @@ static bool bind_order(Select *s, const AstSortList *list)
 
     if (list->all)
         return bind_order_all(s, list);
-    for (size_t i = 0; i < s->items.count; i++) {
-        AliasColumn alias = {s->items.items[i].name, s->items.items[i].expr};
-
-        VEC_ADD_IN(s->b->arena, &names.items, alias);
-    }
     s->order = ARENA_ARRAY(s->b->arena, SortItem, list->count);
     s->order_count = (uint32_t)list->count;
     for (size_t i = 0; i < list->count; i++) {
@@ -359,9 +366,10 @@ static bool bind_where(Binder *b, const AstSelect *ast, Relation *input)
 
 static bool bind_having(Select *s)
 {
+    AliasList names = select_names(s);
     ExprScope es = {
         .scope = s->input.scope,
-        .aliases = &s->aliases,
+        .aliases = &names,
         .clause = "HAVING",
         .aggregates = true,
         .subqueries = true,
@@ -371,7 +379,10 @@ static bool bind_having(Select *s)
 
     if (!s->ast->having)
         return true;
-    s->having = bind_condition(s->b, &es, s->ast->having);
+    s->having = bind_expr(s->b, &es, s->ast->having);
+    /* Spark casts it: HAVING sum(v) is sum(v) <> 0. */
+    if (s->having && s->having->type->kind != TYPE_BOOLEAN)
+        s->having = binder_cast(s->b, s->having, &type_boolean, s->ast->having->span);
     return s->having != NULL;
 }
 

@@ -206,7 +206,7 @@ static bool subquery_side(Binder *b, const Expr *e, const Logical *left, Decorre
     return true;
 }
 
-static Expr *join_scalar(Binder *b, Logical **input, const Expr *e)
+static Expr *join_scalar(Binder *b, Logical **input, const Expr *e, uint32_t *witness)
 {
     Decorrelated side;
     uint32_t id = e->subquery->plan->columns[0];
@@ -214,10 +214,11 @@ static Expr *join_scalar(Binder *b, Logical **input, const Expr *e)
     if (!subquery_side(b, e, *input, &side))
         return NULL;
     *input = logical_join(b->plan, JOIN_LEFT_SINGLE, *input, side.plan, side.condition, e->span);
+    *witness = side.plan->column_count ? side.plan->columns[0] : UINT32_MAX;
     return decorrelated_value(b, &side, id, e->span);
 }
 
-static Expr *join_mark(Binder *b, Logical **input, const Expr *e)
+static Expr *join_mark(Binder *b, Logical **input, const Expr *e, uint32_t *witness)
 {
     Decorrelated side;
     Logical *join;
@@ -229,6 +230,7 @@ static Expr *join_mark(Binder *b, Logical **input, const Expr *e)
     join = logical_join(b->plan, JOIN_LEFT_MARK, *input, side.plan, side.condition, e->span);
     join->as.join.mark_null_aware = e->subquery->kind == SUBQUERY_IN;
     *input = join;
+    *witness = join->as.join.mark_id;
     return plan_column_expr(b->plan, join->as.join.mark_id, e->span);
 }
 
@@ -244,8 +246,8 @@ static Expr *joined_before(const SubqueryMap *map, const Expr *e)
     for (size_t i = 0; i < map->b->joined.count; i++) {
         const JoinedSubquery *known = &map->b->joined.items[i];
 
-        if (known->ref == e->subquery && known->value->kind == EXPR_COLUMN &&
-            logical_has_column(*map->input, known->value->column_i))
+        if (known->ref == e->subquery && known->witness != UINT32_MAX &&
+            logical_has_column(*map->input, known->witness))
             return known->value;
     }
     return NULL;
@@ -254,7 +256,7 @@ static Expr *joined_before(const SubqueryMap *map, const Expr *e)
 static Expr *map_subquery(void *self, Expr *e)
 {
     SubqueryMap *map = self;
-    JoinedSubquery joined = {.ref = e->subquery};
+    JoinedSubquery joined = {.ref = e->subquery, .witness = UINT32_MAX};
 
     if (e->kind != EXPR_SUBQUERY)
         return NULL;
@@ -265,8 +267,9 @@ static Expr *map_subquery(void *self, Expr *e)
         return joined.value;
     for (uint32_t i = 0; i < e->arg_count; i++)
         e->args[i] = expr_replace(map->b->arena, e->args[i], map_subquery, map);
-    joined.value = e->subquery->kind == SUBQUERY_SCALAR ? join_scalar(map->b, map->input, e)
-                                                        : join_mark(map->b, map->input, e);
+    joined.value = e->subquery->kind == SUBQUERY_SCALAR
+                       ? join_scalar(map->b, map->input, e, &joined.witness)
+                       : join_mark(map->b, map->input, e, &joined.witness);
     if (!joined.value) {
         map->failed = true;
         return e;

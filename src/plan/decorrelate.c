@@ -47,6 +47,35 @@ bool logical_has_outer(const Logical *node)
     return found;
 }
 
+typedef struct OuterTest {
+    const Logical *around;
+    bool all;
+} OuterTest;
+
+static bool outer_elsewhere(void *self, const Expr *e)
+{
+    return e->kind == EXPR_OUTER && !logical_has_column(self, e->column_i);
+}
+
+static void test_outer(void *self, Expr **e)
+{
+    OuterTest *test = self;
+    Logical copy = *test->around;
+
+    test->all = test->all && !expr_any(*e, outer_elsewhere, &copy);
+}
+
+bool logical_outer_in(const Logical *plan, const Logical *around)
+{
+    OuterTest test = {around, true};
+    Logical copy = *plan;
+
+    logical_each_expr(&copy, test_outer, &test);
+    for (uint32_t i = 0; i < plan->input_count && test.all; i++)
+        test.all = logical_outer_in(plan->inputs[i], around);
+    return test.all;
+}
+
 static bool own_outer(const Logical *node)
 {
     Logical copy = *node;
@@ -314,7 +343,6 @@ static bool pull_limit(Pull *pull, Logical **slot)
     WindowSpec *spec;
     NamedExpr *item;
     Expr *args[2], *condition;
-    Error err = {0};
 
     if (pull->for_exists && node->as.limit.limit != 0 && node->as.limit.offset == 0) {
         *slot = input;
@@ -339,11 +367,9 @@ static bool pull_limit(Pull *pull, Logical **slot)
     spec->rows = true;
     spec->from_kind = FRAME_UNBOUNDED_PRECEDING;
     spec->to_kind = FRAME_CURRENT_ROW;
-    if (!function_call_aggregate(b->arena, b->sql, function_find(STR("row_number")), NULL, 0,
-                                 node->span, &item->expr, &err)) {
-        bind_error_from(b, node->span, &err);
+    item->expr = bind_aggregate_named(b, "row_number", NULL, 0, node->span);
+    if (!item->expr)
         return false;
-    }
     item->expr->kind = EXPR_WINDOW;
     item->expr->window = spec;
     item->id = plan_column_new(b->plan, STR("row_number"), item->expr->type, false);

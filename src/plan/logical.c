@@ -272,6 +272,35 @@ bool expr_is_call(const Expr *e, const char *function)
     return e->kind == EXPR_CALL && strcmp(e->fn->name, function) == 0;
 }
 
+static bool is_commutative(const Function *fn)
+{
+    static const char *const names[] = {"+", "*", "=", "<=>", "and", "or", "&", "|", "^"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(fn->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool expr_same(const Expr *a, const Expr *b)
+{
+    if (expr_equal(a, b))
+        return true;
+    if (a->kind != EXPR_CALL || b->kind != EXPR_CALL || a->fn != b->fn ||
+        a->arg_count != b->arg_count || !type_equal(a->type, b->type))
+        return false;
+    if (a->arg_count == 2 && is_commutative(a->fn) && expr_same(a->args[0], b->args[1]) &&
+        expr_same(a->args[1], b->args[0]))
+        return true;
+    for (uint32_t i = 0; i < a->arg_count; i++) {
+        if (!expr_same(a->args[i], b->args[i]))
+            return false;
+    }
+    /* What bind made of constant arguments follows from those. */
+    return a->arg_count > 0;
+}
+
 void expr_conjuncts(Arena *arena, Expr *e, ExprVec *out)
 {
     if (!e)

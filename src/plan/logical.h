@@ -207,6 +207,8 @@ Expr *expr_and(PlanContext *plan, Expr *a, Expr *b); /* Either may be NULL. */
 /* The operands of nested ANDs. */
 void expr_conjuncts(Arena *arena, Expr *e, ExprVec *out);
 bool expr_is_call(const Expr *e, const char *function);
+/* Equal, or so but for the order of operands of + * = and their like. */
+bool expr_same(const Expr *a, const Expr *b);
 /* A copy in which `map` may replace any node, parents first; NULL from map: look below. Goes into
  * window specifications too, not into subqueries' plans. Returns `e` itself where nothing changes. */
 Expr *expr_replace(Arena *arena, Expr *e, Expr *(*map)(void *self, Expr *e), void *self);

@@ -25,6 +25,7 @@ typedef struct Planner {
 } Planner;
 
 static Made make(Planner *p, Logical *logical);
+static Made project_to(Planner *p, Made input, const NamedExpr *items, uint32_t count, Span span);
 
 /* ── places of columns ─────────────────────────────────────────────────────────────────────────*/
 
@@ -117,6 +118,7 @@ typedef struct Wanted {
     Planner *p;
     Made input;
     NamedExprVec added;
+    bool only; /* Nothing else is wanted: the input's own columns are added like any. */
 } Wanted;
 
 /* The place the expression will have. */
@@ -124,28 +126,35 @@ static uint32_t want(Wanted *wanted, Expr *e)
 {
     Arena *arena = wanted->p->arena;
     NamedExpr item = {.expr = e};
+    uint32_t own = wanted->only ? 0 : wanted->input.count;
 
-    if (e->kind == EXPR_COLUMN)
+    if (e->kind == EXPR_COLUMN && !wanted->only)
         return place_of(wanted->input.ids, wanted->input.count, e->column_i);
     for (size_t i = 0; i < wanted->added.count; i++) {
         if (expr_equal(wanted->added.items[i].expr, e))
-            return wanted->input.count + (uint32_t)i;
+            return own + (uint32_t)i;
     }
-    item.id = plan_column_new(wanted->p->plan, STR("value"), e->type, e->nullable);
+    if (e->kind == EXPR_COLUMN)
+        item.id = e->column_i;
+    else
+        item.id = plan_column_new(wanted->p->plan, STR("value"), e->type, e->nullable);
     VEC_ADD_IN(arena, &wanted->added, item);
-    return wanted->input.count + (uint32_t)wanted->added.count - 1;
+    return own + (uint32_t)wanted->added.count - 1;
 }
 
 /* The input with the wanted columns behind its own. */
 static Made wanted_input(Wanted *wanted, Span span)
 {
     Planner *p = wanted->p;
-    uint32_t own = wanted->input.count, count = own + (uint32_t)wanted->added.count;
+    uint32_t own = wanted->only ? 0 : wanted->input.count;
+    uint32_t count = own + (uint32_t)wanted->added.count;
     Expr **exprs;
     Made made;
 
     if (!wanted->added.count)
         return wanted->input;
+    if (wanted->only)
+        return project_to(p, wanted->input, wanted->added.items, count, span);
     exprs = ARENA_ARRAY(p->arena, Expr *, count);
     made.ids = ARENA_ARRAY(p->arena, uint32_t, count);
     made.count = count;
@@ -323,7 +332,7 @@ static AggregateItem make_item(Wanted *wanted, const Expr *written)
 static Made make_aggregate(Planner *p, Logical *logical)
 {
     const LogicalAggregate *aggregate = &logical->as.aggregate;
-    Wanted wanted = {.p = p, .input = make(p, logical->inputs[0])};
+    Wanted wanted = {.p = p, .input = make(p, logical->inputs[0]), .only = true};
     uint32_t *keys = ARENA_ARRAY(p->arena, uint32_t, aggregate->key_count + 1);
     AggregateItem *items = ARENA_ARRAY(p->arena, AggregateItem, aggregate->item_count + 1);
     Made input, made = {.ids = logical->columns, .count = logical->column_count};
