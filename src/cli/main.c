@@ -19,6 +19,7 @@ static const Command commands[] = {
     {"check", cmd_check, "tell everything that is wrong with a pipeline file"},
     {"explain", cmd_explain, "the plan of every flow and view"},
     {"graph", cmd_graph, "the tables of a pipeline and what feeds them"},
+    {"sql", cmd_sql, "run SQL against the tables and topics of a data directory"},
     {"generate", cmd_generate,
      "the data-generation API: to standard output, or as an HTTP service"},
 };
