@@ -27,9 +27,32 @@ typedef struct FunctionTable {
         .group = group_, .doc = doc_, .example = example_                                          \
     }
 
-extern const FunctionTable catalog_agg_moments, catalog_agg_sum, catalog_agg_value,
-    catalog_arithmetic, catalog_array, catalog_cast, catalog_compare, catalog_conditional,
-    catalog_interval, catalog_like, catalog_map, catalog_math, catalog_regexp, catalog_round,
-    catalog_string, catalog_string_search, catalog_struct, catalog_text;
+/* Every table, one a line, sorted. */
+#define CATALOG_TABLES(TABLE)                                                                      \
+    TABLE(agg_moments)                                                                             \
+    TABLE(agg_sum)                                                                                 \
+    TABLE(agg_value)                                                                               \
+    TABLE(arithmetic)                                                                              \
+    TABLE(array)                                                                                   \
+    TABLE(cast)                                                                                    \
+    TABLE(compare)                                                                                 \
+    TABLE(conditional)                                                                             \
+    TABLE(date_math)                                                                               \
+    TABLE(date_part)                                                                               \
+    TABLE(datetime)                                                                                \
+    TABLE(interval)                                                                                \
+    TABLE(like)                                                                                    \
+    TABLE(map)                                                                                     \
+    TABLE(math)                                                                                    \
+    TABLE(regexp)                                                                                  \
+    TABLE(round)                                                                                   \
+    TABLE(string)                                                                                  \
+    TABLE(string_search)                                                                           \
+    TABLE(struct)                                                                                  \
+    TABLE(text)
+
+#define CATALOG_DECLARE(name) extern const FunctionTable catalog_##name;
+CATALOG_TABLES(CATALOG_DECLARE)
+#undef CATALOG_DECLARE
 
 #endif

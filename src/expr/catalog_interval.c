@@ -376,6 +376,9 @@ static Vector *kernel_interval_add(const KernelCall *call)
 /* Days that may not fit an INT, or are no whole number, are refused. */
 static bool bind_date_days(BindCall *call, Error *err)
 {
+    /* date_add(DAY, 1, x) */
+    if (call->arg_count == 3)
+        return bind_as(call, "timestampadd", call->args, 3, err);
     const Type *days = call->args[1]->type;
 
     if (days->kind == TYPE_BIGINT || type_is_fractional(days))
@@ -394,9 +397,9 @@ static bool bind_date_days(BindCall *call, Error *err)
 #define BOTH(name_, bind_, signature_, kernel_, extra_)                                            \
     ROW(name_, 0, bind_, signature_, kernel_, extra_),                                             \
         ROW("try " name_, FN_NULL_ON_ERROR, bind_, signature_, kernel_, extra_)
-#define DATE_ADD(name_, kernel_, doc_, example_)                                                   \
+#define DATE_ADD(name_, max_, kernel_, doc_, example_)                                             \
     {                                                                                              \
-        .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 2, .arg_max = 2,              \
+        .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 2, .arg_max = max_,           \
         .bind = bind_date_days, .signature = "(date, int) -> date", .kernel = kernel_,             \
         .group = "datetime", .doc = doc_, .example = example_                                      \
     }
@@ -424,9 +427,9 @@ static const Function rows[] = {
         NULL),
     ROW("try date_sub", FN_NULL_ON_ERROR, bind_date_days, "(date, int) -> date", kernel_date_sub,
         NULL),
-    DATE_ADD("date_add", kernel_date_add, "The date so many days later",
+    DATE_ADD("date_add", 3, kernel_date_add, "The date so many days later",
              "date_add(DATE '2024-02-28', 2) = DATE '2024-03-01'"),
-    DATE_ADD("date_sub", kernel_date_sub, "The date so many days earlier",
+    DATE_ADD("date_sub", 2, kernel_date_sub, "The date so many days earlier",
              "date_sub(DATE '2024-03-01', 2) = DATE '2024-02-28'"),
 };
 

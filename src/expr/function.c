@@ -14,13 +14,9 @@
 #include "expr/bind.h"
 #include "expr/catalog.h"
 
-static const FunctionTable *const tables[] = {
-    &catalog_agg_moments, &catalog_agg_sum, &catalog_agg_value, &catalog_arithmetic,
-    &catalog_array,       &catalog_cast,    &catalog_compare,   &catalog_conditional,
-    &catalog_interval,    &catalog_like,    &catalog_map,       &catalog_math,
-    &catalog_regexp,      &catalog_round,   &catalog_string,    &catalog_string_search,
-    &catalog_struct,      &catalog_text,
-};
+#define TABLE_ADDRESS(name) &catalog_##name,
+static const FunctionTable *const tables[] = {CATALOG_TABLES(TABLE_ADDRESS)};
+#undef TABLE_ADDRESS
 
 /* ── the index ─────────────────────────────────────────────────────────────────────────────────*/
 

@@ -120,6 +120,11 @@ static Pattern *read_pattern(Reader *r)
     start = r->next;
     while (isalnum((unsigned char)*r->next) || *r->next == '_')
         r->next++;
+    if (*r->next == '(') { /* decimal(8,6) */
+        while (*r->next != ')')
+            r->next++;
+        r->next++;
+    }
     word = (Str){start, (uint32_t)(r->next - start)};
     if (word.bytes == 1 && isupper((unsigned char)*start)) {
         p->kind = PATTERN_VARIABLE;
@@ -339,10 +344,12 @@ static const Type *pattern_type(const BindCall *call, const Pattern *p, const Bi
     case PATTERN_FRACTIONAL:
     case PATTERN_DECIMAL:
     case PATTERN_TIMESTAMPS:
-    case PATTERN_DT:
-    case PATTERN_YM:
     case PATTERN_STRUCT:
         break;
+    case PATTERN_DT:
+        return &type_interval_dt;
+    case PATTERN_YM:
+        return &type_interval_ym;
     }
     UNREACHABLE();
 }
