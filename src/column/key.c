@@ -312,78 +312,111 @@ static void encode_fixed(Arena *arena, const Vector *const *columns, uint32_t co
     }
 }
 
-static size_t row_bytes(const Vector *const *columns, uint32_t column_count, uint32_t row_i)
+/* Adds each row's bytes of one column. `is_last`: a string stands without its length. */
+static void sizes_add(size_t *sizes, const Vector *v, bool is_last, uint32_t row_count)
 {
-    size_t bytes = (column_count + 7) / 8;
+    bool fixed;
+    uint32_t width = fixed_bytes(v->type, &fixed);
+    bool is_string = type_phys(v->type) == PHYS_STR;
 
-    for (uint32_t c = 0; c < column_count; c++) {
-        const Vector *v = columns[c];
-        bool fixed;
-        uint32_t width = fixed_bytes(v->type, &fixed);
-        bool valid = vector_is_valid(v, row_i);
+    for (uint32_t i = 0; fixed && i < row_count; i++)
+        sizes[i] += width;
+    for (uint32_t i = 0; is_string && i < row_count; i++) {
+        uint32_t length = vector_strs(v)[i].bytes; /* 0 of a NULL. */
 
-        if (fixed)
-            bytes += width;
-        else if (type_phys(v->type) == PHYS_STR && c + 1 == column_count)
-            bytes += vector_strs(v)[row_i].bytes;
-        else if (type_phys(v->type) == PHYS_STR)
-            bytes += valid ? value_bytes(v, row_i) : 1;
-        else
-            bytes += valid ? value_bytes(v, row_i) : 0;
+        sizes[i] += length + (is_last ? 0 : varint_bytes(length));
     }
-    return bytes;
+    for (uint32_t i = 0; !fixed && !is_string && i < row_count; i++) {
+        if (vector_is_valid(v, i))
+            sizes[i] += value_bytes(v, i);
+    }
 }
 
-static char *row_write(Arena *arena, char *to, const Vector *const *columns, uint32_t column_count,
-                       uint32_t row_i)
+/* Like fixed_write, but to a place of each row's own, which is moved on. */
+static void fixed_append(char **places, const Vector *v, uint32_t bytes, uint32_t row_count)
 {
-    char *bitmap = to;
+    PhysKind phys = type_phys(v->type);
+    Vector one = *v;
 
-    memset(bitmap, 0, (column_count + 7) / 8);
-    to += (column_count + 7) / 8;
-    for (uint32_t c = 0; c < column_count; c++) {
-        const Vector *v = columns[c];
-        bool fixed;
-        uint32_t width = fixed_bytes(v->type, &fixed);
-
-        if (!vector_is_valid(v, row_i)) {
-            bitmap[c / 8] = (char)(bitmap[c / 8] | (char)BIT(c % 8));
-            if (type_phys(v->type) == PHYS_STR && c + 1 < column_count)
-                width = 1; /* An empty string's length. */
-            memset(to, 0, width);
-            to += width;
-        } else if (type_phys(v->type) == PHYS_STR && c + 1 == column_count) {
-            Str s = vector_strs(v)[row_i];
-
-            if (s.bytes)
-                memcpy(to, s.data, s.bytes);
-            to += s.bytes;
-        } else {
-            to = value_write(arena, to, v, row_i);
+    if (bytes == 8 && phys != PHYS_F64 && phys != PHYS_I128) {
+        for (uint32_t i = 0; i < row_count; i++) {
+            memcpy(places[i], &vector_i64(v)[i], 8);
+            places[i] += 8;
         }
+        return;
     }
-    return to;
+    for (uint32_t i = 0; bytes > 0 && i < row_count; i++) {
+        fixed_write(places[i], 0, &one, bytes, 1);
+        places[i] += bytes;
+        one.data = (char *)one.data + phys_bytes(phys);
+    }
 }
 
+static void strings_append(char **places, const Vector *v, bool is_last, uint32_t row_count)
+{
+    for (uint32_t i = 0; i < row_count; i++) {
+        Str s = vector_strs(v)[i];
+
+        if (!is_last)
+            places[i] = varint_write(places[i], s.bytes);
+        if (s.bytes)
+            memcpy(places[i], s.data, s.bytes);
+        places[i] += s.bytes;
+    }
+}
+
+static void column_append(Arena *arena, char *const *bitmaps, char **places, const Vector *v,
+                          uint32_t column_i, bool is_last, uint32_t row_count)
+{
+    bool fixed;
+    uint32_t width = fixed_bytes(v->type, &fixed);
+
+    if (fixed)
+        fixed_append(places, v, width, row_count);
+    else if (type_phys(v->type) == PHYS_STR)
+        strings_append(places, v, is_last, row_count);
+    for (uint32_t i = 0; !fixed && type_phys(v->type) != PHYS_STR && i < row_count; i++) {
+        if (vector_is_valid(v, i))
+            places[i] = value_write(arena, places[i], v, i);
+    }
+    for (uint32_t i = 0; v->valid && i < row_count; i++) {
+        char *byte = bitmaps[i] + column_i / 8;
+
+        if (bits_get(v->valid, i))
+            continue;
+        *byte = (char)(*byte | (char)BIT(column_i % 8));
+        if (width > 0)
+            memset(places[i] - width, 0, width);
+    }
+}
+
+/* Several columns of any type: sizes first, then each column in turn behind what is there. */
 static void encode_any(Arena *arena, const Vector *const *columns, uint32_t column_count,
                        uint32_t row_count, Str *keys)
 {
+    size_t bitmap_bytes = (column_count + 7) / 8;
+    size_t *sizes = ARENA_ARRAY(arena, size_t, row_count);
+    char **bitmaps = ARENA_ARRAY(arena, char *, row_count);
+    char **places = ARENA_ARRAY(arena, char *, row_count);
     size_t total = 0;
     char *to;
 
-    for (uint32_t i = 0; i < row_count; i++) {
-        size_t bytes = row_bytes(columns, column_count, i);
-
-        ASSERT(bytes <= UINT32_MAX);
-        keys[i].bytes = (uint32_t)bytes;
-        total += bytes;
-    }
+    for (uint32_t i = 0; i < row_count; i++)
+        sizes[i] = bitmap_bytes;
+    for (uint32_t c = 0; c < column_count; c++)
+        sizes_add(sizes, columns[c], c + 1 == column_count, row_count);
+    for (uint32_t i = 0; i < row_count; i++)
+        total += sizes[i];
     to = arena_alloc(arena, total);
     for (uint32_t i = 0; i < row_count; i++) {
-        keys[i].data = to;
-        to = row_write(arena, to, columns, column_count, i);
-        DEBUG_ASSERT(to == keys[i].data + keys[i].bytes);
+        ASSERT(sizes[i] <= UINT32_MAX);
+        keys[i] = (Str){to, (uint32_t)sizes[i]};
+        bitmaps[i] = memset(to, 0, bitmap_bytes);
+        places[i] = to + bitmap_bytes;
+        to += sizes[i];
     }
+    for (uint32_t c = 0; c < column_count; c++)
+        column_append(arena, bitmaps, places, columns[c], c, c + 1 == column_count, row_count);
 }
 
 void key_encode(Arena *arena, const Vector *const *columns, uint32_t column_count,

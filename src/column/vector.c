@@ -348,6 +348,22 @@ static void select_lists(Arena *arena, Vector *out, const Vector *v, const uint3
         out->children[i] = vector_select(arena, v->children[i], elements, at);
 }
 
+/* Each row's error is looked up by its row, so that many errors cost no more than many rows. */
+static void select_errors(Arena *arena, Vector *out, const Vector *v, const uint32_t *rows)
+{
+    const RowError **of_row = arena_zalloc(arena, v->row_count * sizeof *of_row);
+
+    for (uint32_t i = 0; i < v->errors->count; i++)
+        of_row[v->errors->items[i].row_i] = &v->errors->items[i];
+    for (uint32_t i = 0; i < out->row_count; i++) {
+        const RowError *error = of_row[rows[i]];
+
+        if (error)
+            errors_add(arena, out,
+                       (RowError){i, error->class_name, error->sqlstate, error->text});
+    }
+}
+
 Vector *vector_select(Arena *arena, const Vector *v, const uint32_t *rows, uint32_t row_count)
 {
     PhysKind phys = phys_of(v);
@@ -369,15 +385,8 @@ Vector *vector_select(Arena *arena, const Vector *v, const uint32_t *rows, uint3
         for (uint32_t i = 0; i < v->type->field_count; i++)
             out->children[i] = vector_select(arena, v->children[i], rows, row_count);
     }
-    if (v->errors) {
-        for (uint32_t i = 0; i < row_count; i++) {
-            const RowError *error = vector_error(v, rows[i]);
-
-            if (error)
-                errors_add(arena, out, (RowError){i, error->class_name, error->sqlstate,
-                                                  error->text});
-        }
-    }
+    if (v->errors)
+        select_errors(arena, out, v, rows);
     return out;
 }
 
