@@ -18,5 +18,6 @@ int cmd_generate(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sql(int argc, char **argv);
+int cmd_topic(int argc, char **argv);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * cmd_generate.c: `weir generate`: a stream to standard output, its answer key, or the HTTP
- * service.
+ * cmd_generate.c: `weir generate`: a stream to standard output or to a topic, its answer key, or the
+ * HTTP service.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,9 +9,11 @@
 
 #include "base/edit_distance.h"
 #include "cli/cmd.h"
+#include "cli/produce.h"
 #include "generate/answers.h"
 #include "generate/generate.h"
 #include "generate/http_service.h"
+#include "log/topic.h"
 #include "os/os.h"
 
 #define WRITE_BYTES ((size_t)256 * 1024)
@@ -28,6 +30,10 @@ typedef struct GenerateCommand {
     unsigned streams;   /* PARAM_*: which streams know all the parameters given. */
     const char *narrow; /* The parameter that narrowed it last. */
     GenerateServiceConfig service;
+    const char *topic; /* NULL: standard output. */
+    const char *key;   /* NULL: the stream's own; empty: none. */
+    int32_t partition_count; /* 0: not given. */
+    Options load; /* --data, --set, --config */
 } GenerateCommand;
 
 /* ── help ──────────────────────────────────────────────────────────────────────────────────────*/
@@ -56,6 +62,7 @@ static void print_help(void)
 {
     puts("weir generate: the data-generation API\n\n"
          "usage: weir generate STREAM [OPTION ...]             records to standard output\n"
+         "       weir generate STREAM --topic T [OPTION ...]   to a topic of a data directory\n"
          "       weir generate STREAM --answers [OPTION ...]   how many of each kind those are\n"
          "       weir generate --listen HOST:PORT [OPTION ...] the same as an HTTP service\n\n"
          "streams:");
@@ -67,6 +74,15 @@ static void print_help(void)
     print_params(PARAM_SHOP);
     puts("\nnexmark:");
     print_params(PARAM_NEXMARK);
+    puts("\ntopic (beside a run, through it; what is told to be written survives any crash):");
+    print_option("topic", "NAME", "produce to this topic; made if it is missing");
+    print_option("key", "FIELD",
+                 "the field that is the record's key; '' for none\n"
+                 "                                  (default: customer_id; nexmark: none)");
+    print_option("partitions", "N", "of a topic that is made (default 1)");
+    print_option("data", "DIR", "the data directory (default ./weir-data)");
+    print_option("set", "KEY=VALUE", "a setting");
+    print_option("config", "FILE", "settings, one 'key = value' a line");
     puts("\nservice (the options above are what a request does not say):");
     print_option("listen", "HOST:PORT", "serve there; port 0 takes any free port");
     print_option("token", "TOKEN",
@@ -79,7 +95,9 @@ static void print_help(void)
 
 /* ── arguments ─────────────────────────────────────────────────────────────────────────────────*/
 
-static const char *const own_options[] = {"listen", "token", "total", "unpaced", "answers", "help"};
+static const char *const own_options[] = {"listen", "token", "total",      "unpaced",
+                                          "topic",  "key",   "partitions", "data",
+                                          "set",    "config", "answers",   "help"};
 
 static bool unknown_option(Str name, Error *err)
 {
@@ -126,6 +144,51 @@ static bool set_total(GenerateCommand *command, const char *value, Error *err)
     return true;
 }
 
+static bool is_own_option(Str name)
+{
+    for (size_t i = 0; i < COUNT_OF(own_options); i++) {
+        if (str_is(name, own_options[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool set_partitions(GenerateCommand *command, const char *value, Error *err)
+{
+    int64_t count;
+
+    if (!str_to_int64(str_of(value), &count) || count < 1 || count > TOPIC_PARTITIONS_MAX)
+        return error_set(err, ERROR_USER, "--partitions: '%s' is not a number from 1 to %d", value,
+                         TOPIC_PARTITIONS_MAX);
+    command->partition_count = (int32_t)count;
+    return true;
+}
+
+/* Those with a text for a value. */
+static bool set_own(GenerateCommand *command, Str name, const char *value, Error *err)
+{
+    if (str_is(name, "listen")) {
+        command->service.listen = value;
+    } else if (str_is(name, "token")) {
+        command->service.token = value;
+        command->service_set = true;
+    } else if (str_is(name, "topic")) {
+        command->topic = value;
+        return topic_name_check(str_of(value), err);
+    } else if (str_is(name, "key")) {
+        command->key = value;
+    } else if (str_is(name, "partitions")) {
+        return set_partitions(command, value, err);
+    } else if (str_is(name, "data")) {
+        command->load.data = value;
+    } else if (str_is(name, "config")) {
+        command->load.config = value;
+    } else {
+        return options_add_setting(&command->load, value, err);
+    }
+    return true;
+}
+
 /* One `--name value`, `--name=value` or `--name`; moves *i over what it used. */
 static bool parse_option(GenerateCommand *command, int argc, char **argv, int *i, Error *err)
 {
@@ -144,7 +207,7 @@ static bool parse_option(GenerateCommand *command, int argc, char **argv, int *i
             command->service.unpaced = command->service_set = true;
         return true;
     }
-    if (!param && !str_is(name, "listen") && !str_is(name, "token") && !str_is(name, "total"))
+    if (!param && !is_own_option(name))
         return unknown_option(name, err);
     if (!equals && *i + 1 >= argc)
         return error_set(err, ERROR_USER, "--%.*s needs a value", STR_ARG(name));
@@ -153,13 +216,7 @@ static bool parse_option(GenerateCommand *command, int argc, char **argv, int *i
         return set_param(command, param, str_of(value), err);
     if (str_is(name, "total"))
         return set_total(command, value, err);
-    if (str_is(name, "listen")) {
-        command->service.listen = value;
-    } else {
-        command->service.token = value;
-        command->service_set = true;
-    }
-    return true;
+    return set_own(command, name, value, err);
 }
 
 static bool parse_stream(GenerateCommand *command, const char *name, Error *err)
@@ -176,11 +233,30 @@ static bool parse_stream(GenerateCommand *command, const char *name, Error *err)
     return true;
 }
 
+/* Of --topic and what needs it. */
+static bool check_topic(const GenerateCommand *command, Error *err)
+{
+    if (!command->topic)
+        return (!command->key && !command->partition_count && !command->load.data &&
+                !command->load.config && !command->load.settings.count) ||
+               error_set(err, ERROR_USER,
+                         "--key, --partitions, --data, --set and --config need --topic");
+    if (command->service.listen || command->answers)
+        return error_set(err, ERROR_USER, "--topic takes records: leave %s out",
+                         command->answers ? "--answers" : "--listen");
+    if (command->options.format != GENERATE_NDJSON)
+        return error_set(err, ERROR_USER, "a record of a topic is one JSON object: leave --format "
+                                          "out");
+    return true;
+}
+
 /* What the arguments mean together. */
 static bool check_command(const GenerateCommand *command, Error *err)
 {
     bool serves = command->service.listen != NULL;
 
+    if (!check_topic(command, err))
+        return false;
     if (serves && command->stream)
         return error_set(err, ERROR_USER, "--listen serves all streams: leave '%s' out",
                          command->stream->name);
@@ -248,7 +324,7 @@ static int run_records(const GenerateCommand *command)
     if (!generator_open(command->stream, &command->options, &generator, &err))
         return fail(&err, EXIT_USAGE);
     strbuf_init(&buf);
-    strbuf_reserve(&buf, WRITE_BYTES + 2 * RECORD_BYTES_MAX);
+    strbuf_reserve(&buf, WRITE_BYTES + 2 * GENERATE_RECORD_BYTES_MAX);
     (void)setvbuf(stdout, NULL, _IONBF, 0); /* The buffer is ours. */
     do {
         more = generator_fill(generator, &buf, WRITE_BYTES);
@@ -258,6 +334,48 @@ static int run_records(const GenerateCommand *command)
     strbuf_done(&buf);
     generator_close(generator);
     return ok ? EXIT_DONE : fail(&err, EXIT_OUTSIDE);
+}
+
+/* Each fill ends with a whole record. */
+static bool produce(const GenerateCommand *command, LineProducer *lines, Error *err)
+{
+    Generator *generator = NULL;
+    bool more = true;
+    bool ok;
+    StrBuf buf;
+
+    if (!generator_open(command->stream, &command->options, &generator, err))
+        return false;
+    strbuf_init(&buf);
+    do {
+        strbuf_clear(&buf);
+        more = generator_fill(generator, &buf, WRITE_BYTES);
+        ok = line_producer_add(lines, strbuf_str(&buf), err);
+    } while (ok && more);
+    strbuf_done(&buf);
+    generator_close(generator);
+    return ok && line_producer_flush(lines, err);
+}
+
+static int run_topic(const GenerateCommand *command)
+{
+    const char *key = command->key ? command->key : command->stream->key;
+    LineProducerConfig config = {
+        .options = &command->load,
+        .topic = str_of(command->topic),
+        .partition_count = command->partition_count ? command->partition_count : 1,
+        .key = key && *key ? LINE_KEY_FIELD : LINE_KEY_NONE,
+        .key_text = str_of(key ? key : ""),
+    };
+    LineProducer *lines = line_producer_create(&config);
+    Error err = {0};
+    int status;
+
+    if (!lines)
+        return EXIT_INPUT;
+    status = line_producer_tell(lines, produce(command, lines, &err) ? NULL : &err);
+    line_producer_free(lines);
+    return status;
 }
 
 static int run_answers(const GenerateCommand *command)
@@ -303,17 +421,22 @@ static int run_service(GenerateCommand *command)
 
 int cmd_generate(int argc, char **argv)
 {
-    GenerateCommand command = {.streams = PARAM_ALL};
+    GenerateCommand command = {.streams = PARAM_ALL, .load = {.command = "generate"}};
     Error err = {0};
+    int status = EXIT_DONE;
 
+    arena_init(&command.load.arena);
     generate_options_init(&command.options);
     if (!parse_command(&command, argc, argv, &err))
-        return fail(&err, EXIT_USAGE);
-    if (command.help) {
+        status = fail(&err, EXIT_USAGE);
+    else if (command.help)
         print_help();
-        return EXIT_DONE;
-    }
-    if (command.service.listen)
-        return run_service(&command);
-    return command.answers ? run_answers(&command) : run_records(&command);
+    else if (command.service.listen)
+        status = run_service(&command);
+    else if (command.topic)
+        status = run_topic(&command);
+    else
+        status = command.answers ? run_answers(&command) : run_records(&command);
+    options_done(&command.load);
+    return status;
 }

@@ -20,8 +20,9 @@ static const Command commands[] = {
     {"explain", cmd_explain, "the plan of every flow and view"},
     {"graph", cmd_graph, "the tables of a pipeline and what feeds them"},
     {"sql", cmd_sql, "run SQL against the tables and topics of a data directory"},
+    {"topic", cmd_topic, "list, create, describe, produce to, consume, delete topics"},
     {"generate", cmd_generate,
-     "the data-generation API: to standard output, or as an HTTP service"},
+     "the data-generation API: to standard output, to a topic, or as an HTTP service"},
 };
 
 static void print_help(FILE *out)

@@ -85,15 +85,13 @@ static int unknown_option(const Options *options, Str name)
     return usage_error(options, "there is no option --%.*s", STR_ARG(name));
 }
 
-static bool add_setting(Options *options, const char *text, int *exit_status)
+bool options_add_setting(Options *options, const char *text, Error *err)
 {
     const char *equals = strchr(text, '=');
     SettingArg setting;
 
-    if (!equals || equals == text) {
-        *exit_status = usage_error(options, "--set takes KEY=VALUE, not '%s'", text);
-        return false;
-    }
+    if (!equals || equals == text)
+        return error_set(err, ERROR_USER, "--set takes KEY=VALUE, not '%s'", text);
     setting.key = str_to_c(&options->arena, str_trim((Str){text, (uint32_t)(equals - text)}));
     setting.value = str_to_c(&options->arena, str_trim(str_of(equals + 1)));
     VEC_ADD_IN(&options->arena, &options->settings, setting);
@@ -103,6 +101,7 @@ static bool add_setting(Options *options, const char *text, int *exit_status)
 bool options_parse(Options *options, int argc, char **argv, int *exit_status)
 {
     bool ended = false;
+    Error err = {0};
 
     arena_init(&options->arena);
     for (int i = 0; i < argc; i++) {
@@ -154,7 +153,8 @@ bool options_parse(Options *options, int argc, char **argv, int *exit_status)
             options->data_given = true;
         } else if (str_is(name, "config")) {
             options->config = value;
-        } else if (!add_setting(options, value, exit_status)) {
+        } else if (!options_add_setting(options, value, &err)) {
+            *exit_status = usage_error(options, "%s", err.text);
             return false;
         }
     }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "cli/cmd.h"
@@ -44,6 +45,8 @@ typedef struct Options {
 /* False: the command is to end with *exit_status (0 after --help). */
 bool options_parse(Options *options, int argc, char **argv, int *exit_status);
 void options_done(Options *options);
+/* One --set KEY=VALUE, for a command that reads its arguments by itself. */
+bool options_add_setting(Options *options, const char *text, Error *err);
 /* One whole number within the bounds, or a sentence and false. */
 bool option_number(const Options *options, const char *name, const char *text, int64_t min,
                    int64_t max, int64_t *out);

@@ -116,6 +116,7 @@ const Stream stream_customers = {
     .params = PARAM_SHOP,
     .columns = columns,
     .column_count = COUNT_OF(columns),
+    .key = "customer_id",
     .constraints = constraints,
     .constraint_count = COUNT_OF(constraints),
     .invalid_kinds = invalid_kinds,

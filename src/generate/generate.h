@@ -9,7 +9,7 @@
  *  1. A record is a pure function of (options, index): from, count and format do not change it, so
  *     pages put together are the whole, on standard output and over HTTP.
  *  2. A field's text needs no escape, in JSON or CSV, unless its kind is FIELD_JSON.
- *  3. A record is at most RECORD_BYTES_MAX, and holds no line break but its last byte.
+ *  3. A record is at most GENERATE_RECORD_BYTES_MAX, and holds no line break but its last byte.
  *
  * Thread: a Generator belongs to one; streams are constant.
  */
@@ -22,7 +22,7 @@
 #include "generate/options.h"
 
 #define STREAM_COLUMNS_MAX 8
-#define RECORD_BYTES_MAX 16384
+#define GENERATE_RECORD_BYTES_MAX 16384
 
 typedef struct StreamColumn {
     const char *name;
@@ -83,6 +83,7 @@ struct Stream {
     unsigned params; /* PARAM_*: which parameters it knows. */
     const StreamColumn *columns;
     int column_count;
+    const char *key; /* What a topic of it is keyed by, or NULL. */
     /* As a CREATE TABLE would have them, and the ways in which an invalid record breaks one. */
     const char *const *constraints;
     int constraint_count;

@@ -71,6 +71,7 @@ const Stream stream_orders = {
     .params = PARAM_SHOP,
     .columns = columns,
     .column_count = COUNT_OF(columns),
+    .key = "customer_id",
     .constraints = constraints,
     .constraint_count = COUNT_OF(constraints),
     .invalid_kinds = invalid_kinds,

@@ -202,8 +202,8 @@ void row_write(RowWriter *writer, const StreamRow *row, const Fault *fault, bool
     char *start;
     char *p;
 
-    if (UNLIKELY(out->capacity - out->bytes <= RECORD_BYTES_MAX || !out->data))
-        strbuf_reserve(out, RECORD_BYTES_MAX);
+    if (UNLIKELY(out->capacity - out->bytes <= GENERATE_RECORD_BYTES_MAX || !out->data))
+        strbuf_reserve(out, GENERATE_RECORD_BYTES_MAX);
     start = p = out->data + out->bytes;
     if (writer->format == GENERATE_JSON)
         p = is_first ? put_char(p, '\n') : PUT_LITERAL(p, ",\n");
@@ -221,7 +221,7 @@ void row_write(RowWriter *writer, const StreamRow *row, const Fault *fault, bool
     }
     if (writer->format != GENERATE_JSON)
         p = put_char(p, '\n');
-    DEBUG_ASSERT(p - start <= RECORD_BYTES_MAX);
+    DEBUG_ASSERT(p - start <= GENERATE_RECORD_BYTES_MAX);
     out->bytes += (size_t)(p - start);
     *p = '\0';
 }

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -429,6 +430,27 @@ bool os_write_file(const char *path, Str content, Error *err)
     ok = ok && os_rename(beside, path, err) && os_sync_dir(folder, err);
     arena_done(&arena);
     return ok;
+}
+
+bool os_stdin_wait(int64_t timeout_us)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int64_t ms = (MIN(timeout_us, INT64_C(1000000000)) + 999) / 1000;
+
+    return poll(&input, 1, timeout_us < 0 ? -1 : (int)ms) > 0;
+}
+
+bool os_stdin_read(void *out, size_t bytes, size_t *got, Error *err)
+{
+    ssize_t n;
+
+    do {
+        n = read(STDIN_FILENO, out, bytes);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_set_errno(err, errno, "read standard input");
+    *got = (size_t)n;
+    return true;
 }
 
 struct OsLock {

@@ -88,6 +88,11 @@ bool os_read_file(Arena *arena, const char *path, size_t bytes_max, Str *out, Er
 /* Written beside, synced, renamed over: after a crash the old or the new content, never a mixture. */
 bool os_write_file(const char *path, Str content, Error *err);
 
+/* Standard input, as it comes. Whether there is something to read (or its end) within timeout_us; up
+ * to `bytes` of it, waiting for the first (*got 0: the end). */
+bool os_stdin_wait(int64_t timeout_us);
+bool os_stdin_read(void *out, size_t bytes, size_t *got, Error *err);
+
 /* An exclusive lock held until os_lock_release or process end. *held_by is the owner's process id
  * (0 if unknown) when another process has it: then *out is NULL and the call still returns true. */
 typedef struct OsLock OsLock;

@@ -233,10 +233,3 @@ void os_socket_wait(OsSocketWait *waits, size_t count, OsWake *wake, int64_t tim
     }
     free(polls);
 }
-
-bool os_stdin_wait(int64_t timeout_us)
-{
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-
-    return poll(&input, 1, poll_timeout_ms(timeout_us)) > 0;
-}

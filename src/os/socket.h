@@ -56,7 +56,4 @@ typedef struct OsSocketWait {
  * (negative: without end). */
 void os_socket_wait(OsSocketWait *waits, size_t count, OsWake *wake, int64_t timeout_us);
 
-/* Whether standard input has something to read, or has ended, within timeout_us. */
-bool os_stdin_wait(int64_t timeout_us);
-
 #endif

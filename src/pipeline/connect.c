@@ -61,9 +61,10 @@ static bool open_dir(Connections *connections, ConnectMode mode, Error *err)
 
     if (mode == CONNECT_WRITE) {
         if (!os_mkdir_all(connections->dir, err) ||
-            !os_mkdir(arena_printf(&connections->arena, "%s/topics", connections->dir), err) ||
-            !take_lock(connections, err))
+            !os_mkdir(arena_printf(&connections->arena, "%s/topics", connections->dir), err))
             return error_wrap(err, "data directory '%s'", connections->dir);
+        if (!take_lock(connections, err))
+            return false;
     } else if (!os_exists(store_path)) {
         return error_set(err, ERROR_USER,
                          "'%s' is no data directory: there is no store.db in it; 'weir run FILE "
@@ -126,6 +127,11 @@ const char *connections_dir(const Connections *connections)
 Store *connections_store(Connections *connections)
 {
     return connections->store;
+}
+
+Topics *connections_topics(Connections *connections)
+{
+    return connections->topics;
 }
 
 /* ── topics ────────────────────────────────────────────────────────────────────────────────────*/

@@ -22,6 +22,7 @@
 #include "plan/pipeline_spec.h"
 #include "sink/sink.h"
 #include "source/source.h"
+#include "source/topics.h"
 #include "store/store.h"
 
 typedef struct Connections Connections;
@@ -38,6 +39,7 @@ void connections_close(Connections *connections);
 void connections_set_whole(Connections *connections);
 const char *connections_dir(const Connections *connections); /* NULL: in memory */
 Store *connections_store(Connections *connections);
+Topics *connections_topics(Connections *connections);
 
 /* The source of a table, as a stream or to be read whole; one a table, owned by the connections. */
 bool connections_source(Connections *connections, const TableDef *table, Source **out, Error *err);
