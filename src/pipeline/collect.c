@@ -1,12 +1,14 @@
 /*
  * collect.c: the thread behind a collector. See collect.h.
  *
- * The position is the address to ask next. A page that names a next one (Link rel="next") moves it;
- * with 'cursor' = 'parameter=column' the last row's value does; without either the same address is
- * asked again after each interval, and every answer counts as new rows.
+ * The position is the address to ask next, and how many of its records have been taken already
+ * ("17 http://…"; none: the address alone). A page that names a next one (Link rel="next") moves the
+ * address; with 'cursor' = 'parameter=column' the last row's value does. A page that does neither (the
+ * last one for now, or a list that only grows) is asked for again after each interval, and what was
+ * taken of it is left out: so a restart does not take the last page twice.
  *
- *     rows and a new address      asked at once
- *     no rows, or the same address  asked again after 'interval'
+ *     a new address               asked at once
+ *     the same address            asked again after 'interval'
  *     no answer, 408, 429, 5xx    asked again after a wait that doubles up to a minute
  *     another 4xx                 the pipeline is wrong: the run ends
  */
@@ -41,6 +43,7 @@ struct Collector {
 
     /* The thread's own. */
     StrBuf address;
+    int64_t taken;       /* Records of this address that were taken. */
     StrBuf last_cursor;  /* The last row's value, to leave out rows that come twice. */
     int64_t wait_us;     /* After the last failure. */
     int tries;
@@ -240,16 +243,23 @@ static Str next_address(Collector *collector, Arena *arena, const HttpReply *rep
     return (Str){NULL, 0};
 }
 
-static void give(Collector *collector, const StrVec *records, size_t from, Str position)
+static void give(Collector *collector, const StrVec *records, size_t from)
 {
+    Arena *arena;
+
     os_mutex_lock(collector->mutex);
+    arena = &collector->buffer->arena;
     for (size_t i = from; i < records->count; i++) {
         VEC_ADD(&collector->buffer->records,
                 str_copy(&collector->buffer->arena, records->items[i]));
         collector->buffer_bytes += records->items[i].bytes;
     }
-    if (position.data)
-        collector->buffer->position = str_copy(&collector->buffer->arena, position);
+    if (collector->taken)
+        collector->buffer->position =
+            str_of(arena_printf(arena, "%lld %s", (long long)collector->taken,
+                                strbuf_c(&collector->address)));
+    else
+        collector->buffer->position = str_copy(arena, strbuf_str(&collector->address));
     os_mutex_unlock(collector->mutex);
     collector->options.wake(collector->options.self);
 }
@@ -260,21 +270,23 @@ static void take_page(Collector *collector, const HttpReply *reply, bool *more)
     StrVec records = {0};
     Arena arena;
     Str next;
-    size_t repeated;
-    bool moved;
+    size_t old;
 
     arena_init(&arena);
     split_page(collector, strbuf_str(&reply->body), &records);
-    repeated = count_repeated(collector, &records);
+    old = MAX(count_repeated(collector, &records),
+              MIN((size_t)collector->taken, records.count));
     next = next_address(collector, &arena, reply, &records);
-    moved = next.data && !str_equal(next, strbuf_str(&collector->address));
-    if (records.count > repeated || moved)
-        give(collector, &records, repeated, moved ? next : (Str){NULL, 0});
-    if (moved) {
+    *more = next.data && !str_equal(next, strbuf_str(&collector->address));
+    if (*more) {
         strbuf_clear(&collector->address);
         strbuf_add_str(&collector->address, next);
+        collector->taken = 0;
+    } else if (!next.data) {
+        collector->taken = MAX(collector->taken, (int64_t)records.count);
     }
-    *more = moved && records.count > repeated;
+    if (records.count > old || *more)
+        give(collector, &records, old);
     VEC_DONE(&records);
     arena_done(&arena);
 }
@@ -394,6 +406,16 @@ static void add_headers(Collector *collector)
     }
 }
 
+/* "17 http://…" or an address. */
+static void set_position(Collector *collector, Str position)
+{
+    ptrdiff_t space = str_find_char(position, ' ');
+
+    if (space > 0 && str_to_int64(str_slice(position, 0, (uint32_t)space), &collector->taken))
+        position = str_slice(position, (uint32_t)space + 1, position.bytes);
+    strbuf_add_str(&collector->address, position);
+}
+
 bool collector_start(const TableDef *table, const CollectorOptions *options, Collector **out,
                      Error *err)
 {
@@ -416,8 +438,8 @@ bool collector_start(const TableDef *table, const CollectorOptions *options, Col
         collector->cursor_parameter = str_slice(cursor, 0, (uint32_t)equals);
         collector->cursor_column = str_slice(cursor, (uint32_t)equals + 1, cursor.bytes);
     }
-    strbuf_add_str(&collector->address,
-                   options->position.bytes ? options->position : table_option(table, "url"));
+    set_position(collector, options->position.bytes ? options->position
+                                                    : table_option(table, "url"));
     collector->client = http_client_create();
     add_headers(collector);
     collector->buffer = collected_new();
