@@ -110,8 +110,7 @@ void json_row_clear(JsonNode *node, uint32_t row_i)
 {
     bits_clear(node->valid, row_i);
     if (node->offsets) {
-        if (node->lists_done > row_i)
-            json_list_drop(node, row_i);
+        json_list_drop(node, MIN(node->lists_done, row_i));
     } else {
         for (uint32_t i = 0; i < node->child_count; i++)
             json_row_clear(&node->children[i], row_i);
@@ -123,15 +122,14 @@ static void rows_drop(JsonNode *node, uint32_t row_count)
 {
     node->row_count = row_count;
     if (node->offsets) {
-        if (node->lists_done > row_count)
-            json_list_drop(node, row_count);
+        json_list_drop(node, MIN(node->lists_done, row_count));
     } else {
         for (uint32_t i = 0; i < node->child_count; i++)
             rows_drop(&node->children[i], row_count);
     }
 }
 
-/* Back to `row_count` lists (invariant 2). */
+/* Back to `row_count` lists; what the children hold of one broken off goes too (invariant 2). */
 void json_list_drop(JsonNode *node, uint32_t row_count)
 {
     node->lists_done = row_count;
@@ -148,8 +146,7 @@ static void list_fill(JsonNode *node, uint32_t row_i)
 
 void json_list_open(JsonNode *node, uint32_t row_i)
 {
-    if (node->lists_done > row_i)
-        json_list_drop(node, row_i);
+    json_list_drop(node, MIN(node->lists_done, row_i));
     list_fill(node, row_i);
 }
 

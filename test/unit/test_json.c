@@ -325,6 +325,47 @@ static void a_strict_decoder_leaves_bad_records_out_and_says_why(void **state)
     arena_done(&arena);
 }
 
+/* Found by fuzz_json: what a list broken off had put into its column was given to the next one. */
+static void a_list_broken_off_leaves_nothing_to_the_next_record(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":[{\"b\":[1,2]},{\"b\":[3<]}]}", "{\"a\":[{\"b\":[4]}]}", "{\"a\":[{\"b\":[5,6]}],\"m\":{\"x\":[7],\"y\":[8",
+        "{\"m\":{\"z\":[9]}}", "{\"a\":[{\"b\":[5,\"x\"]}", "{\"a\":[{\"b\":[]}],\"m\":{}}",
+    };
+    static const FormatMode modes[] = {FORMAT_STRICT, FORMAT_PERMISSIVE};
+    static const char *const expected[] = {
+        "[{[4]}]; null; [{[]}]; null; {z -> [9]}; {}; ",
+        "null; [{[4]}]; null; null; null; [{[]}]; null; null; null; {z -> [9]}; null; {}; ",
+    };
+    Str records[COUNT_OF(texts)];
+    Arena arena;
+    StrBuf out;
+
+    arena_init(&arena);
+    strbuf_init(&out);
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        records[i] = str_of(texts[i]);
+    for (size_t m = 0; m < COUNT_OF(modes); m++) {
+        BadRecords bad = {0};
+        Batch *batch = decode_all(&arena, "struct<a:array<struct<b:array<int>>>,m:map<string,array<int>>>", modes[m],
+                                  records, COUNT_OF(texts), NULL, &bad);
+
+        strbuf_clear(&out);
+        for (uint32_t c = 0; c < 2; c++) {
+            for (uint32_t i = 0; i < batch->row_count; i++) {
+                if (vector_is_valid(batch->columns[c], i))
+                    value_to_text(&out, batch->columns[c], i, zone_utc());
+                else
+                    strbuf_add_c(&out, "null");
+                strbuf_add_c(&out, "; ");
+            }
+        }
+        assert_string_equal(strbuf_c(&out), expected[m]);
+    }
+    strbuf_done(&out);
+    arena_done(&arena);
+}
+
 static void a_permissive_decoder_gives_a_row_a_record_but_none_for_an_empty_line(void **state)
 {
     static const Str records[] = {{"{\"a\":1}", 7}, {"", 0}, {"x", 1}, {NULL, 0}, {"{\"a\":\"x\"}", 9}};
@@ -626,6 +667,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_read_as_sparks_from_json_reads_them),
         cmocka_unit_test(a_strict_decoder_leaves_bad_records_out_and_says_why),
+        cmocka_unit_test(a_list_broken_off_leaves_nothing_to_the_next_record),
         cmocka_unit_test(a_permissive_decoder_gives_a_row_a_record_but_none_for_an_empty_line),
         cmocka_unit_test(from_json_tells_which_texts_are_malformed_and_which_misfit),
         cmocka_unit_test(the_order_of_fields_never_matters),
