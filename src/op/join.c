@@ -99,6 +99,6 @@ void join_keys(Arena *arena, const Batch *batch, const uint32_t *columns, uint32
 bool join_create(const Node *node, OpContext *context, Op **out, Error *err)
 {
     if (node->as.join.left_streaming && node->as.join.right_streaming)
-        return error_set(err, ERROR_USER, "joins of two streams are not there yet");
+        return join_stream_create(node, context, out, err);
     return join_hash_create(node, context, out, err);
 }

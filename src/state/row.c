@@ -1,6 +1,6 @@
 #include "state/row.h"
 
-#include "base/assert.h"
+#include "column/format_value.h"
 
 void varint_encode(StrBuf *out, uint64_t value)
 {
@@ -128,6 +128,8 @@ static bool fixed_decode(VectorBuilder *b, PhysKind phys, Str *in)
         builder_add_f64(b, value.f64);
         return true;
     case PHYS_I128:
+        if (!decimal_fits(value.i128, b->type->precision))
+            return false;
         builder_add_i128(b, value.i128);
         return true;
     case PHYS_INTERVAL:
@@ -143,7 +145,7 @@ static bool fixed_decode(VectorBuilder *b, PhysKind phys, Str *in)
     return false;
 }
 
-static bool value_decode(VectorBuilder *b, Str *in)
+static bool value_decode(VectorBuilder *b, bool nullable, Str *in)
 {
     PhysKind phys = type_phys(b->type);
     uint64_t count = 1;
@@ -154,7 +156,7 @@ static bool value_decode(VectorBuilder *b, Str *in)
         return false;
     tag = in->data[0];
     *in = (Str){in->data + 1, in->bytes - 1};
-    if (tag == 0) {
+    if (tag == 0 && nullable) {
         builder_add_null(b);
         return true;
     }
@@ -172,7 +174,7 @@ static bool value_decode(VectorBuilder *b, Str *in)
         return false;
     for (uint64_t e = 0; e < count; e++) {
         for (uint32_t f = 0; f < b->type->field_count; f++) {
-            if (!value_decode(&b->children[f], in))
+            if (!value_decode(&b->children[f], phys != PHYS_MAP || f == 1, in))
                 return false;
         }
     }
@@ -191,7 +193,7 @@ bool rows_decode(Arena *arena, const Str *rows, uint32_t row_count, const Type *
         Str rest = rows[i];
 
         for (uint32_t c = 0; c < column_count; c++) {
-            if (!value_decode(&builders[c], &rest))
+            if (!value_decode(&builders[c], true, &rest))
                 return false;
         }
         if (rest.bytes > 0)

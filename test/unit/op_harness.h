@@ -53,6 +53,7 @@ typedef struct Rig {
     struct RigRouter *router;
     Collector outs[RIG_WORKERS];
     Arena out_arena;
+    uint32_t input_count; /* Of the first operator; 0: 1. */
     uint32_t batch_rows;
     StrBuf late, errors;
     VEC(SavedEntry) saved;
@@ -328,7 +329,7 @@ UNUSED static bool router_batch(Op *op, uint32_t input_i, const Batch *batch, Er
                 rows[count++] = i;
         }
         if (count > 0 && !to->methods->on_batch(
-                             to, 0, batch_select(&rig->batch, batch, rows, count), err))
+                             to, input_i, batch_select(&rig->batch, batch, rows, count), err))
             return false;
     }
     return true;
@@ -341,7 +342,7 @@ UNUSED static bool router_watermark(Op *op, uint32_t input_i, int64_t watermark_
     for (uint32_t w = 0; w < router->rig->worker_count; w++) {
         Op *to = rig_target(router, w);
 
-        if (!to->methods->on_watermark(to, 0, watermark_us, err))
+        if (!to->methods->on_watermark(to, input_i, watermark_us, err))
             return false;
     }
     return true;
@@ -354,7 +355,7 @@ UNUSED static bool router_barrier(Op *op, uint32_t input_i, const Barrier *barri
     for (uint32_t w = 0; w < router->rig->worker_count; w++) {
         Op *to = rig_target(router, w);
 
-        if (!to->methods->on_barrier(to, 0, barrier, err))
+        if (!to->methods->on_barrier(to, input_i, barrier, err))
             return false;
     }
     return true;
@@ -367,7 +368,7 @@ UNUSED static bool router_end(Op *op, uint32_t input_i, Error *err)
     for (uint32_t w = 0; w < router->rig->worker_count; w++) {
         Op *to = rig_target(router, w);
 
-        if (!to->methods->on_end(to, 0, err))
+        if (!to->methods->on_end(to, input_i, err))
             return false;
     }
     return true;
@@ -848,7 +849,8 @@ UNUSED static uint32_t rig_checkpoint(Rig *rig, bool full)
     uint32_t entry_count;
 
     checkpoint_writer_flow(writer, STR("flow"));
-    assert_ok(rig_in(rig)->methods->on_barrier(rig_in(rig), 0, &barrier, &err));
+    for (uint32_t i = 0; i < MAX(rig->input_count, 1u); i++)
+        assert_ok(rig_in(rig)->methods->on_barrier(rig_in(rig), i, &barrier, &err));
     entry_count = rig_save(rig, writer, full);
     checkpoint_writer_free(writer);
     arena_reset(&rig->batch);
