@@ -277,32 +277,9 @@ static const AggregateMethods extreme_methods = {
 
 /* ── first and last ────────────────────────────────────────────────────────────────────────────*/
 
-/* first(x), first(x, true): the second tells to pass over NULLs, as IGNORE NULLS does. */
-static bool bind_first(BindCall *call, Error *err)
-{
-    static const char ignore_nulls;
-
-    if (call->arg_count == 2) {
-        const Vector *value;
-
-        if (!bind_require(call, 1, &type_boolean, err) ||
-            !bind_constant(call, 1, "ignoreNulls", &value, err))
-            return false;
-        if (!vector_is_valid(value, 0))
-            return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
-                                 "The `ignoreNulls` must not be null.");
-        if (vector_bools(value)[0])
-            call->data = (void *)(uintptr_t)&ignore_nulls;
-        call->arg_count = 1;
-    }
-    call->type = call->args[0]->type;
-    call->nullable = true;
-    return true;
-}
-
 static bool ignores_nulls(const AggregateCall *call)
 {
-    return call->expr->data || call->expr->ignore_nulls;
+    return call->expr->fn->extra || call->expr->ignore_nulls;
 }
 
 static uint32_t held_state_bytes(const AggregateCall *call)
@@ -411,6 +388,36 @@ static const AggregateMethods last_methods = {
     .clear = held_state_clear,
     .extra_bytes = held_state_extra,
 };
+
+static const Function ignoring_rows[2];
+
+/* The row of first or last that passes over NULLs. */
+static const Function *ignoring(const Function *fn)
+{
+    return &ignoring_rows[fn->aggregate == &last_methods];
+}
+
+/* first(x), first(x, true): the second tells to pass over NULLs, as IGNORE NULLS does. */
+static bool bind_first(BindCall *call, Error *err)
+{
+    if (call->arg_count == 2) {
+        const Vector *value;
+
+        if (!bind_require(call, 1, &type_boolean, err) ||
+            !bind_constant(call, 1, "ignoreNulls", &value, err))
+            return false;
+        if (!vector_is_valid(value, 0))
+            return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
+                                 "The `ignoreNulls` must not be null.");
+        /* Another row, since the argument goes: two calls with one function are one call. */
+        if (vector_bools(value)[0])
+            call->fn = ignoring(call->fn);
+        call->arg_count = 1;
+    }
+    call->type = call->args[0]->type;
+    call->nullable = true;
+    return true;
+}
 
 /* ── min_by and max_by ─────────────────────────────────────────────────────────────────────────*/
 
@@ -579,6 +586,14 @@ static const AggregateMethods bit_methods = {
 
 static const bool is_max = true, is_min = false;
 static const BitFold fold_and = BIT_FOLD_AND, fold_or = BIT_FOLD_OR, fold_xor = BIT_FOLD_XOR;
+
+static const bool passes_over_nulls = true;
+static const Function ignoring_rows[2] = {
+    AGGREGATE("first ignoring nulls", 1, 1, bind_first, NULL, &first_methods, &passes_over_nulls,
+              "", ""),
+    AGGREGATE("last ignoring nulls", 1, 1, bind_first, NULL, &last_methods, &passes_over_nulls, "",
+              ""),
+};
 
 static const Function rows[] = {
     AGGREGATE("min", 1, 1, bind_extreme, NULL, &extreme_methods, &is_min, "Least value",

@@ -319,7 +319,24 @@ static bool bind_cast_call(BindCall *call, Error *err)
     return true;
 }
 
+/* int(x), string(x), … are casts; decimal(x) is one to DECIMAL(10,0). */
+static bool bind_cast_alias(BindCall *call, Error *err)
+{
+    const Type *to = call->fn->extra;
+
+    return expr_cast(call->arena, call->sql, call->args[0],
+                     to ? to : type_decimal(call->arena, 10, 0), false, call->span, &call->result,
+                     err);
+}
+
 static const bool null_on_error = true;
+
+#define CAST_ALIAS(name_, type_, example_)                                                         \
+    {                                                                                              \
+        .name = name_, .flags = FN_STRICT, .arg_min = 1, .arg_max = 1, .bind = bind_cast_alias,    \
+        .extra = type_, .group = "conversion", .doc = "The value as " name_ "; as CAST",           \
+        .example = example_                                                                        \
+    }
 
 static const Function rows[] = {
     {
@@ -345,6 +362,19 @@ static const Function rows[] = {
         .doc = "The value as another type, or NULL where it cannot be",
         .example = "TRY_CAST('x' AS INT) IS NULL",
     },
+    CAST_ALIAS("boolean", &type_boolean, "boolean('true')"),
+    CAST_ALIAS("tinyint", &type_tinyint, "tinyint('1') = 1Y"),
+    CAST_ALIAS("smallint", &type_smallint, "smallint('1') = 1S"),
+    CAST_ALIAS("int", &type_int, "int('1') = 1"),
+    CAST_ALIAS("bigint", &type_bigint, "bigint('1') = 1L"),
+    CAST_ALIAS("float", &type_float, "float('1.5') = 1.5F"),
+    CAST_ALIAS("double", &type_double, "double('1.5') = 1.5D"),
+    CAST_ALIAS("decimal", NULL, "decimal('1') = 1"),
+    CAST_ALIAS("date", &type_date, "date('2024-01-01') = DATE '2024-01-01'"),
+    CAST_ALIAS("timestamp", &type_timestamp,
+               "timestamp('2024-01-01') = TIMESTAMP '2024-01-01 00:00:00'"),
+    CAST_ALIAS("binary", &type_binary, "binary('a') = X'61'"),
+    CAST_ALIAS("string", &type_string, "string(1) = '1'"),
 };
 
 const FunctionTable catalog_cast = FUNCTION_TABLE_OF(rows);
