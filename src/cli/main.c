@@ -23,6 +23,7 @@ static const Command commands[] = {
     {"topic", cmd_topic, "list, create, describe, produce to, consume, delete topics"},
     {"generate", cmd_generate,
      "the data-generation API: to standard output, to a topic, or as an HTTP service"},
+    {"doctor", cmd_doctor, "say what is installed, reachable and configured"},
 };
 
 static void print_help(FILE *out)

@@ -310,6 +310,11 @@ bool os_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+bool os_may_write(const char *path)
+{
+    return access(path, os_is_dir(path) ? W_OK | X_OK : W_OK) == 0;
+}
+
 bool os_is_dir(const char *path)
 {
     struct stat info;

@@ -51,7 +51,7 @@ static Setting *settings_slot(const Settings *settings, SettingLayer layer, Str 
     return NULL;
 }
 
-static bool setting_check(Str key, Str value, Error *err)
+bool setting_check(Str key, Str value, Error *err)
 {
     const SettingDef *def = setting_def(key);
     OptionDef option;
@@ -142,20 +142,27 @@ static bool settings_find_environment(const Settings *settings, Str key, Str *va
     return false;
 }
 
-bool settings_find(const Settings *settings, Str key, Str *value)
+bool settings_find_layer(const Settings *settings, Str key, Str *value, SettingLayer *layer)
 {
-    for (int layer = SETTING_COMMAND; layer >= SETTING_FILE; layer--) {
-        const Setting *slot;
+    for (int i = SETTING_COMMAND; i >= SETTING_FILE; i--) {
+        const Setting *slot = settings_slot(settings, (SettingLayer)i, key);
 
-        if (layer == SETTING_ENVIRONMENT && settings_find_environment(settings, key, value))
+        *layer = (SettingLayer)i;
+        if (i == SETTING_ENVIRONMENT && settings_find_environment(settings, key, value))
             return true;
-        slot = settings_slot(settings, (SettingLayer)layer, key);
         if (slot) {
             *value = slot->value;
             return true;
         }
     }
     return false;
+}
+
+bool settings_find(const Settings *settings, Str key, Str *value)
+{
+    SettingLayer layer;
+
+    return settings_find_layer(settings, key, value, &layer);
 }
 
 Str settings_text(const Settings *settings, const char *key)

@@ -56,6 +56,8 @@ bool settings_read_config(Settings *settings, Str text, const char *file_name, E
 
 /* What holds, defaults not considered; false: not set anywhere. */
 bool settings_find(const Settings *settings, Str key, Str *value);
+/* And in which layer. */
+bool settings_find_layer(const Settings *settings, Str key, Str *value, SettingLayer *layer);
 /* What holds, or the known key's default, or an empty text. */
 Str settings_text(const Settings *settings, const char *key);
 bool settings_bool(const Settings *settings, const char *key);
@@ -63,6 +65,8 @@ int64_t settings_int(const Settings *settings, const char *key);
 int64_t settings_duration_us(const Settings *settings, const char *key);
 
 const SettingDef *setting_def(Str key);
+/* Whether a known key may have this value; any value will do for others. */
+bool setting_check(Str key, Str value, Error *err);
 const SettingDef *setting_at(size_t i); /* NULL after the last. */
 void settings_print_markdown(StrBuf *out);
 
