@@ -50,7 +50,7 @@ static Relation not_found(Binder *b, const QualifiedName *name)
                bind_quoted(b, name));
     if (near.bytes)
         diagnostic_remedy(b->diagnostics, "did you mean `%.*s`?", STR_ARG(near));
-    else
+    else if (!b->views_elsewhere)
         diagnostic_remedy(b->diagnostics, "create it further up in the file");
     return (Relation){0};
 }

@@ -36,6 +36,7 @@ typedef struct Select {
     Expr *having;       /* NULL: none. */
     SortItem *order;    /* ORDER BY, as bound over the input; may be NULL. */
     uint32_t order_count;
+    Span order_span;
     const struct TimeWindows *time_windows;
     Expr *generator;          /* explode(...) among the items, whose columns these will be: */
     uint32_t *generator_ids;

@@ -171,6 +171,7 @@ static bool bind_order(Select *s, const AstSortList *list)
     };
     bool ok = true;
 
+    s->order_span = list->items[0].span;
     if (list->all)
         return bind_order_all(s, list);
     s->order = ARENA_ARRAY(s->b->arena, SortItem, list->count);
@@ -264,7 +265,7 @@ static bool reads_unknown(void *self, const Expr *e)
 
 static void put_sort(Select *s, SortItem *order)
 {
-    Logical *node = logical_new(s->b->plan, LOGICAL_SORT, order[0].expr->span, s->plan);
+    Logical *node = logical_new(s->b->plan, LOGICAL_SORT, s->order_span, s->plan);
 
     node->as.sort.items = order;
     node->as.sort.item_count = s->order_count;

@@ -193,10 +193,9 @@ static bool add_option(Binder *b, const AstProperty *property, TableDef *table, 
     return true;
 }
 
-static bool required_options(Binder *b, const TableDef *table, unsigned bit)
+static void required_options(Binder *b, const TableDef *table, unsigned bit)
 {
     const OptionDef *def;
-    bool ok = true;
 
     for (size_t i = 0; (def = option_at(i)); i++) {
         if (!def->required || !(def->tables & bit) || !(def->providers & 1u << table->provider) ||
@@ -208,12 +207,10 @@ static bool required_options(Binder *b, const TableDef *table, unsigned bit)
         diagnostic_remedy(b->diagnostics, "%s ('%s' = '...'): %s",
                           bit == OPTION_OF_SOURCE ? "OPTIONS" : "TBLPROPERTIES", def->key,
                           def->doc);
-        ok = false;
     }
-    return ok;
 }
 
-static bool table_options(Binder *b, const AstCreateTable *ast, TableDef *table)
+static void table_options(Binder *b, const AstCreateTable *ast, TableDef *table)
 {
     unsigned bit = option_bit(ast->kind);
     OptionVec options = {0};
@@ -240,7 +237,8 @@ static bool table_options(Binder *b, const AstCreateTable *ast, TableDef *table)
     }
     table->options = options.items;
     table->option_count = (uint32_t)options.count;
-    return ok && required_options(b, table, bit);
+    if (ok)
+        required_options(b, table, bit);
 }
 
 /* ── columns ───────────────────────────────────────────────────────────────────────────────────*/
@@ -329,7 +327,6 @@ TableDef *table_begin(Binder *b, Arena *arena, const AstCreateTable *ast)
         [AST_TABLE_MATERIALIZED_VIEW] = TABLE_MATERIALIZED_VIEW,
     };
     TableDef *table = ARENA_NEW(arena, TableDef);
-    bool ok;
 
     table->kind = kinds[ast->kind];
     table->name_span = ast->name.span;
@@ -342,11 +339,14 @@ TableDef *table_begin(Binder *b, Arena *arena, const AstCreateTable *ast)
         return bind_unsupported(b, ast->like.span, "CREATE TABLE ... LIKE");
     if (ast->cluster_by.count)
         return bind_unsupported(b, ast->cluster_by.items[0].span, "CLUSTER BY");
-    ok = bind_columns(b, &ast->columns, &table->schema);
-    if (!table_provider(b, ast, table)) /* Without it no option can be judged. */
+    if (!bind_columns(b, &ast->columns, &table->schema))
         return NULL;
-    ok = table_options(b, ast, table) && ok;
-    return ok && fixed_columns(b, arena, table) ? table : NULL;
+    if (!table_provider(b, ast, table)) { /* Without it no option can be judged. */
+        table->provider = ast->kind == AST_TABLE_PLAIN ? PROVIDER_KAFKA : PROVIDER_POSTGRES;
+        return table;
+    }
+    table_options(b, ast, table);
+    return fixed_columns(b, arena, table) ? table : NULL;
 }
 
 /* ── keys ──────────────────────────────────────────────────────────────────────────────────────*/

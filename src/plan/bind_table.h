@@ -6,8 +6,8 @@
 
 #include "plan/bind.h"
 
-/* Name, provider and options; the columns it declares, if any. Lives in the catalog's arena. NULL:
- * wrong, and told. */
+/* Name, provider and options; the columns it declares, if any. Lives in `arena`. What is wrong is told;
+ * NULL: so much that nothing can be said of the table's rows. */
 TableDef *table_begin(Binder *b, Arena *arena, const AstCreateTable *ast);
 /* The schema is known: keys, partitions, constraints, expectations, system tables. */
 bool table_finish(Binder *b, Arena *arena, const AstCreateTable *ast, TableDef *table);

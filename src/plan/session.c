@@ -314,7 +314,7 @@ static bool bind_source_table(SessionBind *sb, const AstStatement *statement)
         return bind_unsupported(&b, statement->span, "this CREATE TABLE") != NULL;
     b.view_span = statement->span; /* Places in the copy mean nothing to the user. */
     table = table_begin(&b, arena, kept->create_table);
-    if (!table || !table_finish(&b, arena, kept->create_table, table))
+    if (!table || diagnostics_failed(sb->diagnostics) || !table_finish(&b, arena, kept->create_table, table))
         return false;
     sb->out->effect = EFFECT_CREATE;
     sb->out->table = table;

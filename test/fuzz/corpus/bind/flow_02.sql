@@ -1,0 +1,2 @@
+CREATE TABLE clicks (id BIGINT, url STRING, at TIMESTAMP) USING kafka;
+CREATE STREAMING TABLE t USING cassandra AS SELECT window.start s, count(*) n FROM STREAM clicks WATERMARK at DELAY OF INTERVAL 10 SECONDS GROUP BY window(at, '1 minute');

@@ -1,0 +1,2 @@
+CREATE TABLE clicks (id BIGINT, url STRING, at TIMESTAMP) USING kafka;
+CREATE STREAMING TABLE t USING postgres AS SELECT e, max(n) m FROM (SELECT url, window.end e, count(*) n FROM STREAM clicks WATERMARK at DELAY OF INTERVAL 10 SECONDS GROUP BY url, window(at, '10 seconds', '5 seconds')) GROUP BY e;

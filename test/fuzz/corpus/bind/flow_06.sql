@@ -1,0 +1,2 @@
+CREATE TABLE clicks (id BIGINT, url STRING, at TIMESTAMP) USING kafka;
+CREATE STREAMING TABLE t USING postgres AS SELECT id, session_window.end e, count(*) n FROM STREAM clicks WATERMARK at DELAY OF INTERVAL 10 SECONDS GROUP BY id, session_window(at, '1 min');

@@ -1,0 +1,6 @@
+SELECT 1, 'x', 1.50, 1e2, NULL, DATE '2024-02-29', INTERVAL '1' DAY, true;
+SELECT 2147483647 a, 2147483648 b, 9223372036854775808 c, 1Y d, 1L e, 0.001 f, 1.5F g;
+SELECT INTERVAL 1 YEAR 2 MONTHS a, INTERVAL '1 day 2 hours' b, INTERVAL 3 WEEKS c;
+SELECT t.* EXCEPT (s, arr, ts), u.* FROM t, u WHERE t.a = u.a;
+SELECT s.* FROM t;
+SELECT * EXCEPT (s.y, b, c, arr, ts) FROM t;

@@ -1,0 +1,6 @@
+EXPLAIN SELECT 1;
+SELECT prise FROM (SELECT c AS price FROM t);
+SELECT s.q FROM t;
+SELECT 1 FROM tt;
+SELECT uper(b) FROM t;
+SELECT a FROM t JOIN u ON t.a = u.a;

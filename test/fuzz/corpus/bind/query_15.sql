@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM u WHERE u.a = t.a) FROM t;
