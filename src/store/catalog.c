@@ -803,7 +803,7 @@ bool store_table_version(Store *store, Str name, int64_t *out, Error *err)
 
 bool store_row_count(Store *store, Str name, int64_t *out, Error *err)
 {
-    const StoreTable *table;
+    const StoreTable *table = NULL;
     sqlite3_stmt *statement = NULL;
     StrBuf sql = {0};
     Arena arena;
