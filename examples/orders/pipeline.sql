@@ -31,4 +31,4 @@ AS SELECT * FROM STREAM orders;
 -- Batch: rebuilt at two o'clock every night, after what it depends on.
 CREATE MATERIALIZED VIEW daily_revenue USING postgres
 TBLPROPERTIES ('schedule' = '0 2 * * *', 'time_zone' = 'Europe/London', 'retries' = '3')
-AS SELECT CAST(ts AS DATE) AS day, category, sum(price * quantity) AS revenue FROM order_history GROUP BY ALL;
+AS SELECT date(ts) AS day, category, sum(price * quantity) AS revenue FROM order_history GROUP BY ALL;
