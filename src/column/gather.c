@@ -3,12 +3,12 @@
 /* One loop a width: the compiler knows how many bytes it moves. */
 #define DEFINE_GATHER(name, Value)                                                                 \
     static void name(const Batch *const *parts, uint32_t column_i, const RowPlace *places,         \
-                     uint32_t row_count, void *out)                                                \
+                     Vector *out)                                                                  \
     {                                                                                              \
-        for (uint32_t i = 0; i < row_count; i++) {                                                 \
+        for (uint32_t i = 0; i < out->row_count; i++) {                                            \
             const Vector *v = parts[places[i].part_i]->columns[column_i];                          \
                                                                                                    \
-            ((Value *)out)[i] = ((const Value *)v->data)[vector_row(v, places[i].row_i)];          \
+            ((Value *)out->data)[i] = ((const Value *)v->data)[vector_row(v, places[i].row_i)];    \
         }                                                                                          \
     }
 
@@ -21,7 +21,7 @@ DEFINE_GATHER(gather_str, Str)
 DEFINE_GATHER(gather_interval, Interval)
 
 typedef void (*Gather)(const Batch *const *parts, uint32_t column_i, const RowPlace *places,
-                       uint32_t row_count, void *out);
+                       Vector *out);
 
 /* NULL: nested, or without data. */
 static Gather gather_of(PhysKind phys)
@@ -38,19 +38,8 @@ static Gather gather_of(PhysKind phys)
     return gathers[phys];
 }
 
-static void gather_nulls(Arena *arena, const Batch *const *parts, uint32_t column_i,
-                         const RowPlace *places, Vector *out)
-{
-    for (uint32_t i = 0; i < out->row_count; i++) {
-        const Vector *v = parts[places[i].part_i]->columns[column_i];
-
-        if (UNLIKELY(!vector_is_valid(v, places[i].row_i)))
-            vector_set_null(arena, out, i);
-    }
-}
-
-static Vector *gather_column(Arena *arena, const Type *type, const Batch *const *parts,
-                             uint32_t column_i, const RowPlace *places, uint32_t row_count)
+Vector *batch_gather_column(Arena *arena, const Type *type, const Batch *const *parts,
+                            uint32_t column_i, const RowPlace *places, uint32_t row_count)
 {
     Gather gather = gather_of(type_phys(type));
     VectorBuilder b;
@@ -58,8 +47,13 @@ static Vector *gather_column(Arena *arena, const Type *type, const Batch *const 
 
     if (gather) {
         out = vector_new(arena, type, row_count);
-        gather(parts, column_i, places, row_count, out->data);
-        gather_nulls(arena, parts, column_i, places, out);
+        gather(parts, column_i, places, out);
+        for (uint32_t i = 0; i < row_count; i++) {
+            const Vector *v = parts[places[i].part_i]->columns[column_i];
+
+            if (UNLIKELY(!vector_is_valid(v, places[i].row_i)))
+                vector_set_null(arena, out, i);
+        }
         return out;
     }
     builder_init(&b, arena, type, row_count);
@@ -75,6 +69,6 @@ Batch *batch_gather(Arena *arena, const Schema *schema, const Batch *const *part
 
     for (uint32_t c = 0; c < schema->column_count; c++)
         out->columns[c] =
-            gather_column(arena, schema->columns[c].type, parts, c, places, row_count);
+            batch_gather_column(arena, schema->columns[c].type, parts, c, places, row_count);
     return out;
 }
