@@ -49,7 +49,8 @@ typedef struct FunctionTable {
     TABLE(string)                                                                                  \
     TABLE(string_search)                                                                           \
     TABLE(struct)                                                                                  \
-    TABLE(text)
+    TABLE(text)                                                                                    \
+    TABLE(window)
 
 #define CATALOG_DECLARE(name) extern const FunctionTable catalog_##name;
 CATALOG_TABLES(CATALOG_DECLARE)
