@@ -14,7 +14,7 @@ static const OpCreate creators[NODE_KIND_COUNT] = {
     [NODE_ASSIGN] = assign_create,       [NODE_AGGREGATE] = aggregate_create,
     [NODE_UNION] = union_create,         [NODE_LIMIT] = limit_create,
     [NODE_SORT] = sort_create,           [NODE_GENERATE] = generate_create,
-    [NODE_JOIN] = join_create,
+    [NODE_JOIN] = join_create,           [NODE_WINDOW] = window_create,
 };
 
 bool op_create(const Node *node, OpContext *context, Op **out, Error *err)
