@@ -52,7 +52,12 @@ typedef struct FunctionTable {
     TABLE(text)                                                                                    \
     TABLE(window)
 
-#define CATALOG_DECLARE(name) extern const FunctionTable catalog_##name;
+#define CATALOG_DECLARE(name)                                                                      \
+    extern const FunctionTable catalog_##name, catalog_agg_moments, catalog_agg_sum,               \
+        catalog_agg_value, catalog_arithmetic, catalog_array, catalog_bit, catalog_cast,           \
+        catalog_cast_name, catalog_compare, catalog_conditional, catalog_encoding, catalog_hash,   \
+        catalog_interval, catalog_like, catalog_map, catalog_math, catalog_regexp, catalog_round,  \
+        catalog_string, catalog_string_search, catalog_struct, catalog_text;
 CATALOG_TABLES(CATALOG_DECLARE)
 #undef CATALOG_DECLARE
 

@@ -6,6 +6,7 @@
  */
 #include "base/utf8.h"
 #include "expr/catalog.h"
+#include "expr/charset.h"
 #include "expr/regexp.h"
 #include "expr/text_pool.h"
 

@@ -11,6 +11,7 @@
 #include <pcre2.h>
 
 #include "base/utf8.h"
+#include "expr/charset.h"
 
 enum {
     MATCH_STEPS_MAX = 5000000,
@@ -216,46 +217,4 @@ void regexp_rows_done(RegexpRows *rows)
 {
     regexp_free(rows->regexp);
     rows->regexp = NULL;
-}
-
-/* ── UTF-8 ─────────────────────────────────────────────────────────────────────────────────────*/
-
-static uint32_t valid_prefix(Str text)
-{
-    uint32_t at = 0;
-
-    while (at < text.bytes) {
-        uint32_t length = utf8_valid_bytes(text.data + at, text.bytes - at);
-
-        if (!length)
-            break;
-        at += length;
-    }
-    return at;
-}
-
-bool text_is_valid(Str text)
-{
-    return valid_prefix(text) == text.bytes;
-}
-
-Str text_make_valid(Arena *arena, Str text)
-{
-    uint32_t at = valid_prefix(text);
-    char *out;
-    uint32_t bytes = at;
-
-    if (at == text.bytes)
-        return text;
-    out = arena_alloc(arena, (size_t)at + (size_t)(text.bytes - at) * 3);
-    if (at)
-        memcpy(out, text.data, at);
-    while (at < text.bytes) {
-        uint32_t length = utf8_valid_bytes(text.data + at, text.bytes - at);
-
-        memcpy(out + bytes, length ? text.data + at : "\xEF\xBF\xBD", length ? length : 3);
-        bytes += length ? length : 3;
-        at += length ? length : 1;
-    }
-    return (Str){out, bytes};
 }

@@ -57,8 +57,4 @@ Regexp *regexp_rows_pattern(RegexpRows *rows, uint32_t row_i, Str pattern);
 bool regexp_rows_find(RegexpRows *rows, uint32_t row_i, Str subject, uint32_t from);
 void regexp_rows_done(RegexpRows *rows);
 
-/* The text, or where it is not UTF-8, a copy with U+FFFD for each bad byte. */
-Str text_make_valid(Arena *arena, Str text);
-bool text_is_valid(Str text);
-
 #endif

@@ -76,3 +76,70 @@ bool base64_decode(Arena *arena, Str text, Str *out)
     *out = (Str){bytes, count};
     return true;
 }
+
+/* What may stand behind the padding: only what is passed over. */
+static bool only_others(Str text, uint32_t at)
+{
+    for (; at < text.bytes; at++) {
+        if (digit_value(text.data[at]) >= 0)
+            return false;
+    }
+    return true;
+}
+
+bool base64_decode_mime(Arena *arena, Str text, Str *bytes)
+{
+    char *out = arena_alloc(arena, (size_t)text.bytes / 4 * 3 + 3);
+    uint32_t group = 0, count = 0, at = 0, written = 0;
+
+    for (; at < text.bytes; at++) {
+        int value = digit_value(text.data[at]);
+
+        if (text.data[at] == '=') {
+            at++;
+            /* "xx" wants two of them, and "" none. */
+            if (count == 0 || (count == 2 && (at == text.bytes || text.data[at++] != '=')))
+                return false;
+            break;
+        }
+        if (value < 0)
+            continue;
+        group = group << 6 | (uint32_t)value;
+        if (++count < 4)
+            continue;
+        out[written++] = (char)(group >> 16);
+        out[written++] = (char)(group >> 8);
+        out[written++] = (char)group;
+        group = count = 0;
+    }
+    if (count == 1 || !only_others(text, at))
+        return false;
+    group <<= 6 * (4 - count);
+    if (count >= 2)
+        out[written++] = (char)(group >> 16);
+    if (count == 3)
+        out[written++] = (char)(group >> 8);
+    *bytes = (Str){out, written};
+    return true;
+}
+
+bool base64_is_strict(Str text)
+{
+    uint32_t count = 0, padding = 0;
+
+    for (uint32_t i = 0; i < text.bytes; i++) {
+        char c = text.data[i];
+
+        if (c == '=') {
+            if (++padding > 2 || count % 4 < 2)
+                return false;
+        } else if (padding) {
+            return false;
+        } else if (digit_value(c) >= 0) {
+            count++;
+        } else if (c != ' ' && !(c >= '\t' && c <= '\r') && !(c >= 0x1C && c <= 0x1F)) {
+            return false;
+        }
+    }
+    return padding ? (count + padding) % 4 == 0 : count % 4 != 1;
+}

@@ -314,6 +314,8 @@ static Expr *text_name(ExprText *t)
         return text_cast_literal(t, str_of(name), &type_boolean);
     if (!strcasecmp(name, "case"))
         return text_case(t);
+    if (t->next[0] == ' ' && t->next[1] == '\'') /* DATE '…' */
+        t->next++;
     if (*t->next == '\'') {
         if (!strcasecmp(name, "x")) {
             Str hex = text_quoted(t);
