@@ -34,12 +34,16 @@ typedef struct FunctionTable {
     TABLE(agg_value)                                                                               \
     TABLE(arithmetic)                                                                              \
     TABLE(array)                                                                                   \
+    TABLE(bit)                                                                                     \
     TABLE(cast)                                                                                    \
+    TABLE(cast_name)                                                                               \
     TABLE(compare)                                                                                 \
     TABLE(conditional)                                                                             \
     TABLE(date_math)                                                                               \
     TABLE(date_part)                                                                               \
     TABLE(datetime)                                                                                \
+    TABLE(encoding)                                                                                \
+    TABLE(hash)                                                                                    \
     TABLE(interval)                                                                                \
     TABLE(like)                                                                                    \
     TABLE(map)                                                                                     \
@@ -52,12 +56,7 @@ typedef struct FunctionTable {
     TABLE(text)                                                                                    \
     TABLE(window)
 
-#define CATALOG_DECLARE(name)                                                                      \
-    extern const FunctionTable catalog_##name, catalog_agg_moments, catalog_agg_sum,               \
-        catalog_agg_value, catalog_arithmetic, catalog_array, catalog_bit, catalog_cast,           \
-        catalog_cast_name, catalog_compare, catalog_conditional, catalog_encoding, catalog_hash,   \
-        catalog_interval, catalog_like, catalog_map, catalog_math, catalog_regexp, catalog_round,  \
-        catalog_string, catalog_string_search, catalog_struct, catalog_text;
+#define CATALOG_DECLARE(name) extern const FunctionTable catalog_##name;
 CATALOG_TABLES(CATALOG_DECLARE)
 #undef CATALOG_DECLARE
 

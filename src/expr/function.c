@@ -15,31 +15,7 @@
 #include "expr/catalog.h"
 
 #define TABLE_ADDRESS(name) &catalog_##name,
-static const FunctionTable *const tables[] = {
-    &CATALOG_TABLES(TABLE_ADDRESS),
-    &catalog_agg_moments,
-    &catalog_agg_sum,
-    &catalog_agg_value,
-    &catalog_arithmetic,
-    &catalog_array,
-    &catalog_bit,
-    &catalog_cast,
-    &catalog_cast_name,
-    &catalog_compare,
-    &catalog_conditional,
-    &catalog_encoding,
-    &catalog_hash,
-    &catalog_interval,
-    &catalog_like,
-    &catalog_map,
-    &catalog_math,
-    &catalog_regexp,
-    &catalog_round,
-    &catalog_string,
-    &catalog_string_search,
-    &catalog_struct,
-    &catalog_text,
-};
+static const FunctionTable *const tables[] = {CATALOG_TABLES(TABLE_ADDRESS)};
 #undef TABLE_ADDRESS
 
 /* ── the index ─────────────────────────────────────────────────────────────────────────────────*/
