@@ -14,10 +14,11 @@
 
 /* ── count ─────────────────────────────────────────────────────────────────────────────────────*/
 
-/* No arguments: count(*). */
+/* count(*) is count(1). */
 static bool bind_count(BindCall *call, Error *err)
 {
-    (void)err;
+    if (call->arg_count == 0)
+        return bind_wrong_count(call, "> 0", err);
     call->type = &type_bigint;
     call->nullable = false;
     return true;

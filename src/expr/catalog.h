@@ -29,7 +29,9 @@ typedef struct FunctionTable {
 
 /* Every table, one a line, sorted. */
 #define CATALOG_TABLES(TABLE)                                                                      \
+    TABLE(agg_collect)                                                                             \
     TABLE(agg_moments)                                                                             \
+    TABLE(agg_percentile)                                                                          \
     TABLE(agg_sum)                                                                                 \
     TABLE(agg_value)                                                                               \
     TABLE(arithmetic)                                                                              \

@@ -320,6 +320,9 @@ static bool order_to_argument(Binder *b, const ExprScope *es, const AstExpr *ast
     VEC_ADD_IN(b->arena, &with_value, value);
     for (size_t i = 0; i < args->count; i++)
         VEC_ADD_IN(b->arena, &with_value, args->items[i]);
+    /* mode(v, deterministic, descending) */
+    if (str_is_nocase(call_name(call), "mode"))
+        VEC_ADD_IN(b->arena, &with_value, expr_literal_bool(b->arena, true, ast->span));
     if (call->within_group.items[0].direction == AST_SORT_DESC) {
         Expr *reverse = expr_literal_bool(b->arena, true, ast->span);
 

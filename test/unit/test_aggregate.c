@@ -190,7 +190,7 @@ static void sums_and_means(void **state)
 {
     static const Case cases[] = {
         {"count", {"int"}, {"1|NULL|3"}, "bigint", "2"},
-        {"count", {0}, {0}, "bigint", "0"},
+        {"count", {0}, {0}, "bigint", "!WRONG_NUM_ARGS.WITHOUT_SUGGESTION"},
         {"count", {"int"}, {"NULL"}, "bigint", "0"},
         {"count", {"int", "int"}, {"1|NULL|3", "1|1|NULL"}, "bigint", "1"},
         {"count_if", {"boolean"}, {"true|NULL|false|true"}, "bigint", "2"},
@@ -302,12 +302,75 @@ static void moments(void **state)
     check_all(cases, COUNT_OF(cases));
 }
 
+static void values_collected(void **state)
+{
+    static const Case cases[] = {
+        {"collect_list", {"int"}, {"1|NULL|2|1"}, "array<int>", "[1, 2, 1]"},
+        {"collect_list", {"int"}, {"NULL"}, "array<int>", "[]"},
+        {"array_agg", {"string"}, {"b|a"}, "array<string>", "[b, a]"},
+        {"collect_set", {"int"}, {"1|NULL|2|1"}, "array<int>", "[1, 2]"},
+        {"collect_set", {"double"}, {"NaN|-0.0|0.0|NaN"}, "array<double>", "[NaN, 0.0]"},
+        {"listagg", {"string", "!', '"}, {"a|NULL|b"}, "string", "a, b"},
+        {"string_agg", {"string"}, {"a|b"}, "string", "ab"},
+        {"listagg", {"string"}, {"NULL"}, "string", "NULL"},
+        {"mode", {"int"}, {"3|1|3|2|NULL|NULL|NULL"}, "int", "3"},
+        {"mode", {"string"}, {"b|a"}, "string", "a"},
+        {"mode", {"int", "!true", "!true"}, {"1|2|3"}, "int", "3"},
+        {"mode", {"int"}, {"NULL"}, "int", "NULL"},
+        {"mode", {"int", "!NULL"}, {"1"}, "", "!DATATYPE_MISMATCH.UNEXPECTED_NULL"},
+        {"mode", {"int", "!'true'"}, {"1"}, "", "!UNEXPECTED_INPUT_TYPE"},
+        {"approx_count_distinct", {"int"}, {"1|2|NULL|2|3"}, "bigint", "3"},
+        {"approx_count_distinct",
+         {"int", "!2"},
+         {"1"},
+         "",
+         "!DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"},
+    };
+
+    (void)state;
+    check_all(cases, COUNT_OF(cases));
+}
+
+static void percentiles(void **state)
+{
+    static const Case cases[] = {
+        {"percentile", {"int", "!0.3"}, {"0|10"}, "double", "3.0"},
+        {"percentile", {"int", "!array(0.25, 0.75)"}, {"0|10"}, "array<double>", "[2.5, 7.5]"},
+        {"percentile", {"int", "!0.5", "int"}, {"1|2|3", "", "1|1|8"}, "double", "3.0"},
+        {"percentile", {"int", "!1.5"}, {"1"}, "", "!DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"},
+        {"median", {"decimal(4,1)"}, {"1.5|2.5|NULL"}, "double", "2.0"},
+        {"median",
+         {"interval year to month"},
+         {"0-1|0-4"},
+         "interval year to month",
+         "INTERVAL '0-2' YEAR TO MONTH"},
+        {"percentile_cont", {"int", "!0.25", "!true"}, {"10|20|30"}, "double", "25.0"},
+        {"percentile_disc", {"int", "!0.25"}, {"30|10|20"}, "double", "10.0"},
+        {"percentile_disc", {"int", "!0.25", "!true"}, {"30|10|20"}, "double", "30.0"},
+        {"percentile_approx", {"int", "!0.5"}, {"0|1|2|10"}, "int", "1"},
+        {"median", {"int"}, {"NULL"}, "double", "NULL"},
+        {"histogram_numeric",
+         {"int", "!3"},
+         {"1|2|3|2"},
+         "array<struct<x:int,y:double>>",
+         "[{1, 1.0}, {2, 2.0}, {3, 1.0}]"},
+        {"histogram_numeric",
+         {"double", "!5"},
+         {"NULL"},
+         "array<struct<x:double,y:double>>",
+         "NULL"},
+    };
+
+    (void)state;
+    check_all(cases, COUNT_OF(cases));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums_and_means),
-        cmocka_unit_test(values_chosen),
-        cmocka_unit_test(moments),
+        cmocka_unit_test(sums_and_means), cmocka_unit_test(values_chosen),
+        cmocka_unit_test(moments),        cmocka_unit_test(values_collected),
+        cmocka_unit_test(percentiles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
