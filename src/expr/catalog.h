@@ -38,7 +38,6 @@ typedef struct FunctionTable {
     TABLE(array)                                                                                   \
     TABLE(bit)                                                                                     \
     TABLE(cast)                                                                                    \
-    TABLE(cast_name)                                                                               \
     TABLE(compare)                                                                                 \
     TABLE(conditional)                                                                             \
     TABLE(date_math)                                                                               \
