@@ -51,14 +51,13 @@ static void check_alone_and_written(const Type *type, Arena *arena, const Str *r
             continue;
         strbuf_init(&text);
         json_write_value(&text, alone, 0, zone_utc());
-        written = strbuf_str(&text);
+        written = str_copy(arena, strbuf_str(&text)); /* Of which `again` is made of views. */
         again = read_all(type, arena, &written, 1);
         /* Strings of the input need not be UTF-8; they are when written. */
         if (vector_same(alone, 0, again, 0)) {
             strbuf_done(&text);
             continue;
         }
-        written = str_copy(arena, written);
         strbuf_clear(&text);
         json_write_value(&text, again, 0, zone_utc());
         ASSERT(str_equal(written, strbuf_str(&text)));
@@ -98,7 +97,7 @@ static void check_walks(Arena *arena, Str text)
     strbuf_init(&out);
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         ASSERT(json_path_parse(arena, str_of(paths[i]), &path));
-        if (json_path_get(path, arena, text, &out) && i == 0 && out.bytes && out.data[0] == '{') {
+        if (json_path_get(path, arena, text, &out) && i == 0 && text.data[0] == '{') {
             /* What is found can be looked into again. */
             Str whole = str_copy(arena, strbuf_str(&out));
 
