@@ -5,11 +5,12 @@
  * all decimals that read back as the same number, those with the fewest digits (but at least two),
  * and of these the closest. In three steps, from the common to the rare:
  *  1. An integer below 2^53 is its own digits: no shorter decimal is within half a unit.
- *  2. value * 10^k, rounded, for small k: if that integer has at most 15 digits and divides back to
- *     the value, it is the only decimal so short that does (15 digits survive a double).
+ *  2. From 10^-10 to 2^53, the ends of the interval that reads back, times a power of ten that gives
+ *     17 digits or more before the point, fit 128 bits exactly: the fewest digits are those of the largest
+ *     power of ten with a multiple between them.
  *  3. printf with 15, 16, 17 digits (from 2 for subnormals, which have fewer), the first that reads
- *     back. At powers of two the interval that reads back is lopsided: there the neighbour above may
- *     read back though the closest does not.
+ *     back. At powers of two the interval is lopsided: there the neighbour above may read back though
+ *     the closest does not.
  */
 #include "column/format_value.h"
 #include "column/number_text.h"
@@ -433,34 +434,104 @@ static int shortest_digits(double value, bool is_float, char digits[40], int *po
     return count;
 }
 
-/* Steps 1 and 2; 0 when neither gives an answer. `whole_max`: integers up to it are exact. */
-static int simple_digits(double value, bool is_float, char digits[40], int *point)
+/* value = c * 2^q, c with all the bits that a float or a double has; of a normal number. */
+static void take_apart(double value, bool is_float, uint64_t *c, int *q)
 {
-    double whole_max = is_float ? 0x1p24 : 0x1p53;
-    double digits_max = is_float ? 1e6 : 1e15;
-    int k = 0;
-    uint64_t m;
-    int count;
+    uint64_t bits;
 
-    if (value >= whole_max || value < 1e-5)
+    memcpy(&bits, &value, sizeof bits);
+    *c = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
+    *q = (int)(bits >> 52) - 1075;
+    if (is_float) {
+        *c >>= 29;
+        *q += 29;
+    }
+}
+
+/*
+ * Step 2. With s = -q - k + 2 > 0 and everything times 2^s * 10^k, the value is 4 c 5^k and the ends
+ * of its interval lie 2 * 5^k away (below a power of two: 5^k). They belong to it when c is even.
+ */
+static int interval_digits(double value, bool is_float, char digits[40], int *point)
+{
+    static const uint64_t powers5[] = {
+        1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625,
+        1220703125, 6103515625, 30517578125, 152587890625, 762939453125, 3814697265625,
+        19073486328125, 95367431640625, 476837158203125, 2384185791015625, 11920928955078125,
+        59604644775390625, 298023223876953125, 1490116119384765625, 7450580596923828125};
+    uint64_t c, low, high, m;
+    uint64_t unit = 1;
+    int q, s, k, count;
+    int zeros = 0;
+    UInt128 scaled, from, to;
+
+    take_apart(value, is_float, &c, &q);
+    /* 1233 / 4096 is log10(2), a little less: 17 or 18 digits, for a float 9 or 10. */
+    k = is_float ? 8 - ((q + 23) * 1233 >> 12) : 16 - ((q + 52) * 1233 >> 12);
+    s = 2 - q - k;
+    if (k < 0 || k >= (int)COUNT_OF(powers5) || s <= 0 || s >= 120)
         return 0;
-    m = (uint64_t)value;
-    if ((double)m != value) {
-        for (k = 1;; k++) {
-            double scaled = value * double_powers10[k];
-            double back;
+    scaled = (UInt128)(4 * c) * powers5[k];
+    from = scaled - (UInt128)(c == (uint64_t)1 << (is_float ? 23 : 52) ? 1 : 2) * powers5[k];
+    to = scaled + (UInt128)2 * powers5[k];
+    if (c % 2) { /* The ends are the neighbours': even ones. */
+        from++;
+        to--;
+    }
+    low = (uint64_t)((from + (((UInt128)1 << s) - 1)) >> s);
+    high = (uint64_t)(to >> s);
+    for (m = high / 10; m >= 10 && m * unit * 10 >= low; m /= 10) {
+        unit *= 10;
+        zeros++;
+    }
+    /* The closest multiple of `unit`; halves to the even one. */
+    m = (uint64_t)(scaled >> s) / unit;
+    scaled -= (UInt128)(m * unit) << s;
+    if (scaled << 1 > (UInt128)unit << s || (scaled << 1 == (UInt128)unit << s && m % 2))
+        m++;
+    if (m * unit < low)
+        m++;
+    else if (m * unit > high)
+        m--;
+    count = u64_to_digits(digits, m);
+    *point = count - k + zeros;
+    return count;
+}
 
-            if (k > 20 || scaled >= digits_max)
-                return 0;
-            m = (uint64_t)(scaled + 0.5);
-            back = (double)m / double_powers10[k];
-            if (is_float ? (float)back == (float)value : back == value)
-                break;
+/* A shortcut for prices: when up to three digits behind the point and at most 15 in all read back,
+ * there is no other decimal as short that does. */
+static int cents_digits(double value, char digits[40], int *point)
+{
+    static const double powers10[] = {10, 100, 1000};
+
+    for (int k = 0; k < 3 && value < 1e11; k++) {
+        uint64_t m = (uint64_t)(value * powers10[k] + 0.5);
+
+        if ((double)m / powers10[k] == value) {
+            int count = u64_to_digits(digits, m);
+
+            *point = count - k - 1;
+            return count;
         }
     }
-    count = u64_to_digits(digits, m);
-    *point = count - k;
-    return count;
+    return 0;
+}
+
+/* Steps 1 and 2; 0 when neither gives an answer. */
+static int simple_digits(double value, bool is_float, char digits[40], int *point)
+{
+    uint64_t whole;
+    int count;
+
+    if (value >= (is_float ? 0x1p24 : 0x1p53) || value < 1e-10)
+        return 0;
+    whole = (uint64_t)value;
+    if ((double)whole == value) {
+        *point = u64_to_digits(digits, whole);
+        return *point;
+    }
+    count = is_float ? 0 : cents_digits(value, digits, point);
+    return count > 0 ? count : interval_digits(value, is_float, digits, point);
 }
 
 static void add_floating(StrBuf *out, double value, bool is_float)
