@@ -39,6 +39,8 @@ class Doctor(WeirTest):
     def test_who_holds_the_directory_is_told_and_is_not_disturbed(self):
         producer = self.start("topic", "produce", "t", "--data", self.data, stdin=subprocess.PIPE)
 
+        self.topic("create", "t")
+
         def held():
             producer.stdin.write(b"a\n")  # One that rests lets the directory go.
             producer.stdin.flush()
