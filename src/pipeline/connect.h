@@ -6,6 +6,7 @@
  * both go through it: a run as the data directory's one writer, `weir sql` as a reader beside it.
  *
  *     DIR/lock                  held by the one writer
+ *     DIR/socket                where a run takes what others write (socket.h)
  *     DIR/store.db              tables, and what an epoch names (store/)
  *     DIR/topics/TOPIC-N/       the topic log (log/)
  *     DIR/state/                operators' state (state/)
