@@ -387,7 +387,7 @@ bool aggregate_create(const Node *node, OpContext *context, Op **out, Error *err
     Aggregate *self;
 
     if (node->as.aggregate.session)
-        return session_create(node, context, out, err);
+        return session_aggregate_create(node, context, out, err);
     self = OP_NEW(Aggregate, &aggregate_methods, node, context);
     self->node = &node->as.aggregate;
     self->watermark_us = WATERMARK_NONE;

@@ -560,7 +560,7 @@ static const OpMethods session_methods = {
     .free = session_free,
 };
 
-bool session_create(const Node *node, OpContext *context, Op **out, Error *err UNUSED)
+bool session_aggregate_create(const Node *node, OpContext *context, Op **out, Error *err UNUSED)
 {
     SessionAggregate *self = OP_NEW(SessionAggregate, &session_methods, node, context);
     const AggregateNode *aggregate = &node->as.aggregate;

@@ -46,7 +46,7 @@ bool values_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool watermark_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool assign_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool aggregate_create(const Node *node, OpContext *context, Op **out, Error *err);
-bool session_create(const Node *node, OpContext *context, Op **out, Error *err);
+bool session_aggregate_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool union_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool limit_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool sort_create(const Node *node, OpContext *context, Op **out, Error *err);
