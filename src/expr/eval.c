@@ -17,6 +17,7 @@
 #include "expr/eval.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/assert.h"
 #include "base/vec.h"
@@ -37,6 +38,12 @@ struct Program {
     uint32_t output_count;
     uint64_t *columns;     /* Lambda bodies: columns of the batch that are read. */
     uint32_t column_count; /* One past the highest column read. */
+    bool is_random;        /* Some step is FN_NONDETERMINISTIC. */
+};
+
+struct ProgramState {
+    Arena arena;
+    CallState *calls; /* One a step. */
 };
 
 /* ── compiling ─────────────────────────────────────────────────────────────────────────────────*/
@@ -147,6 +154,8 @@ static Program *compile(Arena *arena, const Expr *const *exprs, uint32_t expr_co
     }
     program->steps = c.steps.items;
     program->step_count = (uint32_t)c.steps.count;
+    for (uint32_t i = 0; i < expr_count; i++)
+        program->is_random |= !expr_walk(exprs[i], reads_random, NULL);
     return program;
 }
 
@@ -176,8 +185,8 @@ struct LambdaFrame {
     const Scope *scope;
 };
 
-static void run(const Program *program, const SqlContext *sql, Arena *arena, const Batch *batch,
-                const Scope *scope, Vector **out);
+static void run(const Program *program, ProgramState *state, const SqlContext *sql, Arena *arena,
+                const Batch *batch, const Scope *scope, Vector **out);
 
 Vector *vector_share(Arena *arena, const Vector *v, const Type *type)
 {
@@ -313,8 +322,8 @@ static Vector *run_call(KernelCall *call, const Vector **args)
     return run_kernel(call);
 }
 
-static Vector *run_step(const Step *step, const SqlContext *sql, Arena *arena, const Batch *batch,
-                        const Scope *scope, Vector *const *regs)
+static Vector *run_step(const Step *step, CallState *state, const SqlContext *sql, Arena *arena,
+                        const Batch *batch, const Scope *scope, Vector *const *regs)
 {
     const Expr *e = step->expr;
     struct LambdaFrame frame = {step->lambdas, batch, scope};
@@ -341,17 +350,31 @@ static Vector *run_step(const Step *step, const SqlContext *sql, Arena *arena, c
                                   .args = args,
                                   .arg_count = e->arg_count,
                                   .row_count = batch->row_count,
-                                  .lambdas = &frame},
+                                  .lambdas = &frame,
+                                  .state = state},
                     args);
 }
 
-static void run(const Program *program, const SqlContext *sql, Arena *arena, const Batch *batch,
-                const Scope *scope, Vector **out)
+static CallState *fresh_states(const Program *program, Arena *arena)
 {
-    Vector **regs = ARENA_ARRAY(arena, Vector *, program->step_count);
+    CallState *calls = arena_zalloc(arena, program->step_count * sizeof *calls);
 
     for (uint32_t s = 0; s < program->step_count; s++)
-        regs[s] = run_step(&program->steps[s], sql, arena, batch, scope, regs);
+        calls[s].arena = arena;
+    return calls;
+}
+
+static void run(const Program *program, ProgramState *state, const SqlContext *sql, Arena *arena,
+                const Batch *batch, const Scope *scope, Vector **out)
+{
+    Vector **regs = ARENA_ARRAY(arena, Vector *, program->step_count);
+    CallState *calls = state ? state->calls : NULL;
+
+    if (program->is_random && !calls)
+        calls = fresh_states(program, arena);
+    for (uint32_t s = 0; s < program->step_count; s++)
+        regs[s] =
+            run_step(&program->steps[s], calls ? &calls[s] : NULL, sql, arena, batch, scope, regs);
     for (uint32_t o = 0; o < program->output_count; o++)
         out[o] = regs[program->outputs[o]];
 }
@@ -359,7 +382,35 @@ static void run(const Program *program, const SqlContext *sql, Arena *arena, con
 void program_eval(const Program *program, const SqlContext *sql, Arena *arena, const Batch *batch,
                   Vector **out)
 {
-    run(program, sql, arena, batch, NULL, out);
+    run(program, NULL, sql, arena, batch, NULL, out);
+}
+
+void program_eval_state(const Program *program, ProgramState *state, const SqlContext *sql,
+                        Arena *arena, const Batch *batch, Vector **out)
+{
+    run(program, state, sql, arena, batch, NULL, out);
+}
+
+ProgramState *program_state_create(const Program *program, uint32_t partition)
+{
+    ProgramState *state;
+
+    if (!program->is_random)
+        return NULL;
+    state = mem_zalloc(sizeof *state);
+    arena_init(&state->arena);
+    state->calls = fresh_states(program, &state->arena);
+    for (uint32_t s = 0; s < program->step_count; s++)
+        state->calls[s].partition = partition;
+    return state;
+}
+
+void program_state_free(ProgramState *state)
+{
+    if (!state)
+        return;
+    arena_done(&state->arena);
+    free(state);
 }
 
 /* ── lambdas ───────────────────────────────────────────────────────────────────────────────────*/
@@ -404,7 +455,7 @@ Vector *lambda_eval(const KernelCall *call, uint32_t arg_i, const Vector *const 
         if (bits_get(program->columns, c))
             batch->columns[c] = gather(call->arena, frame->batch->columns[c], row_of, row_count);
     }
-    run(program, call->sql, call->arena, batch, &scope, &out);
+    run(program, NULL, call->sql, call->arena, batch, &scope, &out);
     return out;
 }
 
@@ -510,7 +561,7 @@ bool expr_eval_constant(Arena *arena, const SqlContext *sql, const Expr *e, cons
         *out = e->literal;
         return true;
     }
-    run(compile(arena, &e, 1), sql, arena, row, NULL, &v);
+    run(compile(arena, &e, 1), NULL, sql, arena, row, NULL, &v);
     error = v->errors ? vector_error(v, 0) : NULL;
     if (error)
         return error_set_class(err, ERROR_USER, error->class_name, error->sqlstate, "%s",

@@ -24,6 +24,14 @@ uint32_t program_output_count(const Program *program);
  * with errors. */
 void program_eval(const Program *program, const SqlContext *sql, Arena *arena, const Batch *batch,
                   Vector **out);
+/* What the random functions of a program remember from one batch to the next; one for each worker
+ * that runs it, `partition` telling them apart. NULL where the program has no such function. */
+typedef struct ProgramState ProgramState;
+ProgramState *program_state_create(const Program *program, uint32_t partition);
+void program_state_free(ProgramState *state); /* NULL is fine. */
+/* With `state` NULL random functions start anew at every call. */
+void program_eval_state(const Program *program, ProgramState *state, const SqlContext *sql,
+                        Arena *arena, const Batch *batch, Vector **out);
 /* Steps as text, for explain. */
 void program_print(const Program *program, StrBuf *out);
 

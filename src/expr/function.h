@@ -40,6 +40,13 @@ enum {
     FN_STATEMENT = BIT(7), /* Fixed for a statement or epoch (current_date): never folded. */
 };
 
+/* What a call of rand() and its like remembers from one batch to the next. */
+typedef struct CallState {
+    Arena *arena;       /* Of what `data` needs; lives as long as the state. */
+    void *data;         /* NULL at first; of the kernel's making. */
+    uint32_t partition; /* Which of several workers this is: each has random numbers of its own. */
+} CallState;
+
 typedef struct KernelCall {
     const Expr *expr; /* The call: its type, data, span. */
     const SqlContext *sql;
@@ -48,6 +55,7 @@ typedef struct KernelCall {
     uint32_t arg_count;
     uint32_t row_count;
     struct LambdaFrame *lambdas; /* Higher-order functions: eval.h */
+    CallState *state; /* FN_NONDETERMINISTIC: what the call remembers; others: NULL. */
 } KernelCall;
 
 /* Returns the result: of expr->type, row_count rows. */

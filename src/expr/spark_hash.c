@@ -75,6 +75,20 @@ static uint64_t murmur3_bytes(Str bytes, uint64_t seed)
     return murmur3_end(hash, bytes.bytes);
 }
 
+uint32_t murmur3_bytes_of(Str bytes, uint32_t seed)
+{
+    uint32_t at = 0, rest = 0;
+
+    for (; bytes.bytes - at >= 4; at += 4)
+        seed = murmur3_mix(seed, load32(bytes.data + at));
+    if (at < bytes.bytes) {
+        for (uint32_t i = at; i < bytes.bytes; i++)
+            rest |= (uint32_t)(uint8_t)bytes.data[i] << (8 * (i - at));
+        seed ^= rotate32(rest * 0xCC9E2D51u, 15) * 0x1B873593u;
+    }
+    return murmur3_end(seed, bytes.bytes);
+}
+
 /* ── XXH64 ─────────────────────────────────────────────────────────────────────────────────────*/
 
 #define XXH_1 0x9E3779B185EBCA87u

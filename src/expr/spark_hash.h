@@ -11,6 +11,8 @@
 #include "column/vector.h"
 
 uint32_t murmur3_value(const Vector *v, uint32_t row_i, uint32_t seed);
+/* Murmur3 as its author has it, over bytes. */
+uint32_t murmur3_bytes_of(Str bytes, uint32_t seed);
 uint64_t xxhash64_value(const Vector *v, uint32_t row_i, uint64_t seed);
 
 #endif

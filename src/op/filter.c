@@ -3,6 +3,11 @@
  */
 #include "op/op_base.h"
 
+typedef struct Filter {
+    Op op;
+    ProgramState *state;
+} Filter;
+
 static bool filter_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Error *err)
 {
     Arena *arena = op->context->batch_arena;
@@ -12,7 +17,8 @@ static bool filter_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Er
     uint32_t row_count;
     Vector *condition;
 
-    program_eval(op->node->as.filter.condition, op->context->sql, arena, batch, &condition);
+    program_eval_state(op->node->as.filter.condition, ((Filter *)op)->state, op->context->sql, arena,
+                       batch, &condition);
     row_count = condition_rows(condition, rows, error_rows, &error_count);
     for (uint32_t i = 0; i < error_count; i++) {
         if (!op->context->row_error(op->context->self, batch, error_rows[i],
@@ -26,17 +32,26 @@ static bool filter_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Er
     return op_push(op, batch, err);
 }
 
+static void filter_free(Op *op)
+{
+    program_state_free(((Filter *)op)->state);
+    op_free_plain(op);
+}
+
 static const OpMethods filter_methods = {
     .name = "Filter",
     .on_batch = filter_batch,
     .on_watermark = op_pass_watermark,
     .on_barrier = op_pass_barrier,
     .on_end = op_pass_end,
-    .free = op_free_plain,
+    .free = filter_free,
 };
 
 bool filter_create(const Node *node, OpContext *context, Op **out, Error *err UNUSED)
 {
-    *out = op_new(sizeof(Op), &filter_methods, node, context);
+    Filter *filter = OP_NEW(Filter, &filter_methods, node, context);
+
+    filter->state = program_state_create(node->as.filter.condition, context->worker_i);
+    *out = &filter->op;
     return true;
 }
