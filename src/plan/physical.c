@@ -335,14 +335,21 @@ static Made make_aggregate(Planner *p, Logical *logical)
     Wanted wanted = {.p = p, .input = make(p, logical->inputs[0]), .only = true};
     uint32_t *keys = ARENA_ARRAY(p->arena, uint32_t, aggregate->key_count + 1);
     AggregateItem *items = ARENA_ARRAY(p->arena, AggregateItem, aggregate->item_count + 1);
+    uint32_t *meet = ARENA_ARRAY(p->arena, uint32_t, aggregate->key_count + 1);
+    uint32_t meet_count = 0;
     Made input, made = {.ids = logical->columns, .count = logical->column_count};
 
     for (uint32_t i = 0; i < aggregate->key_count; i++)
         keys[i] = want(&wanted, aggregate->keys[i].expr);
     for (uint32_t i = 0; i < aggregate->item_count; i++)
         items[i] = make_item(&wanted, aggregate->items[i].expr);
-    input = exchange(p, wanted_input(&wanted, logical->span), keys, aggregate->key_count,
-                     logical->span);
+    /* Sessions that may merge must meet: their windows differ, so the other keys decide. */
+    for (uint32_t i = 0; i < aggregate->key_count; i++) {
+        if (!aggregate->session || (int32_t)i != aggregate->time_key)
+            meet[meet_count++] = keys[i];
+    }
+    input =
+        exchange(p, wanted_input(&wanted, logical->span), meet, meet_count, logical->span);
     made.node = node_new(p, NODE_AGGREGATE, logical->span, made.ids, made.count, input.node);
     made.node->as.aggregate = (AggregateNode){
         .key_columns = keys,
