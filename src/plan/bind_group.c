@@ -116,7 +116,7 @@ static Expr *map_grouping(Group *group, const Expr *e)
         Expr *bit = key_i < 0 ? grouping_failed(group, e)
                               : grouping_bit(group, (uint32_t)key_i, e->span);
 
-        return bit ? binder_cast(b, bit, &type_tinyint, e->span) : expr_literal_int(b->arena, 0, e->span);
+        return bit ? binder_cast(b, bit, &type_tinyint, e->span) : NULL;
     }
     if (!e->arg_count)
         return plan_column_expr(b->plan, group->grouping_id, e->span);
@@ -128,7 +128,7 @@ static Expr *map_grouping(Group *group, const Expr *e)
             group->failed = true;
             bind_error(b, e->span, "GROUPING_ID_COLUMN_MISMATCH", "42803",
                        "Columns of grouping_id do not match grouping columns.");
-            return expr_literal_int(b->arena, 0, e->span);
+            return NULL;
         }
         args[0] = grouping_bit(group, (uint32_t)key_i, e->span);
         args[1] = expr_literal_int(b->arena, (int32_t)(e->arg_count - 1 - i), e->span);
@@ -206,8 +206,12 @@ static Expr *map_group(void *self, Expr *e)
     if (key_i >= 0)
         return expr_column(group->b->arena, group->keys.items[key_i].id, e->type,
                            e->nullable || group->has_sets, e->span);
-    if (e->kind == EXPR_CALL && (e->fn == &function_grouping || e->fn == &function_grouping_id))
-        return map_grouping(group, e);
+    if (e->kind == EXPR_CALL && (e->fn == &function_grouping || e->fn == &function_grouping_id)) {
+        Expr *bits = map_grouping(group, e);
+
+        group->failed = group->failed || !bits;
+        return bits ? bits : e;
+    }
     if (e->kind == EXPR_AGGREGATE)
         return aggregate_column(group, e);
     if (e->kind == EXPR_COLUMN)

@@ -543,8 +543,13 @@ bool decorrelate(Binder *b, Logical *plan, const Logical *left, bool for_exists,
     Pull pull = {.b = b, .for_exists = for_exists, .span = span};
     size_t error_count = b->diagnostics->error_count;
 
-    (void)left;
     *out = (Decorrelated){.matched = UINT32_MAX};
+    if (!logical_outer_in(plan, left)) {
+        bind_error(b, span, "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "0A000",
+                   "Unsupported subquery expression: Expressions referencing the outer query are "
+                   "not supported here: the column is not among those grouped by.");
+        return false;
+    }
     if (!pull_node(&pull, &plan))
         return false;
     out->plan = plan;
