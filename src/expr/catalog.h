@@ -49,6 +49,7 @@ typedef struct FunctionTable {
     TABLE(like)                                                                                    \
     TABLE(map)                                                                                     \
     TABLE(math)                                                                                    \
+    TABLE(number_format)                                                                           \
     TABLE(random)                                                                                  \
     TABLE(regexp)                                                                                  \
     TABLE(round)                                                                                   \
