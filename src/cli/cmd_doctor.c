@@ -89,8 +89,8 @@ static void look_at_machine(Report *report)
     const Zone *zone;
     Error err = {0};
 
-    find(report, "weir", false, arena_printf(arena, WEIR_VERSION ", built by %s",
-                                             compiler_version()));
+    find(report, "weir", false,
+         arena_printf(arena, WEIR_VERSION ", built by %s", compiler_version()));
     find(report, "machine", false,
          arena_printf(arena, "%d core%s for this process, %s of memory", os_cpu_count(),
                       os_cpu_count() == 1 ? "" : "s", bytes_text(arena, os_memory_bytes())));
@@ -334,7 +334,8 @@ static void look_at_settings(Report *report)
     }
 }
 
-/* Each role is embedded, unless a connection for it is configured, which this version cannot use. */
+/* Each role is embedded, unless a connection for it is configured, which this version cannot use.
+ */
 static void look_at_connections(Report *report)
 {
     static const struct {
@@ -539,10 +540,11 @@ int cmd_doctor(int argc, char **argv)
     Options options = {
         .command = "doctor",
         .synopsis = "weir doctor [options]",
-        .about = "Says what is installed, reachable and configured: the program and its libraries,\n"
-                 "the machine, the data directory and who holds it, the settings in force and where\n"
-                 "each is from. Passwords, secrets and tokens are not shown. Exit status 1 if\n"
-                 "something is broken.\n",
+        .about =
+            "Says what is installed, reachable and configured: the program and its libraries,\n"
+            "the machine, the data directory and who holds it, the settings in force and where\n"
+            "each is from. Passwords, secrets and tokens are not shown. Exit status 1 if\n"
+            "something is broken.\n",
         .options = own,
     };
     int status = EXIT_USAGE;

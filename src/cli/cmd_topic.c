@@ -1,5 +1,6 @@
 /*
- * cmd_topic.c: weir topic: the topics of a data directory. Produce and consume have files of their own.
+ * cmd_topic.c: weir topic: the topics of a data directory. Produce and consume have files of their
+ * own.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -107,8 +108,8 @@ static bool look_at_topic(Connections *connections, Arena *arena, Str name, Topi
 static void print_list_table(const TopicView *topics, size_t topic_count)
 {
     static const ListingColumn columns[] = {
-        {"topic", false}, {"partitions", true}, {"records", true}, {"bytes", true},
-        {"segments", true},
+        {"topic", false}, {"partitions", true}, {"records", true},
+        {"bytes", true},  {"segments", true},
     };
     Listing listing;
 
@@ -168,8 +169,9 @@ static int topic_list_command(int argc, char **argv)
     Options options = {
         .command = "topic list",
         .synopsis = "weir topic list [options]",
-        .about = "The topics of a data directory: how many partitions, committed records, bytes and\n"
-                 "segments each has. Works beside a run.\n",
+        .about =
+            "The topics of a data directory: how many partitions, committed records, bytes and\n"
+            "segments each has. Works beside a run.\n",
         .options = own,
     };
     int status = EXIT_INPUT;
@@ -214,8 +216,7 @@ static void print_settings(const TopicView *topic)
     strbuf_init(&created);
     topic_add_time(&created, topic->config.created_ms);
     printf("%-16s %.*s\n%-16s %s\n%-16s %s\n", "topic", STR_ARG(topic->name), "created",
-           strbuf_c(&created), "compression",
-           log_compression_name(topic->config.log.compression));
+           strbuf_c(&created), "compression", log_compression_name(topic->config.log.compression));
     print_limit("retention", topic->config.log.retention_ms, "ms");
     print_limit("retention bytes", topic->config.log.retention_bytes, "bytes");
     print_limit("segment bytes", topic->config.log.segment_bytes, "bytes");
@@ -284,8 +285,7 @@ static void print_describe_json(const TopicView *topic)
                       record_count(partition), partition->figures.bytes,
                       partition->figures.segment_count);
     }
-    strbuf_printf(&out,
-                  "],\"records\":%" PRId64 ",\"bytes\":%" PRId64 ",\"segments\":%" PRId64 "}",
+    strbuf_printf(&out, "],\"records\":%" PRId64 ",\"bytes\":%" PRId64 ",\"segments\":%" PRId64 "}",
                   topic->total.end, topic->total.figures.bytes, topic->total.figures.segment_count);
     puts(strbuf_c(&out));
     strbuf_done(&out);
@@ -318,9 +318,10 @@ static int topic_describe_command(int argc, char **argv)
     Options options = {
         .command = "topic describe",
         .synopsis = "weir topic describe NAME [options]",
-        .about = "A topic's settings, the tables that stand on it, and for each partition the first\n"
-                 "offset that is kept, the committed end, records, bytes on disk and segments.\n"
-                 "Works beside a run.\n",
+        .about =
+            "A topic's settings, the tables that stand on it, and for each partition the first\n"
+            "offset that is kept, the committed end, records, bytes on disk and segments.\n"
+            "Works beside a run.\n",
         .options = own,
     };
     int status = EXIT_INPUT;
@@ -411,8 +412,9 @@ static int topic_create_command(int argc, char **argv)
     Options options = {
         .command = "topic create",
         .synopsis = "weir topic create NAME [options]",
-        .about = "Makes a topic, and the data directory if there is none. A pipeline makes its own\n"
-                 "topics; this is for those that others fill. Works beside a run, through it.\n",
+        .about =
+            "Makes a topic, and the data directory if there is none. A pipeline makes its own\n"
+            "topics; this is for those that others fill. Works beside a run, through it.\n",
         .options = own,
     };
     int status = EXIT_INPUT;
@@ -448,8 +450,8 @@ static bool confirm(const Options *options, Str name, int *status)
     char answer[8];
 
     if (!isatty(STDIN_FILENO)) {
-        *status = usage_error(options, "this deletes all records of '%.*s'; say --yes",
-                              STR_ARG(name));
+        *status =
+            usage_error(options, "this deletes all records of '%.*s'; say --yes", STR_ARG(name));
         return false;
     }
     (void)fprintf(stderr, "Delete topic '%.*s' with all its records? [y/N] ", STR_ARG(name));
@@ -491,8 +493,9 @@ static int topic_delete_command(int argc, char **argv)
     Options options = {
         .command = "topic delete",
         .synopsis = "weir topic delete NAME [options]",
-        .about = "Deletes a topic with all its records, and forgets how far it was read. What flows\n"
-                 "made of its records stays. Not while a run has the data directory.\n",
+        .about =
+            "Deletes a topic with all its records, and forgets how far it was read. What flows\n"
+            "made of its records stays. Not while a run has the data directory.\n",
         .options = own,
     };
     int status = EXIT_INPUT;
@@ -534,10 +537,11 @@ static const TopicCommand commands[] = {
 
 static void print_topic_help(FILE *out)
 {
-    (void)fputs("usage: weir topic COMMAND [NAME] [options]\n\n"
-                "The topics of a data directory. All but delete work beside a run: readers see what is\n"
-                "committed, and what writes goes through the run.\n\n",
-                out);
+    (void)fputs(
+        "usage: weir topic COMMAND [NAME] [options]\n\n"
+        "The topics of a data directory. All but delete work beside a run: readers see what is\n"
+        "committed, and what writes goes through the run.\n\n",
+        out);
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         (void)fprintf(out, "  %-16s %s\n", commands[i].synopsis, commands[i].help);
     (void)fputs("\nweir topic COMMAND --help tells more.\n", out);
@@ -557,9 +561,10 @@ int cmd_topic(int argc, char **argv)
         if (strcmp(argv[0], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
-    (void)fprintf(stderr,
-                  "weir topic: there is no command '%s'; there are list, create, describe, produce, "
-                  "consume and delete\n",
-                  argv[0]);
+    (void)fprintf(
+        stderr,
+        "weir topic: there is no command '%s'; there are list, create, describe, produce, "
+        "consume and delete\n",
+        argv[0]);
     return EXIT_USAGE;
 }

@@ -84,7 +84,8 @@ static void add_headers(StrBuf *out, const LogRecord *record)
 
 static void add_json(StrBuf *out, const LogRecord *record, int32_t partition)
 {
-    strbuf_printf(out, "{\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"timestamp\":", partition,
+    strbuf_printf(out,
+                  "{\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"timestamp\":", partition,
                   record->offset);
     if (record->timestamp_ms < 0) {
         strbuf_add_c(out, "null");
@@ -203,8 +204,8 @@ static bool consume(Consumer *consumer, Error *err)
     return err->kind == ERROR_NONE;
 }
 
-static bool open_and_consume(Consumer *consumer, const char *dir, const Settings *settings, Str name,
-                             int64_t partition, Error *err)
+static bool open_and_consume(Consumer *consumer, const char *dir, const Settings *settings,
+                             Str name, int64_t partition, Error *err)
 {
     int32_t partition_count;
     bool ok;
@@ -299,8 +300,9 @@ int topic_consume(int argc, char **argv)
     Options options = {
         .command = "topic consume",
         .synopsis = "weir topic consume NAME [options]",
-        .about = "Prints the committed records of a topic: partition by partition, in the order of\n"
-                 "their offsets. Works beside a run.\n",
+        .about =
+            "Prints the committed records of a topic: partition by partition, in the order of\n"
+            "their offsets. Works beside a run.\n",
         .options = own,
     };
     int64_t partition = -1;

@@ -132,10 +132,11 @@ int topic_produce(int argc, char **argv)
     Options options = {
         .command = "topic produce",
         .synopsis = "weir topic produce NAME [options]",
-        .about = "Writes the lines of standard input to a topic, a record each; blank lines are\n"
-                 "passed over. Records go to the partition of their key, without one to the\n"
-                 "partitions in turn. What is told to be written survives any crash. Works beside a\n"
-                 "run, through it. A topic that is missing is made.\n",
+        .about =
+            "Writes the lines of standard input to a topic, a record each; blank lines are\n"
+            "passed over. Records go to the partition of their key, without one to the\n"
+            "partitions in turn. What is told to be written survives any crash. Works beside a\n"
+            "run, through it. A topic that is missing is made.\n",
         .options = own,
     };
     LineProducerConfig config = {.options = &options};

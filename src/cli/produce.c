@@ -150,10 +150,9 @@ static bool read_timestamp(const cJSON *object, LogRecord *out, Error *err)
 
     if (!given || cJSON_IsNull(given))
         return true;
-    if (!cJSON_IsString(given) ||
-        !text_to_timestamp(str_of(given->valuestring), zone_utc(), &us) || us < 0)
-        return error_set(err, ERROR_USER,
-                         "\"timestamp\" is no time like \"2026-01-31T12:00:00Z\"");
+    if (!cJSON_IsString(given) || !text_to_timestamp(str_of(given->valuestring), zone_utc(), &us) ||
+        us < 0)
+        return error_set(err, ERROR_USER, "\"timestamp\" is no time like \"2026-01-31T12:00:00Z\"");
     out->timestamp_ms = us / 1000;
     return true;
 }
@@ -222,8 +221,7 @@ static bool add_gathered(LineProducer *lines, Error *err)
     bool ok = true;
 
     for (uint32_t i = 0; ok && i < lines->line_count; i++) {
-        LogRecord record = {
-            .value = lines->lines[i], .key_null = true, .timestamp_ms = now_ms};
+        LogRecord record = {.value = lines->lines[i], .key_null = true, .timestamp_ms = now_ms};
 
         if (keys && vector_is_valid(keys, i)) {
             record.key = vector_strs(keys)[i];
@@ -280,7 +278,6 @@ int line_producer_tell(const LineProducer *lines, const Error *err)
                       STR_ARG(lines->config.topic), lines->make.partition_count,
                       lines->make.partition_count == 1 ? "" : "s");
     (void)fprintf(stderr, "%" PRId64 " record%s written to topic '%.*s'%s\n", count,
-                  count == 1 ? "" : "s", STR_ARG(lines->config.topic),
-                  err ? " before that" : "");
+                  count == 1 ? "" : "s", STR_ARG(lines->config.topic), err ? " before that" : "");
     return status;
 }

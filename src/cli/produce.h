@@ -21,7 +21,7 @@ typedef struct LineProducerConfig {
     Str topic;
     int32_t partition_count; /* Of a topic that is missing and therefore made. */
     LineKey key;
-    Str key_text;            /* The field's name, or the separator. */
+    Str key_text; /* The field's name, or the separator. */
 } LineProducerConfig;
 
 /* Borrows the configuration's members. NULL: the settings are wrong; told, EXIT_INPUT. */

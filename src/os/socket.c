@@ -169,8 +169,7 @@ OsSocketState os_socket_read(OsSocket *socket, void *out, size_t bytes_max, size
     return moved(recv(socket->fd, out, bytes_max, 0), bytes);
 }
 
-OsSocketState os_socket_write(OsSocket *socket, const void *data, size_t data_bytes,
-                              size_t *bytes)
+OsSocketState os_socket_write(OsSocket *socket, const void *data, size_t data_bytes, size_t *bytes)
 {
     return moved(send(socket->fd, data, data_bytes, MSG_NOSIGNAL), bytes);
 }
@@ -216,8 +215,8 @@ void os_socket_wait(OsSocketWait *waits, size_t count, OsWake *wake, int64_t tim
         bool wanted = waits[i].to_read || waits[i].to_write;
 
         polls[i].fd = wanted ? waits[i].socket->fd : -1;
-        polls[i].events = (short)((waits[i].to_read ? POLLIN : 0) |
-                                  (waits[i].to_write ? POLLOUT : 0));
+        polls[i].events =
+            (short)((waits[i].to_read ? POLLIN : 0) | (waits[i].to_write ? POLLOUT : 0));
     }
     polls[count] = (struct pollfd){.fd = wake ? wake->fd : -1, .events = POLLIN};
     if (poll(polls, count + 1, poll_timeout_ms(timeout_us)) < 0) {

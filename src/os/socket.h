@@ -33,8 +33,7 @@ typedef enum OsSocketState {
 } OsSocketState;
 
 OsSocketState os_socket_read(OsSocket *socket, void *out, size_t bytes_max, size_t *bytes);
-OsSocketState os_socket_write(OsSocket *socket, const void *data, size_t data_bytes,
-                              size_t *bytes);
+OsSocketState os_socket_write(OsSocket *socket, const void *data, size_t data_bytes, size_t *bytes);
 
 /* ── waiting ───────────────────────────────────────────────────────────────────────────────────*/
 

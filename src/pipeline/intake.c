@@ -2,7 +2,8 @@
  * intake.c: what comes from outside the flows, on its way into topics (connect.h).
  *
  * A topic has one writer in the process. Where a flow's sink has it, what comes from outside goes
- * through the sink's, so that both have one order; else the writer is opened here, when first needed.
+ * through the sink's, so that both have one order; else the writer is opened here, when first
+ * needed.
  */
 #include "os/os.h"
 #include "pipeline/connect_impl.h"
@@ -94,9 +95,9 @@ bool connections_carry_out(Connections *connections, const TopicRequest *request
     else if (request->kind == MESSAGE_CREATE_TOPIC)
         *refused = !topic_create(connections->dir, request->topic, &request->config, refusal);
     else
-        *refused = !writer_of_topic(connections, request->topic,
-                                    request->config_given ? &request->config : NULL, &writer,
-                                    refusal);
+        *refused =
+            !writer_of_topic(connections, request->topic,
+                             request->config_given ? &request->config : NULL, &writer, refusal);
     return !writer || append(connections, writer, request->records, request->record_count, err);
 }
 
@@ -149,8 +150,7 @@ bool connections_commit_alone(Connections *connections, Error *err)
 {
     StoreTxn *txn;
 
-    if (!connections_sync_appended(connections, err) ||
-        !store_begin(connections->store, &txn, err))
+    if (!connections_sync_appended(connections, err) || !store_begin(connections->store, &txn, err))
         return false;
     if (!connections_commit_appended(connections, txn, err)) {
         store_rollback(txn);
@@ -201,8 +201,7 @@ bool connections_delete_topic(Connections *connections, Arena *arena, Str topic,
     if (!topic_exists(connections->dir, topic))
         return topic_name_check(topic, err) &&
                error_set(err, ERROR_USER, "there is no topic '%.*s'", STR_ARG(topic));
-    if (!data_catalog_topic_tables(connections->store, arena, topic, read_by, read_by_count,
-                                   err) ||
+    if (!data_catalog_topic_tables(connections->store, arena, topic, read_by, read_by_count, err) ||
         !store_begin(connections->store, &txn, err))
         return false;
     if (!forget_topic(txn, arena, topic, *read_by, *read_by_count, err)) {

@@ -6,15 +6,15 @@
  *      6  kind      u16
  *      8  length    u32     of all that follows this field
  *     12  CREATE_TOPIC      topic, settings                          it must not be there
- *         APPEND            topic, settings, u32 count, records      made with the settings if missing
- *         DONE              -
- *         REFUSED           u8 ErrorKind, text                       nothing of the request was done
+ *         APPEND            topic, settings, u32 count, records      made with the settings if
+ * missing DONE              - REFUSED           u8 ErrorKind, text                       nothing of
+ * the request was done
  *
  *     topic      u16 length, bytes
  *     settings   u8 given (0: nothing follows), i32 partitions, i64 segment bytes, retention bytes,
  *                retention ms, u8 compression
- *     record     i64 milliseconds, u8 flags (1: key null, 2: value null), u32 length of key, value and
- *                headers, u32 header count, then those three
+ *     record     i64 milliseconds, u8 flags (1: key null, 2: value null), u32 length of key, value
+ * and headers, u32 header count, then those three
  *
  * Invariants
  *  1. Nothing here reads outside the bytes it was given, whatever they are.

@@ -65,9 +65,8 @@ static bool reach(Producer *producer, Error *err)
     while (!producer->run && !producer->own) {
         if (!connect_to_run(producer, err))
             return false;
-        if (producer->run ||
-            connections_open(producer->config.data_dir, CONNECT_WRITE, producer->config.settings,
-                             &producer->own, err))
+        if (producer->run || connections_open(producer->config.data_dir, CONNECT_WRITE,
+                                              producer->config.settings, &producer->own, err))
             break;
         if (lock_holder(producer) < 0)
             return false;
@@ -158,8 +157,8 @@ static void let_go(Producer *producer)
     producer->run = NULL;
 }
 
-/* A run that is stopping has written nothing of the request: when it is gone, it is asked of the next
- * one, or done here. */
+/* A run that is stopping has written nothing of the request: when it is gone, it is asked of the
+ * next one, or done here. */
 static bool carry_out(Producer *producer, Str request, Error *err)
 {
     int64_t until_us = os_monotonic_us() + patience_us(producer, IN_USE_PATIENCE_US);

@@ -5,8 +5,8 @@
  *     a run holds it:               hands the records to the run through its socket
  *
  * Records go chunk by chunk, each acknowledged before the next: acknowledged records survive any
- * crash. Which of the two ways it is is found out anew when nothing is under way, so a producer that
- * rests stands in no run's way, and runs may start and stop beside it.
+ * crash. Which of the two ways it is is found out anew when nothing is under way, so a producer
+ * that rests stands in no run's way, and runs may start and stop beside it.
  *
  * Thread: one at a time.
  */
@@ -23,7 +23,7 @@ typedef struct ProducerConfig {
     const Settings *settings;
     Str topic;
     const TopicConfig *make; /* A missing topic is made so; NULL: ERROR_USER. */
-    int64_t patience_us;     /* How long to wait for a directory in use, and for answers; 0: usual. */
+    int64_t patience_us; /* How long to wait for a directory in use, and for answers; 0: usual. */
 } ProducerConfig;
 
 /* Opens nothing yet. Borrows the configuration's members for its life. */

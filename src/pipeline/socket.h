@@ -5,8 +5,8 @@
  *     client ──request──> socket's thread ──give──> inbox ──> committer, with the next epoch
  *            <──answer──                  <──────── answered ──
  *
- * A client has one request under way at a time; more that it sends wait in the socket. While requests
- * of SOCKET_WAITING_BYTES_MAX wait for their commit, no more are read.
+ * A client has one request under way at a time; more that it sends wait in the socket. While
+ * requests of SOCKET_WAITING_BYTES_MAX wait for their commit, no more are read.
  *
  * Thread: start and stop from one.
  */

@@ -87,6 +87,5 @@ bool topic_writer_housekeeping(TopicWriter *writer, Error *err)
         return true;
     writer->retention_us = now_us;
     topic_ends(writer->topic, writer->committed);
-    return log_writer_apply_retention(writer->log, os_realtime_us() / 1000, writer->committed,
-                                      err);
+    return log_writer_apply_retention(writer->log, os_realtime_us() / 1000, writer->committed, err);
 }

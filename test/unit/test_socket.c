@@ -1,6 +1,6 @@
 /*
- * test_socket.c: what is handed to a run from outside: messages, the inbox, the socket. The committer
- * is played by a thread that writes with the same TopicWriter and store as the real one.
+ * test_socket.c: what is handed to a run from outside: messages, the inbox, the socket. The
+ * committer is played by a thread that writes with the same TopicWriter and store as the real one.
  */
 #include "unit.h"
 
@@ -81,14 +81,16 @@ static void committer(void *arg)
 
 static void open_data(Fixture *f)
 {
-    static const TopicConfig config = {
-        .partition_count = 1, .log = {.segment_bytes = 1 << 20, .retention_bytes = -1,
-                                      .retention_ms = -1, .index_interval_bytes = 4096,
-                                      .batch_bytes = 65536}};
+    static const TopicConfig config = {.partition_count = 1,
+                                       .log = {.segment_bytes = 1 << 20,
+                                               .retention_bytes = -1,
+                                               .retention_ms = -1,
+                                               .index_interval_bytes = 4096,
+                                               .batch_bytes = 65536}};
     Topic *topic;
 
-    assert_ok(store_open(arena_printf(&f->arena, "%s/store.db", f->dir), STORE_WRITER, &f->store,
-                         &err));
+    assert_ok(
+        store_open(arena_printf(&f->arena, "%s/store.db", f->dir), STORE_WRITER, &f->store, &err));
     f->topics = topics_create(f->dir);
     assert_ok(topics_open(f->topics, f->store, STR("orders"), &config, &topic, &err));
     assert_ok(topic_writer_open(topic, &f->writer, &err));
@@ -255,8 +257,8 @@ static int64_t read_all(Fixture *f, void (*see)(void *self, Str value), void *se
     int64_t end;
     size_t count = 1;
 
-    assert_ok(store_open(arena_printf(&f->arena, "%s/store.db", f->dir), STORE_READER, &store,
-                         &err));
+    assert_ok(
+        store_open(arena_printf(&f->arena, "%s/store.db", f->dir), STORE_READER, &store, &err));
     assert_ok(store_topic_end_get(store, STR("orders"), 0, &end, &err));
     store_close(store);
     while (count) {
@@ -287,8 +289,11 @@ static void what_is_written_is_read(void **state)
     config.log.compression = LOG_COMPRESSION_ZSTD;
     record_header_add(&headers, STR("trace"), STR("abc"), false);
     append_writer_begin(&writer, STR("orders"), &config);
-    append_writer_add(&writer, &(LogRecord){.key = STR("k"), .value = STR("v"), .timestamp_ms = 5,
-                                            .headers = strbuf_str(&headers), .header_count = 1});
+    append_writer_add(&writer, &(LogRecord){.key = STR("k"),
+                                            .value = STR("v"),
+                                            .timestamp_ms = 5,
+                                            .headers = strbuf_str(&headers),
+                                            .header_count = 1});
     append_writer_add(&writer, &(LogRecord){.key_null = true, .value_null = true});
     append_writer_end(&writer);
     assert_int_equal(message_parse(writer.out.data, writer.out.bytes, &message, &ignored),
