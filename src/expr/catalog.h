@@ -57,6 +57,7 @@ typedef struct FunctionTable {
     TABLE(string_search)                                                                           \
     TABLE(struct)                                                                                  \
     TABLE(text)                                                                                    \
+    TABLE(url)                                                                                     \
     TABLE(window)
 
 #define CATALOG_DECLARE(name) extern const FunctionTable catalog_##name;
