@@ -64,6 +64,11 @@ bool error_set_errno(Error *err, int code, const char *format, ...)
         remedy = "; free some space and start again, nothing committed is lost";
         kind = ERROR_RETRY;
         break;
+    case EFBIG:
+        remedy = "; raise the limit on the size of files (ulimit -f) and start again, nothing "
+                 "committed is lost";
+        kind = ERROR_RETRY;
+        break;
     case EACCES:
     case EPERM:
     case EROFS:

@@ -27,7 +27,7 @@ static void watch(Run *run, Live *live, bool is_terminal)
 
             arena_init(&arena);
             run_snapshot(run, &arena, &snapshot);
-            live_show(live, &snapshot, stdout);
+            live_show(live, &snapshot, false, stdout);
             arena_done(&arena);
         }
         shown_us = os_monotonic_us();
@@ -41,7 +41,7 @@ static void show_last(Run *run, Live *live)
 
     arena_init(&arena);
     run_snapshot(run, &arena, &snapshot);
-    live_show(live, &snapshot, stdout);
+    live_show(live, &snapshot, true, stdout);
     arena_done(&arena);
 }
 
@@ -70,7 +70,7 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
         while (!run_wait(run, 50000) && !os_stop_requested())
             ;
     } else {
-        watch(run, live, style.colour);
+        watch(run, live, style.redraws);
     }
     stopped = os_stop_requested();
     run_request_stop(run);

@@ -68,6 +68,7 @@ static void prompt(SqlShell *shell)
     const char *home = getenv("HOME");
     Arena *arena = session_arena(shell->session);
     char *history = home ? arena_printf(arena, "%s/.weir_history", home) : NULL;
+    PromptResult result;
     StrBuf text;
     char *line;
 
@@ -75,9 +76,13 @@ static void prompt(SqlShell *shell)
            "is; quit or Ctrl-D ends.\n");
     prompt_open(history);
     strbuf_init(&text);
-    while ((line = prompt_line(text.bytes ? "   -> " : "weir> ")) != NULL) {
-        Str trimmed = str_trim(str_of(line));
+    while ((result = prompt_line(text.bytes ? "   -> " : "weir> ", &line)) != PROMPT_END) {
+        Str trimmed = str_trim(str_of(line ? line : ""));
 
+        if (result == PROMPT_CANCELLED) {
+            strbuf_clear(&text);
+            continue;
+        }
         if (!text.bytes && (str_is_nocase(trimmed, "quit") || str_is_nocase(trimmed, "exit") ||
                             str_is_nocase(trimmed, "quit;") || str_is_nocase(trimmed, "exit;"))) {
             free(line);

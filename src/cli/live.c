@@ -296,20 +296,56 @@ void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
     arena_done(&arena);
 }
 
-void live_show(Live *live, const RunSnapshot *snapshot, FILE *stream)
+/* As many lines as the terminal has, none longer than it is wide: only such a picture can be drawn
+ * over, since the cursor goes back by lines of the screen. */
+static void add_fitted(Live *live, Str picture, StrBuf *out)
 {
+    uint32_t count = 0;
+    uint32_t room = live->style.lines > 2 ? (uint32_t)live->style.lines - 1 : UINT32_MAX;
+    uint32_t line_i = 0;
+
+    for (uint32_t i = 0; i < picture.bytes; i++)
+        count += picture.data[i] == '\n';
+    for (uint32_t begin = 0, end; begin < picture.bytes; begin = end + 1, line_i++) {
+        for (end = begin; end < picture.bytes && picture.data[end] != '\n'; end++)
+            ;
+        if (count > room && line_i + 1 == room) {
+            strbuf_printf(out, " and %u lines more, for which the terminal has no room\n",
+                          count - line_i);
+            line_i++;
+            break;
+        }
+        add_cut(out, live->style, (Str){picture.data + begin, end - begin}, live->style.columns);
+        strbuf_add_char(out, '\n');
+    }
+    live->lines_drawn = (int)line_i;
+}
+
+static void write_text(FILE *stream, const StrBuf *text)
+{
+    (void)fwrite(text->data, 1, text->bytes, stream);
+    (void)fflush(stream);
+}
+
+void live_show(Live *live, const RunSnapshot *snapshot, bool is_last, FILE *stream)
+{
+    StrBuf picture;
     StrBuf out;
 
+    strbuf_init(&picture);
     strbuf_init(&out);
-    if (live->style.colour && live->lines_drawn)
-        strbuf_printf(&out, "\033[%dA\033[J", live->lines_drawn);
-    live_draw(live, snapshot, &out);
-    live->lines_drawn = 0;
-    for (size_t i = 0; i < out.bytes; i++)
-        live->lines_drawn += out.data[i] == '\n';
-    if (!live->style.colour)
-        strbuf_add_char(&out, '\n');
-    (void)fwrite(out.data, 1, out.bytes, stream);
-    (void)fflush(stream);
+    live->style = output_style(stream); /* The terminal may have another size by now. */
+    if (live->style.redraws && live->lines_drawn) /* What was typed, say ^C, is wiped too. */
+        strbuf_printf(&out, "\r\033[%dA\033[J", live->lines_drawn);
+    live_draw(live, snapshot, &picture);
+    if (live->style.redraws && !is_last) {
+        add_fitted(live, strbuf_str(&picture), &out);
+    } else {
+        strbuf_add(&out, picture.data, picture.bytes);
+        if (!is_last)
+            strbuf_add_char(&out, '\n');
+    }
+    write_text(stream, &out);
     strbuf_done(&out);
+    strbuf_done(&picture);
 }

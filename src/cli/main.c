@@ -1,6 +1,7 @@
 /*
  * main.c: arguments in, exit status out.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,8 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
 
+    /* A file that may not grow (ulimit -f) is an error of the write, as a full disk is. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     if (!name) {
         print_help(stderr);
         return EXIT_USAGE;

@@ -14,7 +14,7 @@ static void print_option(const char *name, const char *value, const char *help)
     const char *line = help;
     bool first = true;
 
-    (void)snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
+    (void)snprintf(left, sizeof left, "%s%s%s%s", name[1] ? "--" : "-", name, value ? " " : "", value ? value : "");
     do {
         const char *end = strchr(line, '\n');
         int bytes = end ? (int)(end - line) : (int)strlen(line);

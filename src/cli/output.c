@@ -33,10 +33,14 @@ OutputStyle output_style(FILE *stream)
 
     if (!isatty(fileno(stream)))
         return style;
-    style.colour = !(no_colour && *no_colour) && !(term && strcmp(term, "dumb") == 0);
+    style.redraws = !(term && strcmp(term, "dumb") == 0);
+    style.colour = style.redraws && !(no_colour && *no_colour);
     style.columns = 80;
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        style.columns = size.ws_col;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0) {
+        if (size.ws_col > 0)
+            style.columns = size.ws_col;
+        style.lines = size.ws_row;
+    }
     return style;
 }
 
@@ -58,6 +62,52 @@ int text_width(Str text)
         i += length;
     }
     return width;
+}
+
+/* The bytes of the escape sequence there; 0: none. */
+static uint32_t escape_bytes(Str text, uint32_t at)
+{
+    uint32_t end = at + 2;
+
+    if (at + 1 >= text.bytes || text.data[at] != '\033' || text.data[at + 1] != '[')
+        return 0;
+    while (end < text.bytes && (text.data[end] < '@' || text.data[end] > '~'))
+        end++;
+    return MIN(end + 1, text.bytes) - at;
+}
+
+static int visible_width(Str text)
+{
+    int width = 0;
+
+    for (uint32_t i = 0, length; i < text.bytes; i += length) {
+        length = escape_bytes(text, i);
+        if (!length)
+            width += char_width(utf8_decode(text.data + i, text.bytes - i, &length));
+    }
+    return width;
+}
+
+void add_cut(StrBuf *out, OutputStyle style, Str text, int columns)
+{
+    int left = visible_width(text) > columns ? columns - 1 : columns;
+    bool cut = false;
+
+    for (uint32_t i = 0, length; i < text.bytes; i += length) {
+        length = escape_bytes(text, i);
+        if (!length) {
+            int width = char_width(utf8_decode(text.data + i, text.bytes - i, &length));
+
+            if (!cut && width > left) {
+                strbuf_add_c(out, style.unicode ? "…" : "~");
+                cut = true;
+            }
+            left -= width;
+            if (cut)
+                continue;
+        }
+        strbuf_add(out, text.data + i, length);
+    }
 }
 
 /* ── the table ─────────────────────────────────────────────────────────────────────────────────*/

@@ -17,7 +17,9 @@ bool output_format_find(const char *name, OutputFormat *out);
 typedef struct OutputStyle {
     bool colour;      /* Escape sequences may be used. */
     bool unicode;     /* Box characters may be used. */
+    bool redraws;     /* A terminal on which the cursor can be moved back, with NO_COLOR too. */
     int columns;      /* Of the terminal: cells are cut so that lines fit; 0: never cut. */
+    int lines;        /* Of the terminal; 0: not known. */
 } OutputStyle;
 
 /* What the stream can show: colour on a terminal only, and not with NO_COLOR. */
@@ -25,6 +27,8 @@ OutputStyle output_style(FILE *stream);
 
 /* The columns a text takes on a terminal. */
 int text_width(Str text);
+/* The text, cut to so many columns with an ellipsis. Escape sequences take none, and stay. */
+void add_cut(StrBuf *out, OutputStyle style, Str text, int columns);
 
 /* A whole result, aligned: numbers to the right, NULL told from text, a line that counts. */
 void output_table(FILE *stream, OutputStyle style, const Schema *schema,

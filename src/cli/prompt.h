@@ -7,8 +7,14 @@
 
 /* `history_file` may be NULL: nothing is kept. */
 void prompt_open(const char *history_file);
-/* The next line, to be freed by the caller; NULL at the end (Ctrl-D). */
-char *prompt_line(const char *prompt);
+typedef enum PromptResult {
+    PROMPT_LINE,
+    PROMPT_CANCELLED, /* Ctrl-C: what was typed is to be forgotten. */
+    PROMPT_END,       /* Ctrl-D. */
+} PromptResult;
+
+/* The next line, to be freed by the caller; NULL unless PROMPT_LINE. */
+PromptResult prompt_line(const char *prompt, char **line);
 void prompt_remember(const char *text);
 
 #endif

@@ -684,7 +684,7 @@ bool zone_find(Str name, const Zone **out, Error *err)
         err, ERROR_USER, "INVALID_TIMEZONE", "22009",
         "The timezone: %.*s is invalid. It must be a region's name such as 'America/Los_Angeles', "
         "or an offset '(+|-)HH', '(+|-)HH:mm' or '(+|-)HH:mm:ss' between -18:00 and +18:00; 'Z' "
-        "and 'UTC' stand for '+00:00'.%s",
+        "and 'UTC' stand for '+00:00'%s",
         (int)MIN(name.bytes, 100u), name.data,
-        os_is_dir(ZONE_FOLDER) ? "" : " Regions need the system's tzdata, which is not installed.");
+        os_is_dir(ZONE_FOLDER) ? "" : ". Regions need the system's tzdata, which is not installed");
 }

@@ -159,6 +159,9 @@ static bool real_mkdir(void *self UNUSED, const char *path, Error *err)
 {
     if (mkdir(path, 0755) == 0 || (errno == EEXIST && os_is_dir(path)))
         return true;
+    if (errno == EEXIST || errno == ENOTDIR)
+        return error_set(err, ERROR_USER, "make folder '%s': %s is a file, not a folder", path,
+                         errno == EEXIST ? "it" : "what is above it");
     return error_set_errno(err, errno, "make folder '%s'", path);
 }
 
@@ -308,6 +311,13 @@ bool os_exists(const char *path)
     struct stat info;
 
     return stat(path, &info) == 0;
+}
+
+bool os_is_missing(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 bool os_may_write(const char *path)

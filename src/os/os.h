@@ -78,6 +78,7 @@ bool os_remove_all(const char *path, Error *err);  /* A folder and all in it; mi
 
 bool os_exists(const char *path);
 bool os_is_dir(const char *path);
+bool os_is_missing(const char *path); /* Not what one may not look at, as !os_exists is. */
 bool os_may_write(const char *path); /* A folder: make files in it. */
 /* Modification time and size of a path that exists. */
 bool os_stat(const char *path, int64_t *bytes, int64_t *modified_us, Error *err);

@@ -65,7 +65,7 @@ static bool open_dir(Connections *connections, ConnectMode mode, Error *err)
             return error_wrap(err, "data directory '%s'", connections->dir);
         if (!take_lock(connections, err))
             return false;
-    } else if (!os_exists(store_path)) {
+    } else if (os_is_missing(store_path)) {
         return error_set(err, ERROR_USER,
                          "'%s' is no data directory: there is no store.db in it; 'weir run FILE "
                          "--data %s' makes one",
@@ -426,7 +426,8 @@ bool connections_sink(Connections *connections, const TableDef *table, int64_t e
     VEC_ADD(&connections->sinks, opened);
     *out = opened.sink;
     return !opened.sink->methods->recover ||
-           opened.sink->methods->recover(opened.sink, epoch, err);
+           opened.sink->methods->recover(opened.sink, epoch, err) ||
+           error_wrap(err, "table '%.*s'", STR_ARG(table->name));
 }
 
 bool connections_system_tables(Connections *connections, const PipelineSpec *spec, Error *err)

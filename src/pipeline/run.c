@@ -109,7 +109,7 @@ static bool make_sinks(Run *run, Error *err)
 
         if (!connections_sink(run->connections, target, atomic_load(&run->committed_epoch),
                               &run->sinks[f], err))
-            return error_wrap(err, "table '%.*s'", STR_ARG(target->name));
+            return false;
     }
     return true;
 }

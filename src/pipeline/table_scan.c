@@ -59,6 +59,7 @@ static bool scan_store(TableScan *scan, Error *err)
         .table = node->table->name,
         .columns = node->columns,
         .column_count = node->column_count,
+        .schema = &node->table->schema, /* The plan outlives what is made of the rows. */
     };
     StoreScan *rows = NULL;
     Store *store;

@@ -535,8 +535,8 @@ static bool check_same_shape(const StoreTable *have, const StoreTable *want, Err
     }
     if (differs)
         error_set(err, ERROR_USER,
-                  "table '%.*s' is there already, with another shape: %s; drop it, or give the new "
-                  "one another name",
+                  "table '%.*s' is there already, with another shape: %s; give the new "
+                  "one another name, or another data directory",
                   STR_ARG(want->name), strbuf_c(&words));
     strbuf_done(&words);
     return !differs;

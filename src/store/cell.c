@@ -531,6 +531,6 @@ Vector *cell_reader_finish(CellReader *reader, uint32_t *bad_row)
     if (reader->is_nested)
         vector = decode_nested(reader, arena, vector, bad_row);
     if (vector)
-        adopt_type(vector, type_copy(arena, reader->type));
+        adopt_type(vector, reader->lasting ? reader->lasting : type_copy(arena, reader->type));
     return vector;
 }

@@ -56,7 +56,8 @@ void cell_order_text(StrBuf *out, Int128 unscaled);
 
 typedef struct CellReader {
     const Type *type;
-    int column; /* Of the statement's row. */
+    const Type *lasting; /* The same type where it outlives the rows; NULL: it is copied to them. */
+    int column;          /* Of the statement's row. */
     VectorBuilder builder;
     bool is_nested; /* Texts are collected, and decoded all at once. */
     Decoder *decoder;

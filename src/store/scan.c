@@ -207,17 +207,39 @@ static bool scan_start(StoreScan *scan, const StoreScanSpec *spec, Error *err)
     return ok;
 }
 
-static void choose_columns(StoreScan *scan, const StoreScanSpec *spec)
+/* A caller that planned on other columns than there are (another process has changed the table since)
+ * is told so. */
+static bool choose_columns(StoreScan *scan, const StoreScanSpec *spec, Error *err)
 {
     uint32_t count = spec->columns ? spec->column_count : scan->table->schema.column_count;
     uint32_t *columns = ARENA_ARRAY(&scan->arena, uint32_t, count);
 
     for (uint32_t i = 0; i < count; i++) {
         columns[i] = spec->columns ? spec->columns[i] : i;
-        ASSERT(columns[i] < scan->table->schema.column_count);
+        if (columns[i] >= scan->table->schema.column_count)
+            return error_set(err, ERROR_USER, "store '%s': table '%.*s' has other columns by now",
+                             scan->store->path, STR_ARG(scan->table->name));
     }
     scan->columns = columns;
     scan->column_count = count;
+    return true;
+}
+
+/* The store's types go with the scan; those of the caller, when they are the same, need no copy. */
+static bool use_lasting_types(StoreScan *scan, const Schema *schema, Error *err)
+{
+    for (uint32_t i = 0; i < scan->column_count; i++) {
+        uint32_t c = scan->columns[i];
+
+        if (c >= schema->column_count ||
+            !type_equal(schema->columns[c].type, scan->table->schema.columns[c].type))
+            return error_set(err, ERROR_USER,
+                             "store '%s': table '%.*s' has another type in column '%.*s' by now",
+                             scan->store->path, STR_ARG(scan->table->name),
+                             STR_ARG(scan->table->schema.columns[c].name));
+        scan->readers[i].lasting = schema->columns[c].type;
+    }
+    return true;
 }
 
 bool store_scan_open(Store *store, const StoreScanSpec *spec, StoreScan **out, Error *err)
@@ -228,7 +250,8 @@ bool store_scan_open(Store *store, const StoreScanSpec *spec, StoreScan **out, E
     arena_init(&scan->arena);
     if (!store_table_need(store, &scan->arena, spec->table, &scan->table, err))
         goto fail;
-    choose_columns(scan, spec);
+    if (!choose_columns(scan, spec, err))
+        goto fail;
     scan->readers = arena_zalloc(&scan->arena, scan->column_count * sizeof *scan->readers);
     scan->binders = arena_zalloc(&scan->arena, spec->filter_count * sizeof *scan->binders);
     for (uint32_t i = 0; i < scan->column_count; i++) {
@@ -236,6 +259,8 @@ bool store_scan_open(Store *store, const StoreScanSpec *spec, StoreScan **out, E
                               (int)i, err))
             goto fail;
     }
+    if (spec->schema && !use_lasting_types(scan, spec->schema, err))
+        goto fail;
     if (!scan_start(scan, spec, err))
         goto fail;
     *out = scan;

@@ -154,6 +154,10 @@ typedef struct StoreScanSpec {
     uint32_t column_count;
     const StoreFilter *filters; /* All must hold. */
     uint32_t filter_count;
+    /* The table's columns as the caller holds them, if it does: the rows then point to these types,
+     * which live as long as the caller keeps them, and copies of rows may too. NULL: each batch has
+     * types of its own, in its arena. */
+    const Schema *schema;
 } StoreScanSpec;
 
 /* Rows come in the order of the primary key, else of insertion. Filters that SQLite can decide are

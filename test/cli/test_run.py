@@ -1,0 +1,154 @@
+"""weir run: a pipeline over files, what stops it, and what it holds after it was stopped."""
+
+import json
+import os
+import resource
+import subprocess
+
+import weir
+from weir import WeirTest, wait_until
+
+PIPELINE = """
+CREATE TABLE log (
+  ts TIMESTAMP NOT NULL, host STRING, r STRUCT<path: STRING, status: INT>, cost DECIMAL(8,3),
+  CONSTRAINT good_status CHECK (r.status BETWEEN 100 AND 599)
+) USING json OPTIONS ('path' = '${in}');
+
+CREATE STREAMING TABLE by_minute USING cassandra TBLPROPERTIES ('primary_key' = 'host, minute')
+AS SELECT host, window.start AS minute, count(*) AS n, sum(cost) AS cost,
+          count(DISTINCT r.path) AS paths
+   FROM STREAM log WATERMARK ts DELAY OF INTERVAL 10 SECONDS GROUP BY window(ts, '1 minute'), host;
+
+CREATE STREAMING TABLE failed USING kafka TBLPROPERTIES ('topic' = 'failed', 'format' = 'json')
+AS SELECT ts, host, r.path FROM STREAM log WHERE r.status >= 500;
+"""
+
+
+def record(i):
+    return {"ts": f"2026-03-01T08:{i // 60 % 60:02}:{i % 60:02}Z", "host": f"web{i % 3}",
+            "r": {"path": f"/p{i % 7}", "status": 500 if i % 10 == 0 else 200}, "cost": "0.125"}
+
+
+class Run(WeirTest):
+    def setUp(self):
+        super().setUp()
+        self.log = os.path.join(self.folder, "log.ndjson")
+        self.file = os.path.join(self.folder, "p.sql")
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(PIPELINE)
+        self.append(range(600))
+
+    def append(self, numbers, text=""):
+        with open(self.log, "a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(record(i)) + "\n" for i in numbers) + text)
+
+    def run_args(self, *args):
+        return ["run", self.file, "--data", self.data, "--set", f"in={self.log}", *args]
+
+    def once(self, *args, status=0):
+        return self.weir(*self.run_args("--once", "--quiet", *args), status=status)
+
+    def sql(self, text, *args, status=0):
+        return self.weir("sql", "--data", self.data, "--format", "csv", "-e", text, *args,
+                         status=status)[0].splitlines()[1:]
+
+    def everything(self):
+        return self.sql("SELECT * FROM by_minute ORDER BY host, minute") + self.sql(
+            "SELECT ts, host, path FROM failed ORDER BY ts")
+
+    def test_rows_do_not_depend_on_batches_and_workers(self):
+        seen = set()
+        for workers in ("1", "2", "4"):
+            for rows in ("1", "7", "4096"):
+                self.data = os.path.join(self.folder, f"d{workers}-{rows}")
+                self.once("--drain", "--workers", workers, "--set", f"batch.rows={rows}")
+                seen.add("\n".join(self.everything()))
+        self.assertEqual(len(seen), 1)
+        self.assertIn("web0,2026-03-01 08:00:00,20,2.500,7", seen.pop())
+
+    def test_dead_letters_tell_what_was_wrong(self):
+        bad = record(0)
+        bad["r"]["status"] = 20
+        self.append([], 'garbage\n{"ts":"nope"}\n{"host":"x"}\n' + json.dumps(bad) + "\n")
+        self.once()
+        rows = self.sql("SELECT reason, raw FROM log__dead_letter ORDER BY reason")
+        self.assertEqual([row.split(",")[0] for row in rows],
+                         ["bad_value", "good_status", "malformed_json", "not_null_ts"])
+        self.assertIn("malformed_json,garbage", rows)
+
+    def test_a_file_that_grows_is_read_on_and_a_kill_loses_nothing(self):
+        run = self.start(*self.run_args())
+        self.assertIn(b"ready", run.stdout.readline())
+        wait_until(lambda: self.sql("SELECT count(*) FROM failed") == ["60"])
+        self.append(range(600, 900))
+        wait_until(lambda: self.sql("SELECT count(*) FROM failed") == ["90"])
+        run.kill()
+        run.wait()
+        self.append(range(900, 1200))
+        self.once()
+        undisturbed = self.everything()
+        self.data = os.path.join(self.folder, "undisturbed")
+        self.once()
+        self.assertEqual(undisturbed, self.everything())
+
+    def test_a_second_run_on_the_directory_is_refused(self):
+        first = self.start(*self.run_args("--quiet"))
+        wait_until(lambda: os.path.exists(os.path.join(self.data, "lock")))
+        _, err = self.once(status=1)
+        self.assertEqual(err, f"weir run: the data directory '{self.data}' is in use by process "
+                              f"{first.pid}; stop it first, or give another one with --data\n")
+
+    def test_a_missing_file_is_named(self):
+        os.remove(self.log)
+        _, err = self.once(status=1)
+        self.assertEqual(err, f"weir run: read 'log': there is no file or folder '{self.log}'\n")
+
+    def test_a_file_that_shrank_is_told(self):
+        self.once()
+        os.truncate(self.log, 100)
+        _, err = self.once(status=1)
+        self.assertIn("files may only grow", err)
+
+    def test_a_table_of_another_shape_is_told_once(self):
+        self.once()
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(PIPELINE.replace("sum(cost) AS cost,", ""))
+        _, err = self.once(status=1)
+        self.assertEqual(err.count("table 'by_minute'"), 1, err)
+        self.assertIn("its column 4 is 'cost', not 'paths'", err)
+
+    def test_a_damaged_store_is_told(self):
+        self.once()
+        with open(os.path.join(self.data, "store.db"), "r+b") as store:
+            store.write(b"no database at all" * 100)
+        for args in (self.run_args("--once"), ["sql", "--data", self.data, "-e", "SHOW TABLES"]):
+            _, err = self.weir(*args, status=1)
+            self.assertIn("this is not a store", err)
+
+    def test_a_log_that_lost_committed_records_is_told(self):
+        self.once()
+        os.truncate(os.path.join(self.data, "topics", "failed-0", f"{0:020}.log"), 100)
+        _, err = self.once(status=1)
+        self.assertIn("records up to offset 60 were committed", err)
+
+    def test_where_no_more_can_be_written_nothing_committed_is_lost(self):
+        """A limit on the size of files stands for a full disk."""
+        self.append(range(600, 3600))
+        limited = subprocess.run(
+            [weir.WEIR, *self.run_args("--once", "--quiet")], stderr=subprocess.PIPE, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000)))
+        self.assertNotEqual(limited.returncode, 0)
+        self.assertGreater(limited.returncode, 0, "killed by a signal")
+        self.once()
+        self.assertEqual(self.sql("SELECT count(*) FROM failed"), ["360"])
+
+    def test_a_data_directory_that_is_a_file_is_told(self):
+        with open(self.data, "w", encoding="utf-8"):
+            pass
+        _, err = self.once(status=1)
+        self.assertEqual(err, f"weir run: data directory '{self.data}': make folder "
+                              f"'{self.data}': it is a file, not a folder\n")
+
+
+if __name__ == "__main__":
+    weir.main()
