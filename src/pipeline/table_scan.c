@@ -44,14 +44,6 @@ static bool scan_memory(TableScan *scan, Error *err)
     return true;
 }
 
-/* The scan's types are gone with its store; the plan's are the same, and live longer. */
-static void retype(Vector *v, const Type *type)
-{
-    v->type = type;
-    for (uint32_t f = 0; v->children && f < type->field_count; f++)
-        retype(v->children[f], type->fields[f].type);
-}
-
 static bool scan_store(TableScan *scan, Error *err)
 {
     const ScanNode *node = &scan->node->as.scan;
@@ -77,8 +69,6 @@ static bool scan_store(TableScan *scan, Error *err)
         ok = store_scan_next(rows, scan->op->context->batch_arena, BATCH_ROWS_DEFAULT, &batch, err);
         if (!ok || !batch)
             break;
-        for (uint32_t c = 0; c < batch->column_count; c++)
-            retype(batch->columns[c], scan->node->schema.columns[c].type);
         ok = push(scan, batch, err);
     }
     store_scan_close(rows);
