@@ -36,6 +36,7 @@ typedef struct FunctionTable {
     TABLE(agg_value)                                                                               \
     TABLE(arithmetic)                                                                              \
     TABLE(array)                                                                                   \
+    TABLE(array_order)                                                                             \
     TABLE(bit)                                                                                     \
     TABLE(cast)                                                                                    \
     TABLE(compare)                                                                                 \
@@ -44,11 +45,15 @@ typedef struct FunctionTable {
     TABLE(date_part)                                                                               \
     TABLE(datetime)                                                                                \
     TABLE(encoding)                                                                                \
+    TABLE(generator)                                                                               \
     TABLE(hash)                                                                                    \
     TABLE(interval)                                                                                \
+    TABLE(lambda)                                                                                  \
+    TABLE(lambda_map)                                                                              \
     TABLE(like)                                                                                    \
     TABLE(map)                                                                                     \
     TABLE(math)                                                                                    \
+    TABLE(misc)                                                                                    \
     TABLE(number_format)                                                                           \
     TABLE(random)                                                                                  \
     TABLE(regexp)                                                                                  \

@@ -221,12 +221,8 @@ static Vector *cast_run(const CastRun *run, const Vector *in)
 {
     Vector *out;
 
-    if (run->from->kind == TYPE_VOID) {
-        const Vector *null =
-            vector_flatten(run->arena, vector_null(run->arena, run->to, in->row_count));
-
-        return vector_share(run->arena, null, run->to);
-    }
+    if (run->from->kind == TYPE_VOID)
+        return vector_null_flat(run->arena, run->to, in->row_count);
     if (run->plan->cast) {
         out = vector_new(run->arena, run->to, in->row_count);
         memset(out->data, 0, (size_t)in->row_count * phys_bytes(type_phys(run->to)));

@@ -45,7 +45,7 @@ static void copy_nulls_and_errors(const KernelCall *call, Vector *out, const Vec
         if (error)
             vector_set_error(call->arena, out, i, error->class_name, error->sqlstate, "%s",
                              error->text);
-        else if (!vector_is_valid(from, i))
+        else if (!vector_is_valid(from, i) && out->type->kind != TYPE_VOID)
             vector_set_null(call->arena, out, i);
     }
 }
@@ -74,8 +74,12 @@ Vector *vector_choose(const KernelCall *call, const Vector *const *sources, uint
     bool nested = phys_bytes(type_phys(call->expr->type)) == 0;
     Vector *out;
 
-    if (call->expr->type->kind == TYPE_VOID)
-        return vector_null(call->arena, call->expr->type, call->row_count);
+    if (call->expr->type->kind == TYPE_VOID) {
+        out = vector_null_flat(call->arena, call->expr->type, call->row_count);
+        for (uint32_t k = 0; k < source_count; k++)
+            copy_nulls_and_errors(call, out, sources[k], k, choices);
+        return out;
+    }
     out = nested ? choose_nested(call, sources, source_count, choices) : kernel_result(call);
     for (uint32_t s = 0; s < source_count; s++) {
         if (!nested)

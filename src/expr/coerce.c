@@ -115,6 +115,24 @@ bool type_is_atomic(const Type *type)
     return !type_is_nested(type) && type->kind != TYPE_VOID && type->kind != TYPE_INTERVAL;
 }
 
+const Type *type_all_nullable(Arena *arena, const Type *type)
+{
+    Field *fields;
+
+    if (type->kind == TYPE_ARRAY)
+        return type_array(arena, type_all_nullable(arena, type->fields[0].type), true);
+    if (type->kind == TYPE_MAP)
+        return type_map(arena, type->fields[0].type, type_all_nullable(arena, type->fields[1].type),
+                        true);
+    if (type->kind != TYPE_STRUCT)
+        return type;
+    fields = ARENA_ARRAY(arena, Field, type->field_count);
+    for (uint32_t f = 0; f < type->field_count; f++)
+        fields[f] =
+            (Field){type->fields[f].name, type_all_nullable(arena, type->fields[f].type), true};
+    return type_struct(arena, fields, type->field_count);
+}
+
 /* ── the common type ───────────────────────────────────────────────────────────────────────────*/
 
 typedef const Type *(*CommonType)(Arena *arena, const Type *a, const Type *b);

@@ -38,6 +38,9 @@ const Type *type_common_no_string(Arena *arena, const Type *a, const Type *b);
 /* What a string and another type meet in; NULL: neither is a string, or they do not. */
 const Type *type_string_promotion(const Type *a, const Type *b);
 
+/* The same type, of which everything inside may be NULL. */
+const Type *type_all_nullable(Arena *arena, const Type *type);
+
 bool type_is_string(const Type *type);
 bool type_is_fractional(const Type *type);
 bool type_is_timestamp(const Type *type); /* With or without zone. */

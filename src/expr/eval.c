@@ -197,6 +197,11 @@ Vector *vector_share(Arena *arena, const Vector *v, const Type *type)
     return copy;
 }
 
+Vector *vector_null_flat(Arena *arena, const Type *type, uint32_t row_count)
+{
+    return vector_share(arena, vector_flatten(arena, vector_null(arena, type, row_count)), type);
+}
+
 /* Borrowed memory behind a const vector: the interface of outputs is not const, and nobody writes.
  */
 static Vector *vector_unconst(const Vector *v)
@@ -580,7 +585,8 @@ static Expr *fold_node(void *self, Arena *arena, Expr *e)
     const Vector *value;
     Error ignored = {0};
 
-    if (e->kind != EXPR_CALL || e->fn->flags & (FN_NONDETERMINISTIC | FN_STATEMENT | FN_LAMBDA))
+    if (e->kind != EXPR_CALL || e->fn->class_ != FUNCTION_SCALAR ||
+        e->fn->flags & (FN_NONDETERMINISTIC | FN_STATEMENT | FN_LAMBDA))
         return NULL;
     for (uint32_t i = 0; i < e->arg_count; i++) {
         if (e->args[i]->kind != EXPR_LITERAL)

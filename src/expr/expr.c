@@ -235,7 +235,7 @@ static bool visit_constant(void *self, const Expr *e)
     case EXPR_LAMBDA_ARG:
         return true;
     case EXPR_CALL:
-        return !(e->fn->flags & FN_NONDETERMINISTIC);
+        return e->fn->class_ == FUNCTION_SCALAR && !(e->fn->flags & FN_NONDETERMINISTIC);
     case EXPR_COLUMN:
     case EXPR_AGGREGATE:
     case EXPR_WINDOW:

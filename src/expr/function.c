@@ -129,22 +129,36 @@ static uint32_t edit_distance(Str a, Str b, uint32_t limit)
     return row[b.bytes];
 }
 
+/* Characters at both ends that two names share: of names as near the one that is more alike. */
+static uint32_t shared_ends(Str a, Str b)
+{
+    uint32_t shorter = MIN(a.bytes, b.bytes), front = 0, back = 0;
+
+    while (front < shorter && a.data[front] == b.data[front])
+        front++;
+    while (back < shorter && a.data[a.bytes - 1 - back] == b.data[b.bytes - 1 - back])
+        back++;
+    return front + back;
+}
+
 const char *function_suggest(Str name)
 {
     char buffer[NAME_BYTES_MAX];
     Str lower = lower_name(name, buffer);
-    uint32_t best = MAX(1, lower.bytes / 3) + 1;
+    uint32_t best = MAX(1, lower.bytes / 3) + 1, best_shared = 0;
     const char *found = NULL;
     const Function *fn;
 
     for (size_t i = 0; (fn = function_at(i)); i++) {
-        uint32_t distance;
+        uint32_t distance, shared;
 
         if (fn->flags & FN_HIDDEN)
             continue;
         distance = edit_distance(lower, str_of(fn->name), best);
-        if (distance < best) {
+        shared = shared_ends(lower, str_of(fn->name));
+        if (distance < best || (found && distance == best && shared > best_shared)) {
             best = distance;
+            best_shared = shared;
             found = fn->name;
         }
     }
@@ -219,7 +233,7 @@ static bool bind_call(ExprKind kind, Arena *arena, const SqlContext *sql, const 
 bool function_call(Arena *arena, const SqlContext *sql, const Function *fn, Expr *const *args,
                    uint32_t arg_count, Span span, Expr **out, Error *err)
 {
-    ASSERT(fn->class_ == FUNCTION_SCALAR);
+    ASSERT(fn->class_ == FUNCTION_SCALAR || fn->class_ == FUNCTION_GENERATOR);
     return bind_call(EXPR_CALL, arena, sql, fn, args, arg_count, NULL, span, out, err);
 }
 

@@ -128,6 +128,8 @@ static inline void list_range(const Vector *v, uint32_t row_i, uint32_t *from, u
     *to = v->offsets[r + 1];
 }
 
+/* Every row NULL, flat (an error of a constant would be one of every row). */
+Vector *vector_null_flat(Arena *arena, const Type *type, uint32_t row_count);
 /* A copy of the vector's head, with another type of the same layout, or to change its bitmap. */
 Vector *vector_share(Arena *arena, const Vector *v, const Type *type);
 

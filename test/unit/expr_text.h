@@ -295,6 +295,40 @@ static Expr *text_lambda_arg(ExprText *t, Str name)
     return NULL;
 }
 
+/* INTERVAL '36' HOUR, INTERVAL '1-2' YEAR TO MONTH */
+static Expr *text_interval(ExprText *t)
+{
+    Str value = text_quoted(t);
+    const char *start;
+    const Type *type;
+
+    text_space(t);
+    start = t->next;
+    while (isalpha((unsigned char)*t->next))
+        t->next++;
+    if (text_take(t, "TO")) {
+        text_space(t);
+        while (isalpha((unsigned char)*t->next))
+            t->next++;
+    }
+    if (!type_parse(t->arena,
+                    str_of(arena_printf(t->arena, "interval %.*s", (int)(t->next - start), start)),
+                    &type, &t->err))
+        text_fail(t);
+    return text_cast_literal(t, value, type);
+}
+
+static bool text_is_unit(const char *name)
+{
+    static const char *const names[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static Expr *text_name(ExprText *t)
 {
     char name[64];
@@ -316,6 +350,9 @@ static Expr *text_name(ExprText *t)
         return text_case(t);
     if (t->next[0] == ' ' && t->next[1] == '\'') /* DATE '…' */
         t->next++;
+    text_space(t);
+    if (!strcasecmp(name, "interval") && *t->next == '\'')
+        return text_interval(t);
     if (*t->next == '\'') {
         if (!strcasecmp(name, "x")) {
             Str hex = text_quoted(t);
@@ -334,6 +371,10 @@ static Expr *text_name(ExprText *t)
             text_fail(t);
         return text_cast_literal(t, text_quoted(t), type);
     }
+    text_space(t);
+    /* A unit, as in dateadd(DAY, …) and extract(YEAR FROM …). */
+    if (text_is_unit(name) && (*t->next == ',' || text_take(t, "FROM")))
+        return expr_literal_string(t->arena, str_of(name), (Span){0});
     e = text_lambda_arg(t, (Str){name, bytes});
     if (e && *t->next != '(')
         return e;
