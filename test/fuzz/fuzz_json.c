@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/utf8.h"
 #include "format/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
@@ -35,6 +36,16 @@ static Vector *read_all(const Type *type, Arena *arena, const Str *records, uint
     return v;
 }
 
+static bool is_utf8(Str text)
+{
+    for (uint32_t at = 0, bytes; at < text.bytes; at += bytes) {
+        bytes = utf8_valid_bytes(text.data + at, text.bytes - at);
+        if (bytes == 0)
+            return false;
+    }
+    return true;
+}
+
 static void check_alone_and_written(const Type *type, Arena *arena, const Str *records,
                                     uint32_t count)
 {
@@ -47,20 +58,14 @@ static void check_alone_and_written(const Type *type, Arena *arena, const Str *r
         Str written;
 
         ASSERT(vector_same(together, i, alone, 0));
-        if (!vector_is_valid(alone, 0))
+        /* What is no UTF-8 is replaced when it is written. */
+        if (!vector_is_valid(alone, 0) || !is_utf8(records[i]))
             continue;
         strbuf_init(&text);
         json_write_value(&text, alone, 0, zone_utc());
-        written = str_copy(arena, strbuf_str(&text)); /* Of which `again` is made of views. */
+        written = strbuf_str(&text);
         again = read_all(type, arena, &written, 1);
-        /* Strings of the input need not be UTF-8; they are when written. */
-        if (vector_same(alone, 0, again, 0)) {
-            strbuf_done(&text);
-            continue;
-        }
-        strbuf_clear(&text);
-        json_write_value(&text, again, 0, zone_utc());
-        ASSERT(str_equal(written, strbuf_str(&text)));
+        ASSERT(vector_same(alone, 0, again, 0));
         strbuf_done(&text);
     }
 }
