@@ -104,20 +104,17 @@ static int entry_compare(const void *a, const void *b)
     return str_compare(entry_row(*(StateEntry *const *)a), entry_row(*(StateEntry *const *)b));
 }
 
-static bool hand_over(TimeRows *rows, StateEntry *const *entries, uint32_t count, bool last,
-                      TimeRowsTake take, Error *err)
+/* In rows->arena. */
+static const Batch *entries_decode(TimeRows *rows, StateEntry *const *entries, uint32_t count)
 {
     Batch *batch = batch_new(&rows->arena, rows->schema->column_count, count);
     Str *bytes = ARENA_ARRAY(&rows->arena, Str, count);
-    bool ok;
 
     for (uint32_t i = 0; i < count; i++)
         bytes[i] = entry_row(entries[i]);
     ASSERT(
         rows_decode(&rows->arena, bytes, count, rows->types, batch->column_count, batch->columns));
-    ok = take(rows->op, batch, last, err);
-    arena_reset(&rows->arena);
-    return ok;
+    return batch;
 }
 
 static bool close_bucket(TimeRows *rows, const TimerBucket *bucket, TimeRowsTake take, Error *err)
@@ -132,7 +129,9 @@ static bool close_bucket(TimeRows *rows, const TimerBucket *bucket, TimeRowsTake
     for (size_t from = 0; ok && from < count; from += BATCH_ROWS_DEFAULT) {
         size_t to = MIN(from + BATCH_ROWS_DEFAULT, count);
 
-        ok = hand_over(rows, entries + from, (uint32_t)(to - from), to == count, take, err);
+        ok = take(rows->op, entries_decode(rows, entries + from, (uint32_t)(to - from)),
+                  to == count, err);
+        arena_reset(&rows->arena);
     }
     for (size_t i = 0; i < count; i++)
         forget_row(rows, entries[i]);
@@ -164,6 +163,44 @@ bool time_rows_advance(TimeRows *rows, int64_t watermark_us, TimeRowsTake take, 
         timer_bucket_free(bucket);
     }
     return ok;
+}
+
+/* ── thinning out ──────────────────────────────────────────────────────────────────────────────*/
+
+void time_rows_thin(TimeRows *rows, void (*see)(Op *op, const Batch *rows),
+                    void (*choose)(Op *op, uint64_t *keep))
+{
+    uint32_t count = 0, total = rows->rows.live_count;
+    StateEntry **entries = mem_alloc(MAX(total, 1u) * sizeof(StateEntry *));
+    int64_t *closing_us = mem_alloc(MAX(total, 1u) * sizeof *closing_us);
+    uint64_t *keep = mem_zalloc((bits_words(total) + 1) * sizeof *keep);
+    StateEntry *entry;
+
+    STATE_TABLE_EACH(&rows->rows, number, entry)
+    entries[count++] = entry;
+    qsort(entries, count, sizeof(StateEntry *), entry_compare);
+    for (uint32_t from = 0; from < count; from += BATCH_ROWS_DEFAULT) {
+        uint32_t to = MIN(from + BATCH_ROWS_DEFAULT, count);
+        const Batch *batch = entries_decode(rows, entries + from, to - from);
+
+        memcpy(closing_us + from, time_key_closing(&rows->arena, batch->columns[rows->time_column]),
+               (to - from) * sizeof *closing_us);
+        see(rows->op, batch);
+        arena_reset(&rows->arena);
+    }
+    choose(rows->op, keep);
+    /* A timer cannot be taken back, and numbers of entries are used again. */
+    timers_done(&rows->timers);
+    timers_init(&rows->timers);
+    for (uint32_t i = 0; i < count; i++) {
+        if (bits_get(keep, i))
+            timers_set(&rows->timers, closing_us[i], entries[i]->number);
+        else
+            forget_row(rows, entries[i]);
+    }
+    free(entries);
+    free(closing_us);
+    free(keep);
 }
 
 /* ── checkpoints ───────────────────────────────────────────────────────────────────────────────*/

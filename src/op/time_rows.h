@@ -54,9 +54,18 @@ bool time_rows_add(TimeRows *rows, const Batch *batch, bool keep, Error *err);
 bool time_rows_advance(TimeRows *rows, int64_t watermark_us, TimeRowsTake take, Error *err);
 /* All that is left: the input has ended. */
 bool time_rows_end(TimeRows *rows, TimeRowsTake take, Error *err);
+/* Forgets rows of which it is known already that they do not matter. `see` is called with all rows,
+ * in batches of BATCH_ROWS_DEFAULT (the last may be shorter), numbered from 0 through all of them;
+ * then `choose` sets the bits of those to keep. */
+void time_rows_thin(TimeRows *rows, void (*see)(Op *op, const Batch *rows),
+                    void (*choose)(Op *op, uint64_t *keep));
 void time_rows_save(TimeRows *rows, const Barrier *barrier);
 /* False also when the entry is none of these: then there is no error. */
 bool time_rows_restore(TimeRows *rows, const CheckpointEntry *entry);
+static inline uint32_t time_rows_count(const TimeRows *rows)
+{
+    return rows->rows.live_count;
+}
 size_t time_rows_bytes(const TimeRows *rows);
 
 #endif

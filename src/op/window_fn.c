@@ -22,8 +22,8 @@ typedef struct Window {
     const Schema *input;
     WindowFn *fns;
     RowSorter sorter;
-    size_t pruned_count; /* Rows kept by the last pruning. */
     bool prunes;
+    size_t pruned_count; /* Rows kept by the last pruning: of the sorter, or of those waiting. */
     bool streaming;
     TimeRows waiting; /* Streaming. */
     const SortKey *partition_keys;
@@ -53,18 +53,16 @@ static bool are_peers(const SortedRow *a, const SortedRow *b)
     return str_equal(sorted_row_key(a), sorted_row_key(b));
 }
 
-/* Sorts, and drops rows whose rank is above the limit; those that stay keep theirs, as only rows
- * behind them go. */
-static void prune(Window *self)
+/* Sorts, and sets the bits of rows whose rank is within the limit; returns how many. Without the
+ * others these keep their ranks, as only rows behind them go. */
+static size_t rank_rows(Window *self, uint64_t *keep)
 {
     const SortedRow *rows = self->sorter.rows.items;
-    size_t count = self->sorter.rows.count;
-    uint64_t *keep = arena_zalloc(&self->scratch, bits_words(count) * sizeof(uint64_t));
     bool by_row = window_function_kind(self->node->items[0].call) == WINDOW_ROW_NUMBER;
     size_t partition_from = 0, rank_row = 0, kept = 0;
 
     row_sorter_sort(&self->sorter);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < self->sorter.rows.count; i++) {
         if (i > 0 && !same_partition(&rows[i], &rows[i - 1]))
             partition_from = i;
         if (by_row || i == partition_from || !are_peers(&rows[i], &rows[i - 1]))
@@ -74,14 +72,27 @@ static void prune(Window *self)
             kept++;
         }
     }
-    if (kept < count)
+    return kept;
+}
+
+static uint64_t *rank_bits(Window *self)
+{
+    return arena_zalloc(&self->scratch, bits_words(self->sorter.rows.count) * sizeof(uint64_t));
+}
+
+/* Sorts what the sorter has, and drops rows behind the limit. */
+static void prune(Window *self)
+{
+    uint64_t *keep = rank_bits(self);
+
+    if (rank_rows(self, keep) < self->sorter.rows.count)
         row_sorter_keep(&self->sorter, keep);
-    self->pruned_count = kept;
     arena_reset(&self->scratch);
 }
 
-static void take_rows(Window *self, const Batch *batch)
+static void take_rows(Op *op, const Batch *batch)
 {
+    Window *self = (Window *)op;
     const WindowNode *node = self->node;
     const Str *heads = batch_order_keys(&self->scratch, batch, node->partition_columns,
                                         self->partition_keys, node->partition_count);
@@ -90,9 +101,38 @@ static void take_rows(Window *self, const Batch *batch)
 
     row_sorter_add(&self->sorter, batch, heads, keys);
     arena_reset(&self->scratch);
-    if (self->prunes &&
-        self->sorter.rows.count >= self->pruned_count * 2 + 2 * (size_t)BATCH_ROWS_DEFAULT)
-        prune(self);
+}
+
+/* Whether so many rows came since the last pruning that another pays. */
+static bool should_prune(const Window *self, size_t row_count)
+{
+    return self->prunes && row_count >= self->pruned_count * 2 + 2 * (size_t)BATCH_ROWS_DEFAULT;
+}
+
+/* The rows that wait have been taken into the sorter, batch by batch. */
+static void choose_waiting(Op *op, uint64_t *keep)
+{
+    Window *self = (Window *)op;
+    uint64_t *ranked = rank_bits(self);
+
+    self->pruned_count = rank_rows(self, ranked);
+    for (size_t i = 0; i < self->sorter.rows.count; i++) {
+        RowPlace place = self->sorter.rows.items[i].place;
+
+        if (bits_get(ranked, i))
+            bits_set(keep, (size_t)place.part_i * BATCH_ROWS_DEFAULT + place.row_i);
+    }
+    row_sorter_clear(&self->sorter);
+    arena_reset(&self->scratch);
+}
+
+static bool stream_batch(Window *self, const Batch *batch, Error *err)
+{
+    if (!time_rows_add(&self->waiting, batch, true, err))
+        return false;
+    if (should_prune(self, time_rows_count(&self->waiting)))
+        time_rows_thin(&self->waiting, take_rows, choose_waiting);
+    return true;
 }
 
 static bool window_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Error *err)
@@ -100,9 +140,13 @@ static bool window_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Er
     Window *self = (Window *)op;
 
     if (self->streaming)
-        return time_rows_add(&self->waiting, batch, true, err);
+        return stream_batch(self, batch, err);
     if (batch->row_count > 0)
-        take_rows(self, batch);
+        take_rows(op, batch);
+    if (should_prune(self, self->sorter.rows.count)) {
+        prune(self);
+        self->pruned_count = self->sorter.rows.count;
+    }
     return op_check_state(op, op->methods->state_bytes(op), err);
 }
 
@@ -233,7 +277,6 @@ static bool run_all(Window *self, Error *err)
     }
     arena_done(&arena);
     row_sorter_clear(&self->sorter);
-    self->pruned_count = 0;
     return ok;
 }
 
@@ -242,7 +285,7 @@ static bool take_closed(Op *op, const Batch *rows, bool last, Error *err)
     Window *self = (Window *)op;
 
     if (rows->row_count > 0)
-        take_rows(self, rows);
+        take_rows(op, rows);
     return !last || run_all(self, err);
 }
 
