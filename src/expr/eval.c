@@ -272,6 +272,19 @@ static void merge_strict(Arena *arena, Vector *out, const Vector *const *args, u
     }
 }
 
+/* Kernels may have computed rows that are NULL: of texts nothing is left there (vector.h, 1). */
+static void clear_null_texts(Vector *out)
+{
+    uint32_t rows = out->is_constant ? MIN(out->row_count, 1) : out->row_count;
+
+    if (!out->valid || type_phys(out->type) != PHYS_STR)
+        return;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (!bits_get(out->valid, i))
+            vector_strs(out)[i] = STR_EMPTY;
+    }
+}
+
 /* Errors become NULL. */
 static void errors_to_null(Arena *arena, Vector *out)
 {
@@ -302,8 +315,10 @@ static Vector *run_kernel(KernelCall *call)
     DEBUG_ASSERT(type_equal(out->type, call->expr->type));
     if (fn->flags & FN_NULL_ON_ERROR)
         errors_to_null(call->arena, out);
-    if (fn->flags & FN_STRICT)
+    if (fn->flags & FN_STRICT) {
         merge_strict(call->arena, out, call->args, call->arg_count);
+        clear_null_texts(out);
+    }
     DEBUG_ASSERT(vector_verify(out));
     return out;
 }
