@@ -296,12 +296,13 @@ void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
     arena_done(&arena);
 }
 
-/* As many lines as the terminal has, none longer than it is wide: only such a picture can be drawn
+/* As many lines as the terminal has (the last picture: all of them), none longer than it is wide: only such a picture can be drawn
  * over, since the cursor goes back by lines of the screen. */
-static void add_fitted(Live *live, Str picture, StrBuf *out)
+static void add_fitted(Live *live, Str picture, bool is_last, StrBuf *out)
 {
     uint32_t count = 0;
-    uint32_t room = live->style.lines > 2 ? (uint32_t)live->style.lines - 1 : UINT32_MAX;
+    bool fits_all = is_last || live->style.lines <= 2;
+    uint32_t room = fits_all ? UINT32_MAX : (uint32_t)live->style.lines - 1;
     uint32_t line_i = 0;
 
     for (uint32_t i = 0; i < picture.bytes; i++)
@@ -310,14 +311,15 @@ static void add_fitted(Live *live, Str picture, StrBuf *out)
         for (end = begin; end < picture.bytes && picture.data[end] != '\n'; end++)
             ;
         if (count > room && line_i + 1 == room) {
-            strbuf_printf(out, " and %u lines more, for which the terminal has no room\n",
+            strbuf_printf(out, " and %u lines more, for which the terminal has no room\033[K\n",
                           count - line_i);
             line_i++;
             break;
         }
         add_cut(out, live->style, (Str){picture.data + begin, end - begin}, live->style.columns);
-        strbuf_add_char(out, '\n');
+        strbuf_add_c(out, "\033[K\n");
     }
+    strbuf_add_c(out, "\033[J");
     live->lines_drawn = (int)line_i;
 }
 
@@ -335,11 +337,12 @@ void live_show(Live *live, const RunSnapshot *snapshot, bool is_last, FILE *stre
     strbuf_init(&picture);
     strbuf_init(&out);
     live->style = output_style(stream); /* The terminal may have another size by now. */
-    if (live->style.redraws && live->lines_drawn) /* What was typed, say ^C, is wiped too. */
-        strbuf_printf(&out, "\r\033[%dA\033[J", live->lines_drawn);
+    /* Each line is written over its predecessor, which does not flicker; ^C is wiped too. */
+    if (live->style.redraws && live->lines_drawn)
+        strbuf_printf(&out, "\r\033[%dA", live->lines_drawn);
     live_draw(live, snapshot, &picture);
-    if (live->style.redraws && !is_last) {
-        add_fitted(live, strbuf_str(&picture), &out);
+    if (live->style.redraws) {
+        add_fitted(live, strbuf_str(&picture), is_last, &out);
     } else {
         strbuf_add(&out, picture.data, picture.bytes);
         if (!is_last)

@@ -13,8 +13,8 @@ Live *live_create(const char *file, const char *data_dir, OutputStyle style);
 void live_free(Live *live); /* NULL is fine. */
 /* The whole picture as lines; rates are since the last call. */
 void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out);
-/* Draws over the last picture on a terminal, cut to its size but for the last one; elsewhere below
- * it. */
+/* Draws over the last picture on a terminal, cut to its size (the last one to its width alone);
+ * elsewhere below it. */
 void live_show(Live *live, const RunSnapshot *snapshot, bool is_last, FILE *stream);
 
 #endif

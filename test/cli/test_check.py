@@ -1,0 +1,92 @@
+"""weir check: typical mistakes, each told with its place, its class and a remedy, all at once."""
+
+import os
+
+import weir
+from weir import WeirTest
+
+HEAD = ("CREATE TABLE log (ts TIMESTAMP, host STRING, status INT, cost DECIMAL(8,3)) USING json "
+        "OPTIONS ('path' = 'log.json');\n")
+TABLE = "CREATE STREAMING TABLE t USING postgres AS SELECT "
+
+# What is written in line 2; where and how its first error begins; what its remedy holds.
+MISTAKES = [
+    (TABLE + "hots FROM STREAM log;", "2:51", "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+     "did you mean `host`?"),
+    (TABLE + "host FROM STREAM lug;", "2:68", "TABLE_OR_VIEW_NOT_FOUND", "did you mean `log`?"),
+    (TABLE + "uper(host) FROM STREAM log;", "2:51", "UNRESOLVED_ROUTINE", "did you mean `upper`?"),
+    (TABLE + "host FORM STREAM log;", "2:56", "PARSE_SYNTAX_ERROR", "did you mean FROM?"),
+    (TABLE + "upper(host FROM STREAM log;", "2:62", "PARSE_SYNTAX_ERROR",
+     "the '(' in line 2, column 56 is never closed"),
+    (TABLE + "'abc FROM STREAM log;", "2:51", "PARSE_SYNTAX_ERROR", "add the closing quote"),
+    (TABLE + "host FROM STREAM log WHERE status;", "2:78", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+     ""),
+    (TABLE + "host FROM STREAM log ORDER BY host;", "2:81",
+     "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "leave ORDER BY out"),
+    (TABLE + "host FROM log;", "2:44",
+     "INVALID_FLOW_QUERY_TYPE.BATCH_RELATION_FOR_STREAMING_TABLE", "write STREAM before"),
+    (TABLE + "host, count(*) AS n FROM STREAM log GROUP BY host;", "2:87",
+     "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION", "WATERMARK"),
+    (TABLE + "host FROM STREAM log WATERMARK host DELAY OF INTERVAL 1 SECOND;", "2:82",
+     "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "CAST"),
+    ("CREATE TABLE q (a INT) USING json OPTIONS ('paht' = 'x');", "2:44", "UNKNOWN_OPTION",
+     "did you mean 'path'?"),
+    ("CREATE TABLE q (a INT) USING json;", "2:14", "MISSING_OPTION", "OPTIONS ('path' = '...')"),
+    ("CREATE TABLE q (a INT) USING kafak OPTIONS ('topic' = 'q');", "2:30",
+     "DATA_SOURCE_NOT_FOUND", "did you mean kafka?"),
+    ("CREATE TABLE q (a INT) USING kafka OPTIONS ('topic' = 'q', 'partitions' = 'many');", "2:75",
+     "INVALID_OPTION_VALUE", ""),
+    ("CREATE TABLE log (a INT) USING json OPTIONS ('path' = 'x');", "2:14",
+     "TABLE_OR_VIEW_ALREADY_EXISTS", "the first one is in line 1"),
+    ("SELECT * FROM log;", "2:1", "UNSUPPORTED_PIPELINE_STATEMENT", "weir sql"),
+]
+
+
+class Check(WeirTest):
+    def check(self, text, status, *args):
+        path = os.path.join(self.folder, "p.sql")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        out, err = self.weir("check", path, *args, status=status)
+        return out.replace(path, "p.sql"), err.replace(path, "p.sql")
+
+    def test_each_mistake_is_told_with_place_class_and_remedy(self):
+        for text, place, name, remedy in MISTAKES:
+            with self.subTest(text):
+                _, err = self.check(HEAD + text + "\n", 1)
+                lines = err.splitlines()
+                self.assertTrue(lines[0].startswith(f"p.sql:{place}: error: "), err)
+                self.assertTrue(lines[0].endswith(f" [{name}]"), err)
+                self.assertIn("^", lines[2])
+                if remedy:
+                    self.assertTrue(lines[3].startswith("  help: "), err)
+                    self.assertIn(remedy, lines[3])
+                self.assertNotIn("\033", err)
+
+    def test_several_mistakes_are_told_at_once(self):
+        _, err = self.check(HEAD + "CREATE TABLE q (a INTT, b DECIMAL(50,2)) USING json OPTIONS "
+                            "('path' = 'x');\n" + TABLE + "hots FROM STREAM log;\n", 1)
+        self.assertEqual([line.split(" ")[0] for line in err.splitlines() if ": error: " in line],
+                         ["p.sql:2:19:", "p.sql:2:27:", "p.sql:3:51:"])
+
+    def test_a_sound_file_is_told_in_one_line(self):
+        out, err = self.check(HEAD + TABLE + "host FROM STREAM log;\n", 0)
+        self.assertTrue(out.startswith("p.sql: ") and out.endswith(" no errors\n"), out)
+        self.assertIn(" 1 flow,", out)
+        self.assertEqual(err, "")
+
+    def test_a_time_zone_that_is_none_is_one_sentence(self):
+        _, err = self.check("CREATE MATERIALIZED VIEW v USING postgres TBLPROPERTIES ('schedule' = "
+                            "'@daily', 'time_zone' = 'Europe/Lundon') AS SELECT 1 AS a;\n", 1)
+        self.assertIn("stand for '+00:00'. [INVALID_OPTION_VALUE]", err)
+
+    def test_missing_files_and_bad_arguments_have_their_statuses(self):
+        self.weir("check", status=2)
+        self.weir("check", os.path.join(self.folder, "none.sql"), status=1)
+        self.weir("check", self.folder, status=1)
+        self.check(HEAD, 2, "--set", "foo")
+        self.check(HEAD, 2, "--nosuch")
+
+
+if __name__ == "__main__":
+    weir.main()
