@@ -296,8 +296,8 @@ void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
     arena_done(&arena);
 }
 
-/* As many lines as the terminal has (the last picture: all of them), none longer than it is wide: only such a picture can be drawn
- * over, since the cursor goes back by lines of the screen. */
+/* As many lines as the terminal has (the last picture: all of them), none longer than it is wide:
+ * only such a picture can be drawn over, since the cursor goes back by lines of the screen. */
 static void add_fitted(Live *live, Str picture, bool is_last, StrBuf *out)
 {
     uint32_t count = 0;
