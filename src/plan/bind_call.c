@@ -192,6 +192,12 @@ static Expr *misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const
 {
     Str text = bind_name(b, es, ast);
 
+    if (es->clause && strcmp(es->clause, "WHERE") == 0 && ast->call->over) {
+        bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1034", NULL,
+                   "It is not allowed to use window functions inside WHERE clause.");
+        diagnostic_remedy(b->diagnostics, "write the condition on %s around the query", what);
+        return NULL;
+    }
     if (es->clause && strcmp(es->clause, "WHERE") == 0) {
         bind_error(b, ast->span, "INVALID_WHERE_CONDITION", "42903",
                    "The WHERE condition contains invalid expressions: %.*s. Rewrite the query to "
@@ -229,7 +235,7 @@ Expr *bind_misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const c
     return misplaced(b, es, ast, what);
 }
 
-static Expr *unsupported_syntax(Binder *b, const AstExpr *ast, const char *syntax)
+Expr *bind_unsupported_syntax(Binder *b, const AstExpr *ast, const char *syntax)
 {
     return bind_error(b, ast->span, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", "42000",
                       "Invalid SQL syntax: The function `%.*s` does not support %s.",
@@ -299,6 +305,12 @@ static bool order_is_argument(Str name)
            str_is_nocase(name, "mode");
 }
 
+static bool takes_within_group(Str name)
+{
+    return order_is_argument(name) || str_is_nocase(name, "listagg") ||
+           str_is_nocase(name, "string_agg");
+}
+
 static bool order_to_argument(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVec *args)
 {
     const AstFunctionCall *call = ast->call;
@@ -342,6 +354,8 @@ static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, 
     Expr *e;
     Error err = {0};
 
+    if (call->within_group.count && !takes_within_group(call_name(call)))
+        return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
     inner.in_aggregate = in_aggregate;
     inner.windows = false;
     if (is_count_star(call)) {
@@ -397,13 +411,13 @@ static Expr *bind_scalar(Binder *b, const ExprScope *es, const AstExpr *ast, con
     Error err = {0};
 
     if (call->quantifier == AST_QUANTIFIER_DISTINCT)
-        return unsupported_syntax(b, ast, "DISTINCT");
+        return bind_unsupported_syntax(b, ast, "DISTINCT");
     if (call->within_group.count)
-        return unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
+        return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
     if (call->filter)
-        return unsupported_syntax(b, ast, "FILTER CLAUSE");
+        return bind_unsupported_syntax(b, ast, "FILTER CLAUSE");
     if (call->nulls == AST_NULLS_IGNORE)
-        return unsupported_syntax(b, ast, "IGNORE NULLS");
+        return bind_unsupported_syntax(b, ast, "IGNORE NULLS");
     if (!bind_args(b, es, ast, &args) || !bind_lambdas(b, es, ast, fn, &args))
         return NULL;
     /* ltrim(c FROM x) is told as (x, c), Spark's function takes (c, x). */

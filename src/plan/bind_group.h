@@ -10,6 +10,8 @@
 SortKey bind_sort_key(const AstSortItem *item);
 /* The error of an aggregate or window function where none may stand; NULL. */
 Expr *bind_misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const char *what);
+/* The function does not go with `syntax`; NULL. */
+Expr *bind_unsupported_syntax(Binder *b, const AstExpr *ast, const char *syntax);
 /* An EXPR_AGGREGATE, without asking whether one may stand here. */
 Expr *bind_aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn);
 /* The same for a call with OVER: aggregates may stand in its arguments. */

@@ -4,6 +4,7 @@
 #include "plan/bind.h"
 
 #include "base/assert.h"
+#include "expr/coerce.h"
 #include "plan/bind_group.h"
 
 static const AstWindowSpec *spec_find(Binder *b, const AstWindowSpec *spec)
@@ -45,7 +46,19 @@ static bool range_offset_fits(const Type *order, const Type *offset)
         return interval;
     if (order->kind == TYPE_INTERVAL_DT || order->kind == TYPE_INTERVAL_YM)
         return offset->kind == order->kind;
-    return type_is_numeric(order) && type_is_numeric(offset);
+    return type_is_numeric(order) && type_can_cast(offset, order);
+}
+
+/* Computed here so that an error has its place. */
+static bool bound_is_known(Binder *b, const Expr *e, Span span)
+{
+    const Vector *value;
+    Error err = {0};
+
+    if (expr_eval_constant(b->arena, b->sql, e, &value, &err))
+        return true;
+    bind_error_from(b, span, &err);
+    return false;
 }
 
 /* The constant of `n PRECEDING`: BIGINT for ROWS, the order's own type (or an interval) for RANGE. */
@@ -91,7 +104,7 @@ static bool bind_offset(Binder *b, const ExprScope *es, const AstFrameBound *bou
             return false;
         }
         to = type_is_numeric(order) ? order : e->type;
-    } else if (!type_is_integral(e->type)) {
+    } else if (e->type->kind != TYPE_INT) {
         bind_error(b, bound->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
                    "42K09",
                    "The data type of the frame bound %s does not match the expected data type "
@@ -100,7 +113,7 @@ static bool bind_offset(Binder *b, const ExprScope *es, const AstFrameBound *bou
         return false;
     }
     *out = binder_cast(b, e, to, bound->span);
-    return *out != NULL;
+    return *out && bound_is_known(b, *out, bound->span);
 }
 
 static bool bind_frame(Binder *b, const ExprScope *es, const AstWindowSpec *ast, WindowSpec *spec)
@@ -161,10 +174,37 @@ static WindowSpec *bind_spec(Binder *b, const ExprScope *es, const AstWindowSpec
 
 /* ── the call ──────────────────────────────────────────────────────────────────────────────────*/
 
+/* All but nth_value compute over their partition, whatever frame is asked for. */
 static bool needs_order(const Function *fn)
 {
-    static const char *const names[] = {"row_number", "rank",         "dense_rank", "percent_rank",
-                                        "cume_dist",  "ntile",        "lag",        "lead"};
+    return fn->class_ == FUNCTION_WINDOW && strcmp(fn->name, "nth_value") != 0;
+}
+
+/* Spark lets them be told the frame they have. */
+static bool frame_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
+                             const WindowSpec *spec)
+{
+    bool range = strcmp(fn->name, "cume_dist") == 0;
+
+    if (!needs_order(fn))
+        return true;
+    if (strcmp(fn->name, "lag") == 0 || strcmp(fn->name, "lead") == 0)
+        return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1035", NULL,
+                          "Cannot specify window frame for %s function.", fn->name);
+    if (spec->rows != range && spec->from_kind == FRAME_UNBOUNDED_PRECEDING &&
+        spec->to_kind == FRAME_CURRENT_ROW)
+        return true;
+    return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1036", NULL,
+                      "The window frame of %s must be %s BETWEEN UNBOUNDED PRECEDING AND CURRENT "
+                      "ROW.",
+                      fn->name, range ? "RANGE" : "ROWS");
+}
+
+/* Of these Spark computes one value a partition only. */
+static bool needs_whole_partition(const Function *fn)
+{
+    static const char *const names[] = {"percentile_cont", "percentile_disc", "median", "listagg",
+                                        "string_agg"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (strcmp(fn->name, names[i]) == 0)
@@ -173,11 +213,19 @@ static bool needs_order(const Function *fn)
     return false;
 }
 
+static bool is_whole_partition(const WindowSpec *spec)
+{
+    return !spec->order_count && spec->from_kind == FRAME_UNBOUNDED_PRECEDING &&
+           spec->to_kind == FRAME_UNBOUNDED_FOLLOWING;
+}
+
 static bool over_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
-                            const WindowSpec *spec)
+                            const AstWindowSpec *ast_spec, const WindowSpec *spec)
 {
     const AstFunctionCall *call = ast->call;
 
+    if (call->within_group.count && fn->class_ != FUNCTION_AGGREGATE)
+        return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
     if (fn->class_ != FUNCTION_AGGREGATE && fn->class_ != FUNCTION_WINDOW)
         return bind_error(b, ast->span, "UNSUPPORTED_EXPR_FOR_WINDOW", "42P20",
                           "Expression \"%s\" not supported within a window function.", fn->name);
@@ -194,7 +242,9 @@ static bool over_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
                    fn->name, fn->name);
         return false;
     }
-    if (call->within_group.count && spec->order_count)
+    if (ast_spec->frame && !frame_is_allowed(b, ast, fn, spec))
+        return false;
+    if (needs_whole_partition(fn) && !is_whole_partition(spec))
         return bind_error(b, ast->span, "INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC", "42601",
                           "Cannot specify ORDER BY or a window frame for `%s`.", fn->name);
     return true;
@@ -221,7 +271,7 @@ Expr *bind_over(Binder *b, const ExprScope *es, const AstExpr *ast)
         return NULL;
     inner.windows = false;
     spec = bind_spec(b, &inner, ast_spec);
-    if (!spec || !over_is_allowed(b, ast, fn, spec))
+    if (!spec || !over_is_allowed(b, ast, fn, ast_spec, spec))
         return NULL;
     inner.in_aggregate = false;
     /* Aggregates may stand within: sum(count(*)) OVER (). So this one counts as none itself. */
