@@ -17,6 +17,7 @@
  * Equal frames one after another share one result. A state goes on being used after its result is
  * asked for, so results are computed from copies, some hundreds at a time.
  *
+ * WITHIN GROUP: a partition's rows are put in that order first; frames are then whole partitions.
  * FILTER: rows it leaves out are taken out of the arguments, and frames are counted in what is
  * left.
  */
@@ -274,7 +275,55 @@ static Vector *run_frames(FrameRun *run, const Frames *frames, uint32_t row_coun
                                      : vector_select(run->arena, results, result_of, row_count);
 }
 
-static void run_init(FrameRun *run, const WindowItem *item, WindowBlock *block)
+typedef struct WithinRow {
+    Str key;
+    uint32_t row_i;
+} WithinRow;
+
+static int within_compare(const void *a_, const void *b_)
+{
+    const WithinRow *a = a_, *b = b_;
+    int order = str_compare(a->key, b->key);
+
+    return order ? order : (a->row_i > b->row_i) - (a->row_i < b->row_i);
+}
+
+/* The block's rows, those of each partition in the order of WITHIN GROUP; NULL: as they are. */
+static const uint32_t *within_rows(const WindowItem *item, WindowBlock *block)
+{
+    const Vector **columns;
+    WithinRow *sorted;
+    uint32_t *rows;
+    Str *keys;
+
+    if (item->within_count == 0)
+        return NULL;
+    columns = ARENA_ARRAY(block->arena, const Vector *, item->within_count);
+    keys = ARENA_ARRAY(block->arena, Str, block->row_count);
+    sorted = ARENA_ARRAY(block->arena, WithinRow, block->row_count);
+    rows = ARENA_ARRAY(block->arena, uint32_t, block->row_count);
+    for (uint32_t c = 0; c < item->within_count; c++)
+        columns[c] = window_column(block, item->within_columns[c]);
+    key_encode_order(block->arena, columns, item->within_keys, item->within_count, block->row_count,
+                     keys);
+    for (uint32_t i = 0; i < block->row_count; i++)
+        sorted[i] = (WithinRow){keys[i], i};
+    for (uint32_t i = 0; i < block->row_count; i = block->partition_to[i])
+        qsort(sorted + i, block->partition_to[i] - i, sizeof *sorted, within_compare);
+    for (uint32_t i = 0; i < block->row_count; i++)
+        rows[i] = sorted[i].row_i;
+    return rows;
+}
+
+static const Vector *column_in_order(WindowBlock *block, uint32_t column_i, const uint32_t *rows)
+{
+    const Vector *column = window_column(block, column_i);
+
+    return rows ? vector_select(block->arena, column, rows, block->row_count) : column;
+}
+
+static void run_init(FrameRun *run, const WindowItem *item, WindowBlock *block,
+                     const uint32_t *rows)
 {
     *run = (FrameRun){
         .call = {.expr = item->call, .sql = block->sql},
@@ -287,7 +336,7 @@ static void run_init(FrameRun *run, const WindowItem *item, WindowBlock *block)
     };
     run->state_bytes = (MAX(run->methods->state_bytes(&run->call), 1u) + 15) & ~15u;
     for (uint32_t a = 0; a < item->arg_count; a++)
-        run->args[a] = window_column(block, item->arg_columns[a]);
+        run->args[a] = column_in_order(block, item->arg_columns[a], rows);
     run->state = states_new(run, 1);
     run->copy_capacity = MAX(MIN(COPIES_BYTES / run->state_bytes, (uint32_t)COPIES_MAX), 1u);
     run->copies = mem_alloc((size_t)run->copy_capacity * run->state_bytes);
@@ -335,13 +384,15 @@ static void run_filter(FrameRun *run, WindowBlock *block, const Vector *filter, 
 Vector *window_aggregate(const WindowFn *fn, WindowBlock *block, const Frames *frames)
 {
     const WindowItem *item = fn->item;
+    const uint32_t *rows = within_rows(item, block);
     Frames counted = *frames;
     FrameRun run;
     Vector *out;
 
-    run_init(&run, item, block);
+    run_init(&run, item, block, rows);
     if (item->filter_column >= 0)
-        run_filter(&run, block, window_column(block, (uint32_t)item->filter_column), &counted);
+        run_filter(&run, block, column_in_order(block, (uint32_t)item->filter_column, rows),
+                   &counted);
     out = run_frames(&run, &counted, block->row_count,
                      fn->frame.from.kind != FRAME_UNBOUNDED_PRECEDING, item->call->type);
     run_done(&run);

@@ -712,6 +712,20 @@ static Expr *map_window(void *self, Expr *e)
                        e->span);
 }
 
+/* Subqueries in a window's parts become columns of the plan below it. */
+static bool window_subqueries(Select *s, LogicalWindow *window)
+{
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < window->item_count; i++)
+        ok = plan_subqueries(s->b, &s->plan, &window->items[i].expr);
+    for (uint32_t i = 0; ok && i < window->partition_count; i++)
+        ok = plan_subqueries(s->b, &s->plan, &window->partition[i]);
+    for (uint32_t i = 0; ok && i < window->order_count; i++)
+        ok = plan_subqueries(s->b, &s->plan, &window->order[i].expr);
+    return ok;
+}
+
 bool select_windows(Select *s)
 {
     WindowMap map = {.select = s};
@@ -724,12 +738,9 @@ bool select_windows(Select *s)
         s->order[i].expr = expr_replace(plan->arena, s->order[i].expr, map_window, &map);
     for (size_t i = 0; i < map.nodes.count; i++) {
         Logical *node = map.nodes.items[i];
-        LogicalWindow *window = &node->as.window;
 
-        for (uint32_t k = 0; k < window->item_count; k++) {
-            if (!plan_subqueries(s->b, &s->plan, &window->items[k].expr))
-                return false;
-        }
+        if (!window_subqueries(s, &node->as.window))
+            return false;
         node->inputs = ARENA_ARRAY(plan->arena, Logical *, 1);
         node->inputs[0] = s->plan;
         node->input_count = 1;

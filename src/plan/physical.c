@@ -422,8 +422,12 @@ static WindowItem make_window_item(Wanted *wanted, const Expr *written)
     uint32_t arg_count = call->arg_count;
     uint32_t *args = ARENA_ARRAY(p->arena, uint32_t, arg_count + 1);
 
+    uint32_t *within = ARENA_ARRAY(p->arena, uint32_t, call->order_count + 1);
+
     for (uint32_t i = 0; i < arg_count; i++)
         args[i] = want(wanted, call->args[i]);
+    for (uint32_t i = 0; i < call->order_count; i++)
+        within[i] = want(wanted, call->order_by[i]);
     return (WindowItem){
         .call = call,
         .arg_columns = args,
@@ -432,6 +436,9 @@ static WindowItem make_window_item(Wanted *wanted, const Expr *written)
         .rows = call->window->rows,
         .from = frame_bound(p, call->window->from_kind, call->window->from),
         .to = frame_bound(p, call->window->to_kind, call->window->to),
+        .within_columns = within,
+        .within_keys = call->order_keys,
+        .within_count = call->order_count,
     };
 }
 

@@ -171,6 +171,9 @@ typedef struct WindowItem {
     int32_t filter_column;
     bool rows; /* ROWS, else RANGE. */
     FrameBound from, to;
+    const uint32_t *within_columns; /* WITHIN GROUP: in which order a partition's rows are taken, */
+    const SortKey *within_keys;     /* whose frame is then the whole partition. */
+    uint32_t within_count;
 } WindowItem;
 
 /* Output: the input's columns, then one column an item. All items share partition and order. */

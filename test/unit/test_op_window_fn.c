@@ -695,6 +695,35 @@ static void a_result_that_cannot_be_computed_is_an_error_of_its_row(void **state
     rig_done(&rig);
 }
 
+static void within_group_puts_a_partitions_rows_in_order(void **state)
+{
+    SortKey *keys;
+    WindowItem item;
+    Made made;
+    Rig rig;
+
+    rig_init(&rig);
+    made = window_over(&rig, "k:string o:bigint v:bigint b:boolean", (SortKey){0});
+    made.node->as.window.order_count = 0;
+    item = aggregate_item(&rig, &test_list, 2);
+    item.to.kind = FRAME_UNBOUNDED_FOLLOWING;
+    keys = ARENA_ARRAY(&rig.plan, SortKey, 1);
+    keys[0] = (SortKey){true, true};
+    item.within_columns = rig_columns(&rig, 1, 1);
+    item.within_keys = keys;
+    item.within_count = 1;
+    add_item(&rig, &made, item);
+    item.filter_column = 3;
+    add_item(&rig, &made, item);
+    rig_start(&rig, 1);
+    rig_feed(&rig, 0, "b 1 9 true | a 2 5 true | a 3 6 false | a null 7 true | a 3 8 true");
+    rig_end(&rig);
+    assert_in_order(&rig,
+                    "a 2 5 true 6,8,5,7 8,5,7 | a 3 6 false 6,8,5,7 8,5,7 | "
+                    "a null 7 true 6,8,5,7 8,5,7 | a 3 8 true 6,8,5,7 8,5,7 | b 1 9 true 9 9");
+    rig_done(&rig);
+}
+
 static void without_rows_nothing_is_given(void **state)
 {
     Made made;
@@ -1028,6 +1057,7 @@ int main(void)
         cmocka_unit_test(a_row_whose_frame_overflows_has_an_error),
         cmocka_unit_test(frames_that_cannot_be_are_refused),
         cmocka_unit_test(a_result_that_cannot_be_computed_is_an_error_of_its_row),
+        cmocka_unit_test(within_group_puts_a_partitions_rows_in_order),
         cmocka_unit_test(without_rows_nothing_is_given),
         cmocka_unit_test(a_rank_limit_drops_rows_without_changing_the_first_ones),
         cmocka_unit_test(a_rank_limit_is_not_used_where_rows_behind_count),
