@@ -48,6 +48,7 @@ typedef struct FunctionTable {
     TABLE(generator)                                                                               \
     TABLE(hash)                                                                                    \
     TABLE(interval)                                                                                \
+    TABLE(json)                                                                                    \
     TABLE(lambda)                                                                                  \
     TABLE(lambda_map)                                                                              \
     TABLE(like)                                                                                    \
