@@ -15,6 +15,10 @@
  * The gap is what the rows' windows show: the longest seen so far (with a gap computed per row, it is
  * the best that can be known).
  *
+ * What is passed on is therefore the watermark less the gap: a session that is still to come may have
+ * ended up to one gap ago, and a window chained above must stay open for it. A gap that grows takes
+ * nothing back: every session open by then ended later than what was passed on.
+ *
  * In checkpoints: slot 0: key -> all its open sessions; the shared slot: watermark and gap.
  */
 #include <stdlib.h>
@@ -40,6 +44,7 @@ typedef struct SessionAggregate {
     Timers timers;         /* When a session may close -> entry number. */
     int64_t watermark_us;
     int64_t gap_us;        /* The longest seen. */
+    int64_t passed_us;     /* The watermark last passed on; it never goes back. */
     bool shared_changed;   /* Either of these, since the last checkpoint. */
     ptrdiff_t extra_bytes; /* Lists, states and what those point to. */
     Arena arena;
@@ -384,6 +389,19 @@ static bool emit_sessions(SessionAggregate *self, bool changed_only, Error *err)
     return leaving_done(&leaving, ok, err);
 }
 
+/* What is known of the sessions still to come: they end later than that. */
+static int64_t passed_on(SessionAggregate *self, int64_t watermark_us)
+{
+    int64_t behind_us;
+
+    if (watermark_us > WATERMARK_TIME_MAX || watermark_us == WATERMARK_NONE)
+        return watermark_us;
+    if (__builtin_sub_overflow(watermark_us, self->gap_us, &behind_us))
+        behind_us = WATERMARK_NONE;
+    self->passed_us = MAX(self->passed_us, behind_us);
+    return self->passed_us;
+}
+
 static bool session_watermark(Op *op, uint32_t input_i UNUSED, int64_t watermark_us, Error *err)
 {
     SessionAggregate *self = (SessionAggregate *)op;
@@ -394,7 +412,7 @@ static bool session_watermark(Op *op, uint32_t input_i UNUSED, int64_t watermark
         if (!close_sessions(self, watermark_us, err))
             return false;
     }
-    return op_push_watermark(op, watermark_us, err);
+    return op_push_watermark(op, passed_on(self, watermark_us), err);
 }
 
 static bool session_end(Op *op, uint32_t input_i UNUSED, Error *err)
@@ -568,7 +586,7 @@ bool session_aggregate_create(const Node *node, OpContext *context, Op **out, Er
 
     ASSERT(aggregate->time_key >= 0);
     self->node = aggregate;
-    self->watermark_us = WATERMARK_NONE;
+    self->watermark_us = self->passed_us = WATERMARK_NONE;
     arena_init(&self->arena);
     group_layout_init(&self->layout, aggregate->items, aggregate->item_count,
                       &node->inputs[0]->schema, context->sql, true);

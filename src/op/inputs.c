@@ -97,7 +97,7 @@ static bool merge_watermarks(OpInputs *inputs, Error *err)
             watermark_merge_add(&merge, input->watermark_us, input->idle);
     }
     inputs->watermark_us = watermark_merge_now(&merge, before_us);
-    inputs->idle = merge.all_idle;
+    inputs->idle = watermark_merge_idle(&merge);
     if ((inputs->watermark_us != before_us || (was_idle && !inputs->idle)) &&
         !inputs->methods->on_watermark(inputs->op, inputs->watermark_us, err))
         return false;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "column/key.h"
+#include "window/watermark.h"
 
 /* ── the receiving end ─────────────────────────────────────────────────────────────────────────*/
 
@@ -19,6 +20,7 @@ typedef struct ExchangeIn {
     int64_t watermark_us;  /* Passed on last. */
     bool idle;
     int64_t barrier_epoch;
+    bool chained; /* There is another exchange before it. */
 } ExchangeIn;
 
 static bool in_on_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Error *err)
@@ -26,45 +28,41 @@ static bool in_on_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Err
     return op_push(op, batch, err);
 }
 
+/* Behind another exchange: its workers are all told the same watermarks, sooner or later, and one
+ * that is told later must be waited for: idle or not, it may still owe rows for what it is told. */
+static int64_t lowest_input(const ExchangeIn *in)
+{
+    int64_t lowest_us = WATERMARK_END;
+
+    for (uint32_t w = 0; w < in->op.context->worker_count; w++)
+        lowest_us = MIN(lowest_us, in->inputs[w].watermark_us);
+    return lowest_us;
+}
+
 static bool in_on_watermark(Op *op, uint32_t input_i, int64_t watermark_us, Error *err)
 {
     ExchangeIn *in = (ExchangeIn *)op;
     ExchangeInput *input = &in->inputs[input_i];
-    int64_t lowest = WATERMARK_END;
-    int64_t highest = WATERMARK_NONE;
-    bool all_idle = true;
+    WatermarkMerge merge = WATERMARK_MERGE_INIT;
+    bool was_idle = in->idle;
     int64_t now_us;
 
-    if (watermark_us == WATERMARK_IDLE) {
-        input->idle = true;
-    } else {
+    input->idle = watermark_us == WATERMARK_IDLE;
+    if (!input->idle) {
         ASSERT(watermark_us >= input->watermark_us);
         input->watermark_us = watermark_us;
-        input->idle = false;
     }
-    for (uint32_t w = 0; w < op->context->worker_count; w++) {
-        highest = MAX(highest, in->inputs[w].watermark_us);
-        if (in->inputs[w].idle)
-            continue;
-        all_idle = false;
-        lowest = MIN(lowest, in->inputs[w].watermark_us);
-    }
-    now_us = all_idle ? highest : lowest;
-    if (now_us > in->watermark_us) {
-        in->watermark_us = now_us;
-        if (!op_push_watermark(op, now_us, err))
+    for (uint32_t w = 0; w < op->context->worker_count; w++)
+        watermark_merge_add(&merge, in->inputs[w].watermark_us, in->inputs[w].idle);
+    in->idle = watermark_merge_idle(&merge);
+    now_us = in->chained ? lowest_input(in) : watermark_merge_now(&merge, in->watermark_us);
+    if (now_us > in->watermark_us || (was_idle && !in->idle)) {
+        in->watermark_us = MAX(in->watermark_us, now_us);
+        if (!op_push_watermark(op, in->watermark_us, err))
             return false;
-        in->idle = false;
+        was_idle = false;
     }
-    if (all_idle && !in->idle) {
-        in->idle = true;
-        return op_push_watermark(op, WATERMARK_IDLE, err);
-    }
-    if (!all_idle && in->idle) {
-        in->idle = false;
-        return op_push_watermark(op, in->watermark_us, err);
-    }
-    return true;
+    return !in->idle || was_idle || op_push_watermark(op, WATERMARK_IDLE, err);
 }
 
 static bool in_on_barrier(Op *op, uint32_t input_i, const Barrier *barrier, Error *err)
@@ -100,6 +98,17 @@ static const OpMethods in_methods = {
     .free = in_free,
 };
 
+static bool has_exchange(const Node *node)
+{
+    if (node->kind == NODE_EXCHANGE)
+        return true;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (has_exchange(node_input(node, i)))
+            return true;
+    }
+    return false;
+}
+
 Op *exchange_in_create(const Node *node, OpContext *context)
 {
     ExchangeIn *in = mem_zalloc(sizeof *in);
@@ -107,6 +116,7 @@ Op *exchange_in_create(const Node *node, OpContext *context)
     in->op = (Op){.methods = &in_methods, .node = node, .context = context};
     in->inputs = mem_zalloc(context->worker_count * sizeof *in->inputs);
     in->watermark_us = WATERMARK_NONE;
+    in->chained = has_exchange(node->inputs[0]);
     for (uint32_t w = 0; w < context->worker_count; w++)
         in->inputs[w] = (ExchangeInput){.watermark_us = WATERMARK_NONE, .barrier_epoch = -1};
     return &in->op;

@@ -4,8 +4,8 @@
  * Every worker has a sending and a receiving end of each exchange of each flow. The sending end
  * hands rows of its own worker straight to its receiving end and posts the others' to their
  * mailboxes; watermarks and barriers go to all. The receiving end is an operator with one input a
- * worker: the watermark it passes on is the minimum over them (batch.h has the rule for idle ones),
- * a barrier is passed on when all have sent it.
+ * worker: the watermark it passes on is the minimum over them (batch.h has the rule for idle ones; an
+ * exchange behind another one waits for all), a barrier is passed on when all have sent it.
  */
 #ifndef WEIR_PIPELINE_EXCHANGE_H
 #define WEIR_PIPELINE_EXCHANGE_H

@@ -22,17 +22,25 @@
 /* Times above that are taken for it: the values behind are marks (batch.h). */
 #define WATERMARK_TIME_MAX (WATERMARK_IDLE - 1)
 
-/* The rule above, over any parts: start with WATERMARK_MERGE_INIT, add each, ask. */
+/* The rule above, over any parts: start with WATERMARK_MERGE_INIT, add each, ask. A part that has
+ * ended (WATERMARK_END) no longer counts; but the whole has ended only when all parts have, for those
+ * that are merely idle may still owe what their own end lets go. */
 typedef struct WatermarkMerge {
     int64_t lowest_us;  /* Of the parts that are not idle. */
     int64_t highest_us; /* Of all. */
     bool all_idle;      /* Also when there are none. */
+    bool any_ended, all_ended;
 } WatermarkMerge;
 
-#define WATERMARK_MERGE_INIT ((WatermarkMerge){INT64_MAX, WATERMARK_NONE, true})
+#define WATERMARK_MERGE_INIT ((WatermarkMerge){INT64_MAX, WATERMARK_NONE, true, false, true})
 
 static inline void watermark_merge_add(WatermarkMerge *merge, int64_t watermark_us, bool idle)
 {
+    if (watermark_us == WATERMARK_END) {
+        merge->any_ended = true;
+        return;
+    }
+    merge->all_ended = false;
     merge->highest_us = MAX(merge->highest_us, watermark_us);
     if (idle)
         return;
@@ -43,7 +51,15 @@ static inline void watermark_merge_add(WatermarkMerge *merge, int64_t watermark_
 /* What holds now, given what held before. */
 static inline int64_t watermark_merge_now(const WatermarkMerge *merge, int64_t before_us)
 {
+    if (merge->any_ended && merge->all_ended)
+        return WATERMARK_END;
     return MAX(before_us, merge->all_idle ? merge->highest_us : merge->lowest_us);
+}
+
+/* Whether nothing holds back, for now. What has ended is not idle. */
+static inline bool watermark_merge_idle(const WatermarkMerge *merge)
+{
+    return merge->all_idle && !(merge->any_ended && merge->all_ended);
 }
 
 typedef struct WatermarkPartition {

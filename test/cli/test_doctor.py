@@ -2,10 +2,9 @@
 
 import json
 import os
-import subprocess
 
 import weir
-from weir import WeirTest, wait_until
+from weir import WeirTest
 
 
 class Doctor(WeirTest):
@@ -37,17 +36,18 @@ class Doctor(WeirTest):
         self.assertIn("commit.interval", text)
 
     def test_who_holds_the_directory_is_told_and_is_not_disturbed(self):
-        producer = self.start("topic", "produce", "t", "--data", self.data, stdin=subprocess.PIPE)
-
-        self.topic("create", "t")
-
-        def held():
-            producer.stdin.write(b"a\n")  # One that rests lets the directory go.
-            producer.stdin.flush()
-            return self.finding(self.doctor(), "lock")["text"] == f"held by process {producer.pid}"
-        wait_until(held)
-        producer.stdin.close()
-        self.assertEqual(producer.wait(30), 0)
+        """By a run, which holds it until it is stopped. (A producer lets it go whenever it rests,
+        so whoever waits to see one hold it waits for luck.)"""
+        file = os.path.join(self.folder, "p.sql")
+        with open(file, "w", encoding="utf-8") as pipeline:
+            pipeline.write("SET workers = 1;")
+        run = self.start("run", file, "--data", self.data)
+        self.assertIn(b"ready", run.stdout.readline())
+        self.assertEqual(self.finding(self.doctor(), "lock")["text"],
+                         f"held by process {run.pid}, a run, which takes requests")
+        run.terminate()
+        self.assertEqual(run.wait(), 0, run.stderr.read())
+        self.assertIn("free", self.finding(self.doctor(), "lock")["text"])
 
     def test_a_damaged_store_is_broken(self):
         self.topic("produce", "t", stdin="a\n")

@@ -28,6 +28,21 @@ def record(i):
     return {"ts": f"2026-03-01T08:{i // 60 % 60:02}:{i % 60:02}Z", "host": f"web{i % 3}",
             "r": {"path": f"/p{i % 7}", "status": 500 if i % 10 == 0 else 200}, "cost": "0.125"}
 
+# Sessions, and windows of the sessions' last moments chained above them.
+CHAINED = """
+CREATE TABLE log (ts TIMESTAMP, host STRING) USING json OPTIONS ('path' = '${in}');
+
+CREATE TEMPORARY VIEW visits AS
+SELECT host, session_window(ts, '10 seconds') AS visit, count(*) AS n
+FROM STREAM log WATERMARK ts DELAY OF INTERVAL 0 SECONDS
+GROUP BY host, session_window(ts, '10 seconds');
+
+CREATE STREAMING TABLE visits_by_minute USING cassandra
+TBLPROPERTIES ('primary_key' = 'minute', 'output_mode' = 'append')
+AS SELECT window(window_time(visit), '20 seconds').start AS minute, count(*) AS visits, sum(n) AS n
+   FROM visits GROUP BY window(window_time(visit), '20 seconds');
+"""
+
 
 class Run(WeirTest):
     def setUp(self):
@@ -91,9 +106,24 @@ class Run(WeirTest):
         self.once()
         self.assertEqual(undisturbed, self.everything())
 
+    def test_windows_above_sessions_wait_for_sessions_that_are_still_open(self):
+        """A session closes one gap after its end: the watermark above it is as far behind."""
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(CHAINED)
+        os.remove(self.log)
+        # a's session ends at :15 and closes at :25, when the watermark is beyond the window 0..20.
+        for host, second in (("a", 0), ("a", 5), ("b", 22), ("b", 24), ("b", 55)):
+            with open(self.log, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"ts": f"2026-03-01T08:00:{second:02}Z", "host": host}) + "\n")
+            self.once()
+        self.once("--drain")
+        self.assertEqual(self.sql("SELECT minute, visits, n FROM visits_by_minute ORDER BY minute"),
+                         ["2026-03-01 08:00:00,1,2", "2026-03-01 08:00:20,1,2",
+                          "2026-03-01 08:01:00,1,1"])
+
     def test_a_second_run_on_the_directory_is_refused(self):
-        first = self.start(*self.run_args("--quiet"))
-        wait_until(lambda: os.path.exists(os.path.join(self.data, "lock")))
+        first = self.start(*self.run_args())
+        self.assertIn(b"ready", first.stdout.readline())
         _, err = self.once(status=1)
         self.assertEqual(err, f"weir run: the data directory '{self.data}' is in use by process "
                               f"{first.pid}; stop it first, or give another one with --data\n")

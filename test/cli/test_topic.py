@@ -149,7 +149,7 @@ class Topics(WeirTest):
         self.topic("produce", "t", stdin="b\n")
         self.assertEqual(follower.stdout.readline(), b"b\n")
         follower.send_signal(signal.SIGINT)
-        self.assertEqual(follower.wait(10), 0)
+        self.assertEqual(follower.wait(), 0)
 
     def test_following_ends_after_count(self):
         follower = None
@@ -170,7 +170,7 @@ class Topics(WeirTest):
         first.stdin.flush()
         wait_until(lambda: self.values("t") == ["a", "b", "c"])
         first.stdin.close()
-        self.assertEqual(first.wait(30), 0)
+        self.assertEqual(first.wait(), 0)
 
     def test_a_killed_producer_loses_nothing_it_was_told_of_and_leaves_whole_chunks(self):
         self.topic("create", "t")
@@ -238,7 +238,7 @@ class BesideARun(WeirTest):
 
     def stop(self, run):
         run.send_signal(signal.SIGINT)
-        self.assertEqual(run.wait(30), 0)
+        self.assertEqual(run.wait(), 0)
 
     def rows(self, table):
         store = sqlite3.connect(f"file:{self.data}/store.db?mode=ro", uri=True)
@@ -261,7 +261,7 @@ class BesideARun(WeirTest):
                               "--data", self.data)
         for i in range(20):
             self.topic("produce", "dear", "--key", "order_id", stdin=json.dumps({"order_id": -1 - i}))
-        self.assertEqual(producer.wait(60), 0)
+        self.assertEqual(producer.wait(), 0)
         wait_until(lambda: len(self.rows("copies")) == 50000)
         self.stop(run)
         ids = [json.loads(value)["order_id"] for value in self.values("dear")]
@@ -298,7 +298,7 @@ class BesideARun(WeirTest):
                 self.stop(running)
             time.sleep(1.2)  # The producer lets the directory go.
         producer.stdin.close()
-        self.assertEqual(producer.wait(30), 0)
+        self.assertEqual(producer.wait(), 0)
 
     def test_a_killed_run_holds_what_was_acknowledged_once(self):
         sent = 0

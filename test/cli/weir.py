@@ -60,8 +60,9 @@ def end(process):
             pipe.close()
 
 
-def wait_until(condition, seconds=30):
-    """Gives what the condition gives as soon as it is true."""
+def wait_until(condition, seconds=500):
+    """Gives what the condition gives as soon as it is true. The limit is for what never becomes true:
+    a busy machine must not reach it."""
     until = time.monotonic() + seconds
     while True:
         value = condition()

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-TABLES = ["dear", "per_auction", "per_channel", "sessions", "top_auctions", "bid_topic"]
+TABLES = ["dear", "per_auction", "per_channel", "sessions", "visits_by_time", "top_auctions", "bid_topic"]
 
 
 def run(weir: str, pipeline: str, data: pathlib.Path, events: int, settings: dict,

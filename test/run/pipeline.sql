@@ -42,6 +42,17 @@ SELECT bidder, session_window.start AS start, session_window.end AS end, count(*
 FROM bids WATERMARK ts DELAY OF INTERVAL 1 SECOND
 GROUP BY bidder, session_window(ts, '3 seconds');
 
+-- Windows chained above sessions.
+CREATE TEMPORARY VIEW visits AS
+SELECT bidder, session_window(ts, '3 seconds') AS visit, count(*) AS n
+FROM bids WATERMARK ts DELAY OF INTERVAL 1 SECOND
+GROUP BY bidder, session_window(ts, '3 seconds');
+
+CREATE STREAMING TABLE visits_by_time USING cassandra
+TBLPROPERTIES ('primary_key' = 'start', 'output_mode' = 'append') AS
+SELECT window(window_time(visit), '1 second').start AS start, count(*) AS visits, sum(n) AS n
+FROM visits GROUP BY window(window_time(visit), '1 second');
+
 CREATE MATERIALIZED VIEW top_auctions USING postgres AS
 SELECT auction, sum(total) AS total, sum(n) AS n FROM per_auction GROUP BY auction
 HAVING sum(n) > 20;
