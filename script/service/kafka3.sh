@@ -1,66 +1,67 @@
-# Apache Kafka 3.9.2 with ZooKeeper: one broker on 127.0.0.1:29092, ZooKeeper on 22181. Sourced by
-# script/services (kafka_lib.sh has the layout).
-. script/service/kafka_lib.sh
+# Apache Kafka 3.9.2 with ZooKeeper: one broker, and a ZooKeeper in the folder `zookeeper` of it
+# (kafka/lib.sh).
+. script/service/kafka/lib.sh
 
-kafka3_version=3.9.2
-kafka3_port=${WEIR_KAFKA3_PORT:-29092}
-kafka3_zookeeper_port=${WEIR_ZOOKEEPER_PORT:-22181}
-kafka3_folder="$kafka_lib_root/kafka3"
-kafka3_zookeeper="$kafka_lib_root/zookeeper"
+# Runs "$@" with ZooKeeper's folder for the service's.
+kafka3_zookeeper() {
+  own="$dir"
+  dir="$own/zookeeper"
+  mkdir -p "$dir"
+  status=0
+  "$@" || status=$?
+  dir="$own"
+  return "$status"
+}
 
-kafka3_up_zookeeper() {
-  ! kafka_lib_alive "$kafka3_zookeeper" || return 0
-  mkdir -p "$kafka3_zookeeper"
-  cat >"$kafka3_zookeeper/zookeeper.properties" <<PROPERTIES
-dataDir=$kafka3_zookeeper/data
-clientPort=$kafka3_zookeeper_port
+kafka3_zookeeper_up() {
+  port="$(service_port server 22181)"
+  if ! service_runs; then
+    cat >"$dir/zookeeper.properties" <<PROPERTIES
+dataDir=$dir/data
+clientPort=$port
 clientPortAddress=127.0.0.1
 maxClientCnxns=0
 admin.enableServer=false
 PROPERTIES
-  kafka_lib_spawn "$kafka3_version" 64 "$kafka3_zookeeper" \
-    org.apache.zookeeper.server.quorum.QuorumPeerMain "$kafka3_zookeeper/zookeeper.properties"
+    kafka_java 3.9.2 64 service_start org.apache.zookeeper.server.quorum.QuorumPeerMain \
+      "$dir/zookeeper.properties"
+  fi
+  service_wait 60 port_answers "$port"
 }
 
 kafka3_up() {
-  kafka_lib_jars "$kafka3_version" >/dev/null || return 1
-  kafka3_up_zookeeper || return 1
-  kafka_lib_wait "$kafka3_zookeeper" 127.0.0.1 "$kafka3_zookeeper_port" || return 1
-  ! kafka_lib_alive "$kafka3_folder" || return 0
-  mkdir -p "$kafka3_folder"
-  kafka_lib_tls "$kafka3_folder" || return 1
+  version=3.9.2
+  kafka_jars "$version" >/dev/null || return 1
+  service_packages kcat openssl || return 1
+  kafka3_zookeeper kafka3_zookeeper_up || return 1
+  port="$(service_port server 29092)"
+  secure="$(service_port secure 29094)"
+  kafka_tls || return 1
   {
-    kafka_lib_properties "$kafka3_folder" 1 127.0.0.1 "$kafka3_port" 1 |
-      sed 's/,CONTROLLER:PLAINTEXT//'
+    kafka_properties 127.0.0.1 "$port" "$secure" 1
     cat <<PROPERTIES
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL
 broker.id=1
-zookeeper.connect=127.0.0.1:$kafka3_zookeeper_port
+zookeeper.connect=127.0.0.1:$(cat "$dir/zookeeper/port.server")
 zookeeper.session.timeout.ms=6000
-listeners=PLAINTEXT://127.0.0.1:$kafka3_port,SECURE://127.0.0.1:$((kafka3_port + 2))
+listeners=PLAINTEXT://127.0.0.1:$port,SECURE://127.0.0.1:$secure
 PROPERTIES
-  } >"$kafka3_folder/server.properties"
-  # A broker that was killed is registered until its session ends; starting before that is refused.
-  for k3_try in 1 2 3; do
-    kafka_lib_spawn "$kafka3_version" 256 "$kafka3_folder" kafka.Kafka \
-      "$kafka3_folder/server.properties"
-    if kafka_lib_wait "$kafka3_folder" 127.0.0.1 "$kafka3_port" 2>"$kafka3_folder/wait"; then
-      return 0
-    fi
-    sleep 3
+  } >"$dir/server.properties"
+  # A broker that was killed stays registered until its session ends; before that a new one is refused.
+  tries=3
+  until service_runs && service_wait 120 port_answers "$port"; do
+    [ "$tries" -gt 0 ] || return 1
+    [ "$tries" = 3 ] || sleep 4
+    tries=$((tries - 1))
+    kafka_java "$version" 320 service_start kafka.Kafka "$dir/server.properties"
   done
-  cat "$kafka3_folder/wait" >&2
-  return 1
+  echo "127.0.0.1:$port" >"$dir/address"
+  echo "127.0.0.1:$secure" >"$dir/secure"
+  echo "$version" >"$dir/version"
+  echo "kafka.bootstrap.servers = 127.0.0.1:$port" >"$dir/conf"
 }
 
 kafka3_down() {
-  kafka_lib_stop "$kafka3_folder"
-  kafka_lib_stop "$kafka3_zookeeper"
-}
-
-kafka3_status() {
-  if kafka_lib_alive "$kafka3_folder"; then
-    echo "kafka3 $kafka3_version: up, 127.0.0.1:$kafka3_port, with ZooKeeper on $kafka3_zookeeper_port, $kafka3_folder"
-  else
-    echo "kafka3 $kafka3_version: down, 127.0.0.1:$kafka3_port"
-  fi
+  service_stop TERM 20
+  kafka3_zookeeper service_stop TERM 10
 }
