@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "pipeline/kept_plan.h"
 #include "pipeline/run_impl.h"
 #include "store/meta.h"
 
@@ -269,7 +270,8 @@ static bool commit_in_store(Commit *commit, StoreEpoch epoch, Error *err)
     if (!connections_commit_appended(run->connections, commit->txn, err) ||
         !aside_write(aside, run->worker_count, commit->txn, err) ||
         !store_positions(commit, err) || !store_counters(commit, err) ||
-        !store_epoch_set(commit->txn, epoch, err))
+        !store_epoch_set(commit->txn, epoch, err) ||
+        (commit->full && !kept_plans_let_go(commit->txn, run->spec, err)))
         goto fail;
     txn = commit->txn;
     commit->txn = NULL;

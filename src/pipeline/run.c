@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pipeline/kept_plan.h"
 #include "pipeline/run_impl.h"
 #include "store/meta.h"
 
@@ -160,7 +161,7 @@ static bool start(Run *run, Error *err)
     atomic_store(&run->committed_epoch, epoch.number);
     atomic_store(&run->barrier_epoch, epoch.number);
     if (!connections_system_tables(run->connections, run->spec, err) || !make_sinks(run, err) ||
-        !port_groups_make(run, err) || !read_counters(run, err))
+        !kept_plans_check(connections_store(run->connections), run->spec, err) || !port_groups_make(run, err) || !read_counters(run, err))
         return false;
     make_exchange_ends(run);
     run->mailboxes = mem_zalloc(run->worker_count * sizeof(Mailbox *));

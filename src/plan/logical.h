@@ -217,7 +217,7 @@ bool expr_any(const Expr *e, bool (*test)(void *self, const Expr *e), void *self
 bool expr_has_kind(const Expr *e, ExprKind kind);
 
 /* The plan of a query: the rules, then physical.c. `ids` are the root's columns. Scans are numbered
- * from 0 in pre-order. */
+ * from 0 upwards. */
 typedef struct PhysicalPlan {
     Node *root;
     uint32_t node_count;

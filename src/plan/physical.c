@@ -755,15 +755,17 @@ static Made make(Planner *p, Logical *logical)
 
 typedef VEC(Node *) NodeVec;
 
+/* From below, so that what is added on top of a query leaves the numbers under which its operators
+ * keep their state as they are. */
 static void number(Arena *arena, Node *node, uint32_t *next_id, NodeVec *scans)
 {
-    node->id = (*next_id)++;
     if (node->kind == NODE_SCAN) {
         node->as.scan.source_i = (uint32_t)scans->count;
         VEC_ADD_IN(arena, scans, node);
     }
     for (uint32_t i = 0; i < node->input_count; i++)
         number(arena, node_input(node, i), next_id, scans);
+    node->id = (*next_id)++;
 }
 
 PhysicalPlan plan_physical(PlanContext *plan, Logical *root, const Field *output)

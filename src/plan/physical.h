@@ -6,7 +6,7 @@
  * same nodes. Expressions are compiled Programs over the input's columns.
  *
  * A node's `schema` names its output columns. `input` 0 is the left or only input. Node ids are
- * dense, from 0 in pre-order, and stable for an unchanged flow: state in checkpoints is found by
+ * dense, from 0 upwards, and stable for an unchanged flow: state in checkpoints is found by
  * (flow name, node id).
  */
 #ifndef WEIR_PLAN_PHYSICAL_H

@@ -267,6 +267,7 @@ static void make_flow(PipelineBinder *p, Draft *draft, FlowSpec *out)
     };
     for (uint32_t i = 0; i < plan.scan_count; i++)
         out->scan_source[i] = source_index(p->spec, plan.scans[i]);
+    out->state_plan = plan_state_text(p->arena, plan.root, &p->spec->sql);
 }
 
 static void make_view(PipelineBinder *p, Draft *draft, ViewSpec *out)

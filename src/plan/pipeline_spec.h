@@ -46,6 +46,7 @@ typedef struct FlowSpec {
     uint32_t scan_count;
     OutputMode output_mode;
     bool on_error_fail;        /* 'on_error' = 'fail': a row error stops the run. */
+    Str state_plan;            /* What its state rests on (state_plan.c); empty: it keeps none. */
     Span span;
 } FlowSpec;
 
@@ -101,6 +102,9 @@ PipelineSpec *pipeline_spec_bind(Arena *arena, const PipelineInput *input,
 
 const FlowSpec *pipeline_spec_flow(const PipelineSpec *spec, Str name);
 const ViewSpec *pipeline_spec_view(const PipelineSpec *spec, Str name);
+
+/* What the state of a flow rests on, a line a node; empty: it keeps none (state_plan.c). */
+Str plan_state_text(Arena *arena, const Node *root, const SqlContext *sql);
 
 /* The plan of every flow and view, as text (explain.c). */
 void pipeline_spec_explain(const PipelineSpec *spec, StrBuf *out);

@@ -16,7 +16,8 @@
  *     idle         source/flow  partition name   1: closed windows without waiting for this one
  *     counter      flow         rows_in, …       number
  *     table        table        version          number (store_table_version)
- *     setting      any          any              what must not change between runs
+ *     setting      any          any              what must not change between runs: topics' tables,
+ *                                                flows' plans (pipeline/kept_plan.h)
  *
  * Thread: as the Store.
  */

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 
@@ -41,6 +42,13 @@ CREATE STREAMING TABLE visits_by_minute USING cassandra
 TBLPROPERTIES ('primary_key' = 'minute', 'output_mode' = 'append')
 AS SELECT window(window_time(visit), '20 seconds').start AS minute, count(*) AS visits, sum(n) AS n
    FROM visits GROUP BY window(window_time(visit), '20 seconds');
+"""
+
+# Keeps a group of a kilobyte for each row.
+COUNTS = """
+CREATE STREAMING TABLE counts USING cassandra TBLPROPERTIES ('primary_key' = 'k', 'unbounded_state' = 'true')
+AS SELECT concat(ts, repeat('x', 1000)) AS k, count(*) AS n FROM STREAM log GROUP BY k;
+
 """
 
 
@@ -146,6 +154,65 @@ class Run(WeirTest):
         _, err = self.once(status=1)
         self.assertEqual(err.count("table 'by_minute'"), 1, err)
         self.assertIn("its column 4 is 'cost', not 'paths'", err)
+
+    def rewrite(self, *changes):
+        text = PIPELINE
+        for old, new in changes:
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_state_of_another_query_is_refused_with_the_difference(self):
+        self.once()
+        for old, new, had, has in (
+                ("'1 minute'", "'2 minutes'", "window of 1 minute over ts", "window of 2 minutes"),
+                ("10 SECONDS", "20 SECONDS", "delay 10 seconds", "delay 20 seconds"),
+                ("count(DISTINCT r.path)", "count(r.path)", "count(DISTINCT", "count("),
+                ("window(ts, '1 minute'), host;", "window(ts, '1 minute'), r.status, host;",
+                 "aggregate by", "aggregate by"),
+                ("FROM STREAM log WATERMARK ts DELAY OF INTERVAL 10 SECONDS",
+                 "FROM STREAM log WATERMARK ts DELAY OF INTERVAL 10 SECONDS WHERE host <> 'x'",
+                 "watermark", "filter")):
+            self.rewrite((old, new))
+            _, err = self.once(status=1)
+            self.assertRegex(err, r"p\.sql:\d+: what flow 'by_minute' remembers belongs to another "
+                                  f"query: it had '.*{re.escape(had)}.*', the file now has "
+                                  f"'.*{re.escape(has)}.*'; put the old query back")
+        self.rewrite()
+        self.once()
+
+    def test_what_state_does_not_rest_on_may_change(self):
+        self.once()
+        self.rewrite(("host, window.start AS", "-- who and when\n  host, window.start\nAS"),
+                     ("sum(cost) AS cost", "coalesce(sum(cost), 0) AS cost"),
+                     ("FROM STREAM log WATERMARK", "from stream LOG watermark"),
+                     ("WHERE r.status >= 500", "WHERE r.status >= 500 AND host <> 'web0'"))
+        self.append(range(600, 900))
+        self.once()
+        with open(self.file, "a", encoding="utf-8") as file:  # It reads another field of the STRUCT.
+            file.write("CREATE STREAMING TABLE more USING postgres AS "
+                       "SELECT r.status, r.path FROM STREAM log;")
+        self.append(range(900, 1200))
+        self.once()
+        rows = self.sql("SELECT * FROM by_minute ORDER BY host, minute")
+        self.data = os.path.join(self.folder, "undisturbed")
+        self.rewrite()
+        self.once()
+        self.assertEqual(rows, self.sql("SELECT * FROM by_minute ORDER BY host, minute"))
+
+    def test_a_flow_that_was_left_out_does_not_go_on_without_its_state(self):
+        """The full checkpoint of the runs between does not hold it any more."""
+        self.once()
+        start = PIPELINE.index("CREATE STREAMING TABLE by_minute")
+        end = PIPELINE.index("CREATE STREAMING TABLE failed")
+        self.rewrite((PIPELINE[start:end], COUNTS))
+        for i in range(600, 3600, 1000):
+            self.append(range(i, i + 1000))
+            self.once()
+        self.rewrite()
+        _, err = self.once(status=1)
+        self.assertIn("it had 'nothing, since the state went when the flow was not in the file'", err)
 
     def test_a_damaged_store_is_told(self):
         self.once()
