@@ -143,7 +143,7 @@ static bool list_topics(const char *dir, const Settings *settings, Arena *arena,
     size_t count = 0;
     bool ok;
 
-    ok = connections_open(dir, CONNECT_READ, settings, &connections, err) &&
+    ok = connections_open_log(dir, CONNECT_READ, settings, &connections, err) &&
          topic_list(arena, dir, &names, &count, err);
     topics = ARENA_ARRAY(arena, TopicView, count + 1);
     for (size_t i = 0; ok && i < count; i++)
@@ -298,7 +298,7 @@ static bool describe_topic(const char *dir, const Settings *settings, Arena *are
     TopicView topic;
     bool ok;
 
-    ok = connections_open(dir, CONNECT_READ, settings, &connections, err) &&
+    ok = connections_open_log(dir, CONNECT_READ, settings, &connections, err) &&
          look_at_topic(connections, arena, name, &topic, err);
     if (ok && json)
         print_describe_json(&topic);
@@ -471,7 +471,7 @@ static bool delete_topic(const char *dir, const Settings *settings, Arena *arena
 
     if (!topic_exists(dir, name))
         return error_set(err, ERROR_USER, "there is no topic '%.*s' in '%s'", STR_ARG(name), dir);
-    ok = connections_open(dir, CONNECT_WRITE, settings, &connections, err) &&
+    ok = connections_open_log(dir, CONNECT_WRITE, settings, &connections, err) &&
          connections_delete_topic(connections, arena, name, &tables, &table_count, err);
     connections_close(connections);
     if (!ok)

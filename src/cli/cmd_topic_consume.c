@@ -210,7 +210,7 @@ static bool open_and_consume(Consumer *consumer, const char *dir, const Settings
     int32_t partition_count;
     bool ok;
 
-    if (!connections_open(dir, CONNECT_READ, settings, &consumer->connections, err))
+    if (!connections_open_log(dir, CONNECT_READ, settings, &consumer->connections, err))
         return false;
     ok = topics_open(connections_topics(consumer->connections),
                      connections_store(consumer->connections), name, NULL, &consumer->topic, err);

@@ -161,3 +161,9 @@ bool log_writer_apply_retention(LogWriter *writer, int64_t now_ms, const int64_t
     }
     return true;
 }
+
+bool log_writer_trim(LogWriter *writer, int32_t partition_i, int64_t offset, Error *err)
+{
+    return partition_trim(writer->partitions[partition_i], offset, err) ||
+           writer_problem(writer, err);
+}

@@ -39,5 +39,7 @@ void log_writer_ends(const LogWriter *writer, int64_t *ends);
 bool log_writer_truncate_to(LogWriter *writer, const int64_t *ends, Error *err);
 bool log_writer_apply_retention(LogWriter *writer, int64_t now_ms, const int64_t *committed_ends,
                                 Error *err);
+/* What lies below `offset` in a partition is no longer needed; it is removed segment by segment. */
+bool log_writer_trim(LogWriter *writer, int32_t partition_i, int64_t offset, Error *err);
 
 #endif

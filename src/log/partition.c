@@ -391,6 +391,21 @@ static int64_t oldest_end(const Partition *partition)
                                        : partition->active.base_offset;
 }
 
+/* Each removal is durable before the next, or a crash could leave a gap. */
+static bool remove_oldest(Partition *partition, Error *err)
+{
+    SealedSegment oldest = partition->sealed.items[0];
+
+    if (!segment_remove(partition->dir, oldest.base_offset, err) ||
+        !os_sync_dir(partition->dir, err))
+        return false;
+    partition->sealed_bytes -= oldest.log_bytes;
+    partition->sealed.count--;
+    memmove(partition->sealed.items, partition->sealed.items + 1,
+            partition->sealed.count * sizeof oldest);
+    return true;
+}
+
 bool partition_apply_retention(Partition *partition, int64_t now_ms, int64_t committed_end,
                                Error *err)
 {
@@ -408,20 +423,23 @@ bool partition_apply_retention(Partition *partition, int64_t now_ms, int64_t com
         partition->dir_unsynced = partition->broken = false;
     }
     while (ok && partition->sealed.count && oldest_end(partition) <= committed_end) {
-        SealedSegment oldest = partition->sealed.items[0];
+        const SealedSegment *oldest = &partition->sealed.items[0];
 
-        if (!is_expired(partition, oldest.max_timestamp_ms, now_ms) &&
-            !is_surplus(partition, &oldest))
+        if (!is_expired(partition, oldest->max_timestamp_ms, now_ms) &&
+            !is_surplus(partition, oldest))
             break;
-        /* Each removal is durable before the next, or a crash could leave a gap. */
-        ok = segment_remove(partition->dir, oldest.base_offset, err) &&
-             os_sync_dir(partition->dir, err);
-        if (ok) {
-            partition->sealed_bytes -= oldest.log_bytes;
-            partition->sealed.count--;
-            memmove(partition->sealed.items, partition->sealed.items + 1,
-                    partition->sealed.count * sizeof oldest);
-        }
+        ok = remove_oldest(partition, err);
     }
     return ok;
+}
+
+bool partition_trim(Partition *partition, int64_t offset, Error *err)
+{
+    if (!partition_usable(partition, err))
+        return false;
+    while (partition->sealed.count && oldest_end(partition) <= offset) {
+        if (!remove_oldest(partition, err))
+            return false;
+    }
+    return true;
 }

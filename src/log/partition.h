@@ -71,5 +71,7 @@ bool partition_truncate_to(Partition *partition, int64_t offset, Error *err);
 /* Removes what the configuration lets go, as of `now_ms`, below `committed_end`. */
 bool partition_apply_retention(Partition *partition, int64_t now_ms, int64_t committed_end,
                                Error *err);
+/* Removes the segments that lie wholly below `offset`, which is committed. */
+bool partition_trim(Partition *partition, int64_t offset, Error *err);
 
 #endif

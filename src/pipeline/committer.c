@@ -88,15 +88,6 @@ static bool gather(Commit *commit)
 }
 
 /* Flows into one table share its sink, which is prepared once with the outputs of all of them. */
-static bool is_first_of_sink(const Run *run, uint32_t flow_i)
-{
-    for (uint32_t f = 0; f < flow_i; f++) {
-        if (run->sinks[f] == run->sinks[flow_i])
-            return false;
-    }
-    return true;
-}
-
 static bool prepare_sinks(Commit *commit, Error *err)
 {
     Run *run = commit->run;
@@ -105,7 +96,7 @@ static bool prepare_sinks(Commit *commit, Error *err)
         VEC(SinkOutput *) outputs = {0};
         Sink *sink = run->sinks[f];
 
-        if (!is_first_of_sink(run, f))
+        if (!run_is_first_of_sink(run, f))
             continue;
         for (uint32_t g = f; g < run->spec->flow_count; g++) {
             if (run->sinks[g] != sink)
@@ -261,7 +252,7 @@ static bool commit_in_store(Commit *commit, StoreEpoch epoch, Error *err)
     if (!store_begin(connections_store(run->connections), &commit->txn, err))
         return false;
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
-        if (is_first_of_sink(run, f) &&
+        if (run_is_first_of_sink(run, f) &&
             !run->sinks[f]->methods->commit(run->sinks[f], commit->epoch, commit->txn, err)) {
             error_wrap(err, "write '%.*s'", STR_ARG(run->spec->flows[f].target->name));
             goto fail;
@@ -292,7 +283,7 @@ static bool commit_parts(Commit *commit, Error *err)
         !commit_in_store(commit, epoch, err))
         return false;
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
-        if (is_first_of_sink(run, f) && run->sinks[f]->methods->committed)
+        if (run_is_first_of_sink(run, f) && run->sinks[f]->methods->committed)
             run->sinks[f]->methods->committed(run->sinks[f], commit->epoch);
     }
     connections_appended_committed(run->connections);
@@ -361,7 +352,41 @@ typedef struct Situation {
     bool dirty;              /* There is something to commit. */
     bool at_end;             /* No worker finds anything more to read. */
     bool collectors_finished;
+    bool delivered;          /* All that is committed can be read where it goes. */
 } Situation;
+
+/* What the sinks of outside systems say: whether all is there, whether so much waits that nothing more
+ * may be read. False: one has given up. */
+static bool look_at_deliveries(Run *run, bool *delivered, Error *err)
+{
+    bool once = run->options.once || run->options.drain;
+    int64_t patience_us = settings_duration_us(&run->spec->settings, "outbox.patience");
+    bool full = false;
+
+    *delivered = true;
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        Sink *sink = run->sinks[f];
+        SinkDelivery seen;
+
+        if (!sink->methods->look || !run_is_first_of_sink(run, f))
+            continue;
+        sink->methods->look(sink, &seen);
+        if (seen.failed) {
+            *err = seen.error;
+            return error_wrap(err, "write '%.*s'", STR_ARG(run->spec->flows[f].target->name));
+        }
+        if (once && seen.trouble[0] && seen.idle_us > patience_us)
+            return error_set(err, ERROR_RETRY,
+                             "write '%.*s': %s; what was not written yet is kept, and is written by "
+                             "the next run",
+                             STR_ARG(run->spec->flows[f].target->name), seen.trouble);
+        *delivered = *delivered && seen.settled;
+        full = full || seen.full;
+    }
+    if (atomic_exchange(&run->hold, full) && !full)
+        run_wake_workers(run);
+    return true;
+}
 
 static Situation look(Run *run)
 {
@@ -459,6 +484,43 @@ static bool drain_next(Run *run)
     return any;
 }
 
+/* The epochs are all committed: waits a while until the outside systems have them too. What they do
+ * not take is durable, and delivered by the next run. */
+static bool wait_for_deliveries(Run *run, Error *err)
+{
+    int64_t until_us =
+        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.stop_wait");
+    bool delivered;
+
+    while (look_at_deliveries(run, &delivered, err)) {
+        if (delivered || os_monotonic_us() > until_us)
+            return true;
+        os_mutex_lock(run->mutex);
+        (void)os_cond_wait_for(run->changed, run->mutex, LOOK_US);
+        os_mutex_unlock(run->mutex);
+    }
+    return false;
+}
+
+/* What was delivered since the last epoch is noted, so that the next run need not look for it. */
+static bool note_deliveries(Run *run, Error *err)
+{
+    StoreTxn *txn;
+
+    if (!store_begin(connections_store(run->connections), &txn, err))
+        return false;
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        Sink *sink = run->sinks[f];
+
+        if (sink->methods->look && run_is_first_of_sink(run, f) &&
+            !sink->methods->commit(sink, atomic_load(&run->committed_epoch), txn, err)) {
+            store_rollback(txn);
+            return false;
+        }
+    }
+    return store_commit(txn, err);
+}
+
 static bool commit_loop(Run *run, Error *err)
 {
     bool once = run->options.once || run->options.drain;
@@ -467,12 +529,17 @@ static bool commit_loop(Run *run, Error *err)
 
     while (!atomic_load(&run->failed)) {
         bool stop = atomic_load(&run->stop);
+        bool delivered;
         Situation now;
         int64_t waited_us = os_monotonic_us() - committed_us;
 
         if (stop)
             inbox_close(run->inbox);
+        /* Deliveries first: each makes a new generation, in which the workers look again. */
+        if (!look_at_deliveries(run, &delivered, err))
+            return false;
         now = look(run);
+        now.delivered = delivered;
         for (uint32_t c = 0; c < run->collector_count; c++) {
             if (collector_failed(run->collectors[c], err))
                 return error_wrap(err, "collect '%.*s'",
@@ -485,11 +552,11 @@ static bool commit_loop(Run *run, Error *err)
             continue;
         }
         if (stop)
-            return true;
-        if (once && now.at_end && !now.dirty && now.collectors_finished) {
+            return wait_for_deliveries(run, err) && note_deliveries(run, err);
+        if (once && now.at_end && !now.dirty && now.collectors_finished && now.delivered) {
             if (settle_next(run) || (run->options.drain && drain_next(run)))
                 continue;
-            return run_refresh_views(run, err);
+            return run_refresh_views(run, err) && note_deliveries(run, err);
         }
         if (os_monotonic_us() - kept_house_us > HOUSEKEEPING_US) {
             kept_house_us = os_monotonic_us();

@@ -23,23 +23,6 @@
 
 /* ── opening ───────────────────────────────────────────────────────────────────────────────────*/
 
-/* A role with a connection to an outside server, which this version cannot serve: not silently. */
-static bool refuse_outside(const Settings *settings, Error *err)
-{
-    static const char *const keys[] = {"kafka.bootstrap.servers", "cassandra.contact.points",
-                                       "postgres.url"};
-
-    for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        Str value;
-
-        if (settings_find(settings, str_of(keys[i]), &value) && value.bytes)
-            return error_set(err, ERROR_USER,
-                             "'%s' is set, but this version has the embedded roles alone; unset it",
-                             keys[i]);
-    }
-    return true;
-}
-
 static bool take_lock(Connections *connections, Error *err)
 {
     char *path = arena_printf(&connections->arena, "%s/lock", connections->dir);
@@ -84,13 +67,27 @@ bool connections_open(const char *data_dir, ConnectMode mode, const Settings *se
     Connections *connections = mem_zalloc(sizeof *connections);
 
     arena_init(&connections->arena);
+    connections->settings = settings;
     connections->dir = data_dir ? arena_strdup(&connections->arena, data_dir) : NULL;
-    if (!refuse_outside(settings, err) || (data_dir && !open_dir(connections, mode, err))) {
+    if (data_dir && !open_dir(connections, mode, err)) {
         connections_close(connections);
         return false;
     }
     *out = connections;
     return true;
+}
+
+bool connections_open_log(const char *data_dir, ConnectMode mode, const Settings *settings,
+                          Connections **out, Error *err)
+{
+    const OutsideRole *role = role_of(settings, &(TableDef){.provider = PROVIDER_KAFKA});
+
+    if (role)
+        return error_set(err, ERROR_USER,
+                         "topics are in %s, since '%s' is set: this command knows weir's own log "
+                         "alone; unset it, or use Kafka's own tools",
+                         role->system, role->setting);
+    return connections_open(data_dir, mode, settings, out, err);
 }
 
 void connections_close(Connections *connections)
@@ -99,6 +96,8 @@ void connections_close(Connections *connections)
         return;
     for (size_t i = 0; i < connections->sinks.count; i++)
         sink_free(connections->sinks.items[i].sink);
+    for (size_t i = 0; i < connections->views.count; i++)
+        connections->views.items[i].outside->methods->free(connections->views.items[i].outside);
     for (size_t i = 0; i < connections->sources.count; i++)
         connections->sources.items[i].source->methods->free(connections->sources.items[i].source);
     for (size_t i = 0; i < connections->writers.count; i++)
@@ -107,6 +106,7 @@ void connections_close(Connections *connections)
     store_close(connections->store);
     os_lock_release(connections->lock);
     VEC_DONE(&connections->sinks);
+    VEC_DONE(&connections->views);
     VEC_DONE(&connections->sources);
     VEC_DONE(&connections->writers);
     VEC_DONE(&connections->appended);
@@ -303,7 +303,10 @@ static bool open_nexmark_source(const TableDef *table, Source **out, Error *err)
 static bool open_source(Connections *connections, const TableDef *table, Source **out, Error *err)
 {
     TopicSourceConfig topic = {0};
+    const OutsideRole *role = role_of(connections->settings, table);
 
+    if (role)
+        return connections_outside_source(connections, role, table, out, err);
     switch (table->provider) {
     case PROVIDER_KAFKA:
     case PROVIDER_HTTP:
@@ -376,8 +379,10 @@ static bool create_store_table(Connections *connections, const TableDef *table, 
     return store_commit(txn, err);
 }
 
-static bool open_sink(Connections *connections, const TableDef *table, Sink **out, Error *err)
+static bool open_sink(Connections *connections, const TableDef *table, int64_t epoch, Sink **out,
+                      Error *err)
 {
+    const OutsideRole *role = role_of(connections->settings, table);
     Str path = table_option(table, "path");
     SinkConfig config = {
         .provider = str_of(provider_info(table->provider)->name),
@@ -391,12 +396,15 @@ static bool open_sink(Connections *connections, const TableDef *table, Sink **ou
     if (table->provider == PROVIDER_KAFKA) {
         config.key_columns = table->topic_key;
         config.key_count = table->topic_key_count;
-        if (!connections_table_topic(connections, table, &config.topic, err))
-            return false;
     } else {
         config.key_columns = table->primary_key;
         config.key_count = table->primary_key_count;
     }
+    if (role)
+        return connections_outside_sink(connections, role, table, &config, epoch, out, err);
+    if (table->provider == PROVIDER_KAFKA &&
+        !connections_table_topic(connections, table, &config.topic, err))
+        return false;
     if (table->provider == PROVIDER_CASSANDRA || table->provider == PROVIDER_POSTGRES) {
         if (!create_store_table(connections, table, err))
             return false;
@@ -421,7 +429,7 @@ bool connections_sink(Connections *connections, const TableDef *table, int64_t e
             return true;
         }
     }
-    if (!open_sink(connections, table, &opened.sink, err))
+    if (!open_sink(connections, table, epoch, &opened.sink, err))
         return false;
     VEC_ADD(&connections->sinks, opened);
     *out = opened.sink;

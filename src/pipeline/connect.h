@@ -21,6 +21,7 @@
 #include "op/op.h"
 #include "pipeline/message.h"
 #include "plan/pipeline_spec.h"
+#include "sink/outside.h"
 #include "sink/sink.h"
 #include "source/source.h"
 #include "source/topics.h"
@@ -32,9 +33,12 @@ typedef enum ConnectMode { CONNECT_READ, CONNECT_WRITE } ConnectMode;
 
 /* WRITE: makes the folder, takes the lock (refused with a sentence while another process has it),
  * opens the store as its writer. READ: the folder must exist. data_dir NULL: nothing is kept; there
- * are no topics and no store. */
+ * are no topics and no store. Borrows the settings. */
 bool connections_open(const char *data_dir, ConnectMode mode, const Settings *settings,
                       Connections **out, Error *err);
+/* For commands on topics: refused where topics are not in weir's own log. */
+bool connections_open_log(const char *data_dir, ConnectMode mode, const Settings *settings,
+                          Connections **out, Error *err);
 void connections_close(Connections *connections);
 /* Before the first source is opened: what is there is all there will be (--once, batch queries). */
 void connections_set_whole(Connections *connections);
@@ -81,6 +85,12 @@ bool connections_delete_topic(Connections *connections, Arena *arena, Str topic,
 bool connections_system_tables(Connections *connections, const PipelineSpec *spec, Error *err);
 /* The same table in the words of the store; borrows the definition. */
 StoreTable connections_store_table(const TableDef *table);
+/* Whether the table stands in an outside system, as the settings have it. */
+bool connections_is_outside(const Connections *connections, const TableDef *table);
+/* The connector of a materialized view that stands in an outside system, *out NULL: it is embedded.
+ * One a table, owned by the connections. */
+bool connections_outside_view(Connections *connections, const TableDef *table, Outside **out,
+                              Error *err);
 /* Applies the topics' retention; now and then, by the committer. */
 bool connections_housekeeping(Connections *connections, Error *err);
 

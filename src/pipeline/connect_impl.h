@@ -1,5 +1,5 @@
 /*
- * connect_impl.h: what connect.c, intake.c and table_scan.c share. Not for others.
+ * connect_impl.h: what connect.c, intake.c, outside.c and table_scan.c share. Not for others.
  */
 #ifndef WEIR_PIPELINE_CONNECT_IMPL_H
 #define WEIR_PIPELINE_CONNECT_IMPL_H
@@ -7,6 +7,8 @@
 #include "base/vec.h"
 #include "os/os.h"
 #include "pipeline/connect.h"
+#include "pipeline/role.h"
+#include "sink/sink_open.h"
 #include "sink/topic_writer.h"
 
 typedef struct OpenSource {
@@ -19,8 +21,15 @@ typedef struct OpenSink {
     Sink *sink;
 } OpenSink;
 
+/* A materialized view in an outside system. */
+typedef struct OpenView {
+    const TableDef *table;
+    Outside *outside;
+} OpenView;
+
 struct Connections {
     Arena arena;
+    const Settings *settings; /* Borrowed. */
     const char *dir; /* NULL: nothing is kept. */
     OsLock *lock; /* NULL: a reader. */
     bool whole;   /* Files are read to their last byte, at once. */
@@ -28,6 +37,7 @@ struct Connections {
     Topics *topics;
     VEC(OpenSource) sources;
     VEC(OpenSink) sinks;
+    VEC(OpenView) views;
     VEC(TopicWriter *) writers;  /* Of topics that no sink writes to. */
     VEC(TopicWriter *) appended; /* Those appended to since the last commit, of sinks too. */
 };
@@ -36,5 +46,12 @@ struct Connections {
 bool connections_table_topic(Connections *connections, const TableDef *table, Topic **out,
                              Error *err);
 Str connections_topic_name(Connections *connections, const TableDef *table);
+/* outside.c: a sink of a role that stands outside; makes or checks the table there. `config` has all
+ * but the topic. */
+bool connections_outside_sink(Connections *connections, const OutsideRole *role,
+                              const TableDef *table, SinkConfig *config, int64_t epoch, Sink **out,
+                              Error *err);
+bool connections_outside_source(Connections *connections, const OutsideRole *role,
+                                const TableDef *table, Source **out, Error *err);
 
 #endif

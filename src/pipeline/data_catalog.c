@@ -3,32 +3,74 @@
 #include "base/vec.h"
 #include "store/meta.h"
 
-/* Under META_SETTING: name "topic_table", part = the table's name, value = lines `key=value`. */
+/* Under META_SETTING: name "topic_table" or "outside_table", part = the table's name, value = lines
+ * `key=value`. */
 static const char kept_name[] = "topic_table";
+static const char outside_name[] = "outside_table";
 
-bool data_catalog_put_topic_table(StoreTxn *txn, const TableDef *table, Str topic, Error *err)
+/* Everything but where it stands. */
+static void describe(StrBuf *out, const TableDef *table)
 {
-    static const char *const kept_options[] = {"format", "header", "sep"};
+    static const char *const kept_options[] = {"format", "header",   "sep",  "table",
+                                               "schema", "keyspace", "query"};
     const Type *row_type;
-    StrBuf text;
     Arena arena;
-    bool ok;
 
     arena_init(&arena);
-    strbuf_init(&text);
     row_type = type_struct(&arena, table->schema.columns, table->schema.column_count);
-    strbuf_printf(&text, "topic=%.*s\nkind=%d\nprovider=%s\ncolumns=", STR_ARG(topic),
-                  (int)table->kind, provider_info(table->provider)->name);
-    type_name(&text, row_type);
+    strbuf_printf(out, "kind=%d\nprovider=%s\ncolumns=", (int)table->kind,
+                  provider_info(table->provider)->name);
+    type_name(out, row_type);
+    for (uint32_t i = 0; i < table->primary_key_count; i++)
+        strbuf_printf(out, "\nkey_column=%u", table->primary_key[i]);
     for (size_t i = 0; i < COUNT_OF(kept_options); i++) {
         Str value = table_option(table, kept_options[i]);
 
         if (value.data)
-            strbuf_printf(&text, "\n%s=%.*s", kept_options[i], STR_ARG(value));
+            strbuf_printf(out, "\n%s=%.*s", kept_options[i], STR_ARG(value));
     }
+    arena_done(&arena);
+}
+
+bool data_catalog_put_topic_table(StoreTxn *txn, const TableDef *table, Str topic, Error *err)
+{
+    StrBuf text;
+    bool ok;
+
+    strbuf_init(&text);
+    strbuf_printf(&text, "topic=%.*s\n", STR_ARG(topic));
+    describe(&text, table);
     ok = store_meta_set_text(txn, META_SETTING, str_of(kept_name), table->name, strbuf_str(&text),
                              err);
     strbuf_done(&text);
+    return ok;
+}
+
+bool data_catalog_put_outside_table(StoreTxn *txn, const TableDef *table, Error *err)
+{
+    Str topic = table_option(table, "topic");
+    StrBuf text;
+    bool ok;
+
+    strbuf_init(&text);
+    if (topic.data)
+        strbuf_printf(&text, "topic=%.*s\n", STR_ARG(topic));
+    describe(&text, table);
+    ok = store_meta_set_text(txn, META_SETTING, str_of(outside_name), table->name,
+                             strbuf_str(&text), err);
+    strbuf_done(&text);
+    return ok;
+}
+
+bool data_catalog_knows_outside_table(Store *store, Str table, bool *knows, Error *err)
+{
+    Arena arena;
+    Str text;
+    bool ok;
+
+    arena_init(&arena);
+    ok = store_meta_get_text(store, &arena, META_SETTING, str_of(outside_name), table, &text, knows,
+                             err);
     arena_done(&arena);
     return ok;
 }
@@ -73,44 +115,75 @@ static TableDef *table_new(Arena *arena, Str name, Provider provider, const Sche
     return table;
 }
 
-static bool add_topic_table(Arena *arena, Catalog *catalog, const StoreMeta *meta, Error *err)
+static bool read_table(Arena *arena, const StoreMeta *meta, TableDef **out, Error *err)
 {
     Str rest = meta->text;
     Str line;
     Provider provider = PROVIDER_KAFKA;
     const Type *columns = NULL;
     VEC(TableOption) options = {0};
+    VEC(uint32_t) key = {0};
     Schema schema;
-    TableDef *table;
 
+    *out = NULL;
     while (str_split(&rest, '\n', &line)) {
         ptrdiff_t equals = str_find_char(line, '=');
-        Str key;
+        int64_t column;
+        Str name;
         Str value;
 
         if (equals < 0)
             continue;
-        key = str_slice(line, 0, (uint32_t)equals);
+        name = str_slice(line, 0, (uint32_t)equals);
         value = str_slice(line, (uint32_t)equals + 1, line.bytes);
-        if (str_is(key, "columns")) {
+        if (str_is(name, "columns")) {
             if (!type_parse(arena, value, &columns, err))
                 return error_wrap(err, "table '%.*s'", STR_ARG(meta->name));
-        } else if (str_is(key, "provider")) {
+        } else if (str_is(name, "provider")) {
             (void)provider_find(value, &provider);
-        } else if (!str_is(key, "kind")) {
-            TableOption option = {.key = key, .value = value};
+        } else if (str_is(name, "key_column")) {
+            if (str_to_int64(value, &column) && column >= 0 && column < UINT32_MAX)
+                VEC_ADD_IN(arena, &key, (uint32_t)column);
+        } else if (!str_is(name, "kind")) {
+            TableOption option = {.key = name, .value = value};
 
-            option.def = option_find(key, PROVIDER_KAFKA, OPTION_OF_STREAMING);
+            option.def = option_find(name, provider, OPTION_OF_STREAMING);
             VEC_ADD_IN(arena, &options, option);
         }
     }
     if (!columns || columns->kind != TYPE_STRUCT)
         return true; /* Written by a later version: left out. */
     schema = (Schema){columns->field_count, columns->fields};
-    table = table_new(arena, meta->part, PROVIDER_KAFKA, &schema);
-    table->options = options.items;
-    table->option_count = (uint32_t)options.count;
-    catalog_put(catalog, table);
+    *out = table_new(arena, meta->part, provider, &schema);
+    (*out)->options = options.items;
+    (*out)->option_count = (uint32_t)options.count;
+    if (key.count && provider != PROVIDER_KAFKA) {
+        (*out)->primary_key = key.items;
+        (*out)->primary_key_count = (uint32_t)key.count;
+    }
+    return true;
+}
+
+/* Tables that stand on topics, or outside; an outside one whose connection is not configured now does
+ * not hide one of its name that is embedded. */
+static bool add_kept_tables(Connections *connections, Arena *arena, const char *kept,
+                            Catalog *catalog, Error *err)
+{
+    StoreMeta *metas;
+    uint32_t count;
+
+    if (!store_meta_list(connections_store(connections), arena, META_SETTING, str_of(kept), &metas,
+                         &count, err))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        TableDef *table;
+
+        if (!read_table(arena, &metas[i], &table, err))
+            return false;
+        if (table && (kept == kept_name || connections_is_outside(connections, table) ||
+                      !catalog_find(catalog, table->name)))
+            catalog_put(catalog, table);
+    }
     return true;
 }
 
@@ -119,7 +192,6 @@ bool data_catalog_load(Connections *connections, Arena *arena, const Catalog **o
     Catalog *catalog = catalog_new(arena, NULL);
     Store *store = connections_store(connections);
     const StoreTable *const *tables;
-    StoreMeta *metas;
     uint32_t count;
 
     if (!store_table_list(store, arena, &tables, &count, err))
@@ -136,12 +208,9 @@ bool data_catalog_load(Connections *connections, Arena *arena, const Catalog **o
         table->primary_key_count = tables[i]->key_count;
         catalog_put(catalog, table);
     }
-    if (!store_meta_list(store, arena, META_SETTING, str_of(kept_name), &metas, &count, err))
+    if (!add_kept_tables(connections, arena, kept_name, catalog, err) ||
+        !add_kept_tables(connections, arena, outside_name, catalog, err))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!add_topic_table(arena, catalog, &metas[i], err))
-            return false;
-    }
     *out = catalog;
     return true;
 }

@@ -8,6 +8,7 @@
 #include "os/os.h"
 #include "pipeline/connect_impl.h"
 #include "pipeline/data_catalog.h"
+#include "sink/outside_sink.h"
 #include "sink/topic_sink.h"
 
 static TopicWriter *find_writer(const Connections *connections, Str topic)
@@ -16,7 +17,7 @@ static TopicWriter *find_writer(const Connections *connections, Str topic)
         const OpenSink *opened = &connections->sinks.items[i];
         TopicWriter *writer;
 
-        if (opened->table->provider != PROVIDER_KAFKA)
+        if (opened->table->provider != PROVIDER_KAFKA || outside_sink_outside(opened->sink))
             continue;
         writer = topic_sink_writer(opened->sink);
         if (str_equal(topic_name(topic_writer_topic(writer)), topic))
@@ -40,14 +41,21 @@ static bool open_writer(Connections *connections, Topic *topic, TopicWriter **ou
     return true;
 }
 
-/* What collectors bring is theirs alone: its position is kept elsewhere. */
+/* Topics that others do not write to: what collectors bring (its position is kept elsewhere), and what
+ * waits for an outside system. */
 static bool check_not_internal(Str topic, Error *err)
 {
-    return !str_starts_with(topic, STR("_collected.")) ||
-           error_set(err, ERROR_USER,
-                     "'%.*s' is an internal topic: it holds what was collected for table '%.*s', "
-                     "and is that table's alone",
-                     STR_ARG(topic), STR_ARG(str_slice(topic, 11, topic.bytes)));
+    if (str_starts_with(topic, STR("_collected.")))
+        return error_set(err, ERROR_USER,
+                         "'%.*s' is an internal topic: it holds what was collected for table "
+                         "'%.*s', and is that table's alone",
+                         STR_ARG(topic), STR_ARG(str_slice(topic, 11, topic.bytes)));
+    if (str_starts_with(topic, STR("_outbox.")))
+        return error_set(err, ERROR_USER,
+                         "'%.*s' is an internal topic: it holds what waits to be written to table "
+                         "'%.*s', and is that table's alone",
+                         STR_ARG(topic), STR_ARG(str_slice(topic, 8, topic.bytes)));
+    return true;
 }
 
 /* The writer of a topic. One that is missing is made as `config` says; NULL: it must be there. */

@@ -65,8 +65,8 @@ static bool reach(Producer *producer, Error *err)
     while (!producer->run && !producer->own) {
         if (!connect_to_run(producer, err))
             return false;
-        if (producer->run || connections_open(producer->config.data_dir, CONNECT_WRITE,
-                                              producer->config.settings, &producer->own, err))
+        if (producer->run || connections_open_log(producer->config.data_dir, CONNECT_WRITE,
+                                                  producer->config.settings, &producer->own, err))
             break;
         if (lock_holder(producer) < 0)
             return false;

@@ -104,7 +104,7 @@ static bool restore_state(Run *run, StoreEpoch epoch, Error *err)
 
 static bool make_sinks(Run *run, Error *err)
 {
-    run->sinks = ARENA_ARRAY(&run->arena, Sink *, run->spec->flow_count + 1);
+    run->sinks = arena_zalloc(&run->arena, (run->spec->flow_count + 1) * sizeof(Sink *));
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
         const TableDef *target = run->spec->flows[f].target;
 
@@ -123,6 +123,43 @@ static void wake_committer(void *self)
     os_mutex_lock(run->mutex);
     os_cond_broadcast(run->changed);
     os_mutex_unlock(run->mutex);
+}
+
+/* A sink has handed something over, or has failed. */
+static void on_delivery(void *self)
+{
+    Run *run = self;
+
+    /* What stands outside may be read from there by another flow. */
+    atomic_fetch_add(&run->generation, 1);
+    run_wake_workers(run);
+    wake_committer(run);
+}
+
+bool run_is_first_of_sink(const Run *run, uint32_t flow_i)
+{
+    for (uint32_t f = 0; f < flow_i; f++) {
+        if (run->sinks[f] == run->sinks[flow_i])
+            return false;
+    }
+    return true;
+}
+
+static void start_sinks(Run *run)
+{
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        if (run_is_first_of_sink(run, f) && run->sinks[f]->methods->start)
+            run->sinks[f]->methods->start(run->sinks[f], on_delivery, run);
+    }
+}
+
+/* Before what they wake is gone. */
+static void stop_sinks(Run *run)
+{
+    for (uint32_t f = 0; run->sinks && f < run->spec->flow_count; f++) {
+        if (run->sinks[f] && run->sinks[f]->methods->stop)
+            run->sinks[f]->methods->stop(run->sinks[f]);
+    }
 }
 
 static bool start_collectors(Run *run, Error *err)
@@ -182,6 +219,7 @@ static bool start(Run *run, Error *err)
                              &run->socket, err) ||
         !start_collectors(run, err))
         return false;
+    start_sinks(run);
     for (uint32_t w = 0; w < run->worker_count; w++) {
         char name[32];
 
@@ -202,6 +240,7 @@ static uint32_t choose_worker_count(uint32_t asked)
 static void run_free(Run *run)
 {
     inbox_close(run->inbox);
+    stop_sinks(run);
     socket_server_stop(run->socket);
     inbox_free(run->inbox);
     for (uint32_t c = 0; c < run->collector_count; c++)
@@ -330,6 +369,26 @@ static void flow_snapshot(Run *run, uint32_t f, FlowSnapshot *out)
     out->watermark_us = watermark_us;
 }
 
+/* Of the sinks that hand on, each once. */
+static void delivery_snapshots(Run *run, Arena *arena, RunSnapshot *out)
+{
+    out->deliveries = ARENA_ARRAY(arena, DeliverySnapshot, run->spec->flow_count + 1);
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        Sink *sink = run->sinks[f];
+        SinkDelivery seen;
+
+        if (!sink->methods->look || !run_is_first_of_sink(run, f))
+            continue;
+        sink->methods->look(sink, &seen);
+        out->deliveries[out->delivery_count++] = (DeliverySnapshot){
+            .name = run->spec->flows[f].target->name,
+            .waiting_bytes = seen.settled ? 0 : seen.waiting_bytes,
+            .settled = seen.settled,
+            .trouble = seen.trouble[0] ? arena_strdup(arena, seen.trouble) : NULL,
+        };
+    }
+}
+
 static void source_snapshot(Run *run, uint32_t s, Arena *arena, SourceSnapshot *out)
 {
     const TableDef *table = run->spec->sources[s].table;
@@ -373,6 +432,7 @@ void run_snapshot(Run *run, Arena *arena, RunSnapshot *out)
         flow_snapshot(run, f, &out->flows[f]);
     for (uint32_t s = 0; s < spec->source_count; s++)
         source_snapshot(run, s, arena, &out->sources[s]);
+    delivery_snapshots(run, arena, out);
     os_mutex_lock(run->mutex);
     for (uint32_t v = 0; v < spec->view_count; v++)
         out->views[v] = run->views[v];

@@ -65,6 +65,14 @@ typedef struct ViewSnapshot {
     int64_t took_us;
 } ViewSnapshot;
 
+/* What waits for an outside system: one a table that stands there. */
+typedef struct DeliverySnapshot {
+    Str name;
+    int64_t waiting_bytes;
+    bool settled;        /* Nothing waits. */
+    const char *trouble; /* Why it does not go on for now, or NULL. */
+} DeliverySnapshot;
+
 typedef struct RunSnapshot {
     FlowSnapshot *flows;
     uint32_t flow_count;
@@ -72,6 +80,8 @@ typedef struct RunSnapshot {
     uint32_t source_count;
     ViewSnapshot *views;
     uint32_t view_count;
+    DeliverySnapshot *deliveries;
+    uint32_t delivery_count;
     int64_t epoch;            /* The last one committed. */
     int64_t commit_us;        /* How long its commit took. */
     int64_t started_us;       /* Wall clock. */

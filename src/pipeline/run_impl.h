@@ -121,7 +121,7 @@ struct Run {
     SqlContext sql;
     Arena arena;          /* Of the job. */
     Connections *connections;
-    Sink **sinks;         /* One a flow; flows into one table share it. */
+    Sink **sinks;         /* One a flow; flows into one table share it (run_is_first_of_sink). */
     Worker *workers;
     uint32_t worker_count;
     PortGroup *groups;
@@ -149,6 +149,7 @@ struct Run {
     /* Grows whenever there may be more to read than a worker has seen: a commit that moved the ends
      * of topics, a flow that is to be drained. */
     _Atomic int64_t generation;
+    _Atomic bool hold; /* So much waits for outside systems that nothing more is read. */
     _Atomic bool stop;
     _Atomic bool failed;
     _Atomic bool ended;
@@ -181,6 +182,8 @@ bool port_group_moved(PortGroup *group, int32_t partition, int64_t position);
 /* run.c */
 void run_fail(Run *run, const Error *err); /* The first error stays; all stop. */
 void run_wake_workers(Run *run);
+/* Of the flows that share a sink, the one by which it is visited once. */
+bool run_is_first_of_sink(const Run *run, uint32_t flow_i);
 
 /* views.c: rebuilds each view in dependency order. */
 bool run_refresh_views(Run *run, Error *err);

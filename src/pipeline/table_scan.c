@@ -76,6 +76,37 @@ static bool scan_store(TableScan *scan, Error *err)
     return ok;
 }
 
+static bool scan_outside(TableScan *scan, const OutsideRole *role, Error *err)
+{
+    const ScanNode *node = &scan->node->as.scan;
+    const OutsideTableConfig config = {.table = node->table,
+                                       .settings = scan->connections->settings};
+    const StoreScanSpec spec = {
+        .table = node->table->name,
+        .columns = node->columns,
+        .column_count = node->column_count,
+        .schema = &node->table->schema,
+    };
+    OutsideTable *table;
+    OutsideScan *rows = NULL;
+    Batch *batch;
+    bool ok;
+
+    if (!role->table(&config, &table, err))
+        return false;
+    ok = table->methods->scan_open(table, &spec, &rows, err);
+    while (ok) {
+        ok = table->methods->scan_next(rows, scan->op->context->batch_arena, BATCH_ROWS_DEFAULT,
+                                       &batch, err);
+        if (!ok || !batch)
+            break;
+        ok = push(scan, batch, err);
+    }
+    table->methods->scan_close(rows);
+    table->methods->free(table);
+    return ok;
+}
+
 /* The decoder for the columns the scan reads, under the table's own names. */
 static bool make_decoder(TableScan *scan, Arena *arena, Decoder **out, Error *err)
 {
@@ -171,11 +202,14 @@ bool connections_scan_into(Connections *connections, const Node *node, const Sql
                            uint32_t input_i, Error *err)
 {
     const TableDef *table = node->as.scan.table;
+    const OutsideRole *role = role_of(connections->settings, table);
     TableScan scan = {connections, node, sql, op, input_i};
     bool ok;
 
     if (table->kind == TABLE_MEMORY)
         ok = scan_memory(&scan, err);
+    else if (role && role->table)
+        ok = scan_outside(&scan, role, err);
     else if (table->kind == TABLE_SYSTEM || table->provider == PROVIDER_CASSANDRA ||
              table->provider == PROVIDER_POSTGRES)
         ok = scan_store(&scan, err);

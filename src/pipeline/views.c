@@ -7,8 +7,11 @@
 #include "pipeline/run_impl.h"
 
 typedef struct Refresh {
-    StoreTxn *txn;
-    const TableDef *table;
+    Run *run;
+    const ViewSpec *view;
+    SqlContext sql;
+    StoreTxn *txn;    /* Where the view is embedded, ... */
+    Outside *outside; /* ... or stands outside. */
     int64_t row_count;
 } Refresh;
 
@@ -17,29 +20,54 @@ static bool take_rows(void *self, const Batch *batch, Error *err)
     Refresh *refresh = self;
 
     refresh->row_count += batch->row_count;
-    return store_replace_insert(refresh->txn, refresh->table->name, batch, err);
+    if (refresh->outside)
+        return refresh->outside->methods->replace_insert(refresh->outside, batch, err);
+    return store_replace_insert(refresh->txn, refresh->view->table->name, batch, err);
+}
+
+static bool run_query(Refresh *refresh, Error *err)
+{
+    return query_run(refresh->run->connections, refresh->view->plan, &refresh->sql, take_rows,
+                     refresh, err);
+}
+
+static bool refresh_in_store(Refresh *refresh, Error *err)
+{
+    StoreTable table = connections_store_table(refresh->view->table);
+
+    if (!store_begin(connections_store(refresh->run->connections), &refresh->txn, err))
+        return false;
+    if (!store_replace_begin(refresh->txn, &table, err) || !run_query(refresh, err) ||
+        !store_replace_finish(refresh->txn, refresh->view->table->name, err)) {
+        store_rollback(refresh->txn);
+        return false;
+    }
+    return store_commit(refresh->txn, err);
+}
+
+static bool refresh_outside(Refresh *refresh, Error *err)
+{
+    Outside *outside = refresh->outside;
+
+    if (!outside->methods->replace_begin(outside, err) || !run_query(refresh, err) ||
+        !outside->methods->replace_finish(outside, err)) {
+        outside->methods->replace_abort(outside);
+        return false;
+    }
+    return true;
 }
 
 static bool refresh_view(Run *run, const ViewSpec *view, ViewSnapshot *seen, Error *err)
 {
-    Refresh refresh = {.table = view->table};
-    StoreTable table = connections_store_table(view->table);
+    Refresh refresh = {.run = run, .view = view, .sql = run->sql};
     int64_t began_us = os_monotonic_us();
-    SqlContext sql = run->sql;
 
-    sql.now_us = os_realtime_us();
-    if (!store_begin(connections_store(run->connections), &refresh.txn, err))
-        return false;
-    if (!store_replace_begin(refresh.txn, &table, err) ||
-        !query_run(run->connections, view->plan, &sql, take_rows, &refresh, err) ||
-        !store_replace_finish(refresh.txn, view->table->name, err)) {
-        store_rollback(refresh.txn);
-        return false;
-    }
-    if (!store_commit(refresh.txn, err))
+    refresh.sql.now_us = os_realtime_us();
+    if (!connections_outside_view(run->connections, view->table, &refresh.outside, err) ||
+        !(refresh.outside ? refresh_outside(&refresh, err) : refresh_in_store(&refresh, err)))
         return false;
     os_mutex_lock(run->mutex);
-    seen->refreshed_us = sql.now_us;
+    seen->refreshed_us = refresh.sql.now_us;
     seen->row_count = refresh.row_count;
     seen->took_us = os_monotonic_us() - began_us;
     os_mutex_unlock(run->mutex);

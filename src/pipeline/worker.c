@@ -614,7 +614,7 @@ static bool step(Worker *worker, Error *err)
     }
     if (!drain(worker, &progressed, err))
         return false;
-    if (peers_are_full(worker)) {
+    if (peers_are_full(worker) || atomic_load(&run->hold)) {
         if (!progressed)
             mailbox_wait(worker->mailbox, 1000);
         return true;

@@ -78,7 +78,10 @@ typedef struct OutsideMethods {
     /* Consecutive epochs, all or nothing where the system can; returns when the server has
      * acknowledged. */
     bool (*deliver)(Outside *outside, const OutsideEpoch *epochs, uint32_t epoch_count, Error *err);
-    void (*disconnect)(Outside *outside);
+    void (*disconnect)(Outside *outside); /* Also when not connected. */
+    /* The run ends: what the deliverer is in returns soon, with any error, from now on. NULL: it waits
+     * for what is under way. Thread: any. */
+    void (*interrupt)(Outside *outside);
 
     /* Materialized views: the table's rows are replaced by those inserted, seen at once by finish
      * where the system can. NULL, all four: views cannot stand there. Thread: the committer (such a

@@ -9,9 +9,9 @@
  *                                     |                            |
  *                                     +--------- crash ------------+--> recover, by epoch number
  *
- * Embedded sinks commit inside the store's one transaction of the epoch (commit gets it); outside
- * ones are told the epoch's number, skip one that they hold already, and are committed first
- * (design.md section 4, guarantee 1).
+ * Embedded sinks commit inside the store's one transaction of the epoch (commit gets it). Those of
+ * outside systems commit to an outbox alike, and a thread of theirs hands it on (outside.h): what is
+ * committed is then seen by readers only when SinkDelivery.settled says so.
  */
 #ifndef WEIR_SINK_SINK_H
 #define WEIR_SINK_SINK_H
@@ -22,6 +22,17 @@
 typedef struct Sink Sink;
 typedef struct SinkWriter SinkWriter;
 typedef struct SinkOutput SinkOutput; /* What one writer made of one epoch. */
+
+/* How far a sink that hands its epochs on has come. */
+typedef struct SinkDelivery {
+    bool settled;          /* All that is committed can be read where it goes. */
+    bool full;             /* So much waits that nothing more should be taken in. */
+    int64_t waiting_bytes; /* Committed, and not handed over yet. */
+    int64_t idle_us;       /* How long ago it last went on. */
+    bool failed;           /* It has given up: the run is to end with `error`. */
+    Error error;
+    char trouble[512];     /* Why it does not go on for now; empty: it does. */
+} SinkDelivery;
 
 typedef struct SinkMethods {
     const char *name;
@@ -44,6 +55,13 @@ typedef struct SinkMethods {
     bool (*recover)(Sink *sink, int64_t epoch, Error *err);
     /* Now and then: retention. NULL: nothing to do. Thread: the committer. */
     bool (*housekeeping)(Sink *sink, Error *err);
+
+    /* Sinks that hand their epochs on, by a thread of their own; NULL, all three: what is committed is
+     * seen. start: once recovered; `wake` is called, from that thread, when there is news. */
+    void (*start)(Sink *sink, void (*wake)(void *self), void *self);
+    void (*stop)(Sink *sink); /* What is not handed over by now waits for the next run. */
+    void (*look)(Sink *sink, SinkDelivery *out); /* Thread: any, between start and free. */
+
     void (*free)(Sink *sink);
 } SinkMethods;
 

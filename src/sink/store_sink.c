@@ -1,16 +1,8 @@
-/*
- * store_sink.c: what a worker wrote in an epoch is kept as one list of batches; with a primary key
- * it is thinned out to the last row of each key whenever it has doubled, so a hot key costs no
- * memory.
- */
 #include "sink/store_sink.h"
 
 #include <stdlib.h>
 
-#include "base/vec.h"
-#include "column/key.h"
-
-enum { THIN_ROWS_MIN = 16384 };
+#include "sink/kept_rows.h"
 
 typedef struct StoreSink {
     Sink sink;
@@ -23,104 +15,22 @@ typedef struct StoreSink {
 } StoreSink;
 
 struct SinkOutput {
-    Arena arena;
-    VEC(const Batch *) batches;
-    uint32_t row_count;
+    KeptRows *rows;
 };
 
 typedef struct StoreSinkWriter {
     SinkWriter writer;
     StoreSink *sink;
-    SinkOutput *output; /* NULL: nothing written in this epoch. */
-    uint32_t thin_at;   /* So many rows are too many. */
-    Arena arena;        /* Of one batch. */
+    KeptRows *rows; /* NULL: nothing written in this epoch. */
+    Arena arena;    /* Of one batch. */
 } StoreSinkWriter;
-
-static SinkOutput *output_create(void)
-{
-    SinkOutput *output = mem_zalloc(sizeof *output);
-
-    arena_init(&output->arena);
-    return output;
-}
 
 static void output_free(SinkOutput *output)
 {
     if (!output)
         return;
-    arena_done(&output->arena);
-    VEC_DONE(&output->batches);
+    kept_rows_free(output->rows);
     free(output);
-}
-
-/* A copy of the batch's columns. */
-static void output_add(SinkOutput *output, const Batch *batch)
-{
-    Batch bare = *batch;
-
-    bare.watermark_us = NULL;
-    bare.origin = NULL;
-    VEC_ADD(&output->batches, batch_copy(&output->arena, &bare));
-    output->row_count += batch->row_count;
-}
-
-static Batch *output_concat(const SinkOutput *output, const Schema *schema, Arena *arena)
-{
-    return batch_concat(arena, schema, output->batches.items, (uint32_t)output->batches.count);
-}
-
-/* ── the last row of each key ──────────────────────────────────────────────────────────────────*/
-
-/* A set of rows by key: open addressing, rows + 1, 0 is free. */
-static bool set_add(uint32_t *slots, uint32_t slot_count, const KeySet *keys, uint32_t row_i)
-{
-    uint32_t at = (uint32_t)keys->hashes[row_i] & (slot_count - 1);
-
-    while (slots[at]) {
-        if (str_equal(keys->keys[slots[at] - 1], keys->keys[row_i]))
-            return false;
-        at = (at + 1) & (slot_count - 1);
-    }
-    slots[at] = row_i + 1;
-    return true;
-}
-
-/* Rows that no later row of the same key follows, in their order; `rows` has room for all. */
-static uint32_t last_rows(Arena *arena, const SinkConfig *config, const Batch *batch,
-                          uint32_t *rows)
-{
-    const Vector **columns = ARENA_ARRAY(arena, const Vector *, config->key_count);
-    uint32_t slot_count = 16;
-    uint32_t from = batch->row_count;
-    uint32_t *slots;
-    KeySet keys;
-
-    for (uint32_t i = 0; i < config->key_count; i++)
-        columns[i] = batch->columns[config->key_columns[i]];
-    key_encode(arena, columns, config->key_count, batch->row_count, &keys);
-    while (slot_count < batch->row_count * 2)
-        slot_count *= 2;
-    slots = arena_zalloc(arena, slot_count * sizeof *slots);
-    for (uint32_t i = batch->row_count; i-- > 0;) {
-        if (set_add(slots, slot_count, &keys, i))
-            rows[--from] = i;
-    }
-    memmove(rows, rows + from, (batch->row_count - from) * sizeof *rows);
-    return batch->row_count - from;
-}
-
-static void writer_thin(StoreSinkWriter *writer)
-{
-    SinkOutput *full = writer->output;
-    const SinkConfig *config = &writer->sink->config;
-    Batch *all = output_concat(full, config->schema, &full->arena);
-    uint32_t *rows = ARENA_ARRAY(&full->arena, uint32_t, all->row_count);
-    uint32_t row_count = last_rows(&full->arena, config, all, rows);
-
-    writer->output = output_create();
-    output_add(writer->output, batch_select(&full->arena, all, rows, row_count));
-    writer->thin_at = MAX(row_count * 2, (uint32_t)THIN_ROWS_MIN);
-    output_free(full);
 }
 
 /* ── the worker's side ─────────────────────────────────────────────────────────────────────────*/
@@ -132,7 +42,6 @@ static bool store_writer_create(Sink *sink, SinkWriter **out, Error *err)
     (void)err;
     writer->writer.sink = sink;
     writer->sink = (StoreSink *)sink;
-    writer->thin_at = THIN_ROWS_MIN;
     arena_init(&writer->arena);
     *out = &writer->writer;
     return true;
@@ -144,67 +53,22 @@ static void store_writer_free(SinkWriter *sink_writer)
 
     if (!writer)
         return;
-    output_free(writer->output);
+    kept_rows_free(writer->rows);
     arena_done(&writer->arena);
     free(writer);
-}
-
-static bool tell_null_key(StoreSinkWriter *writer, const Batch *batch, uint32_t row_i, Error *err)
-{
-    static const char message[] = "a column of the primary key is NULL";
-
-    if (!writer->writer.on_null_key)
-        return error_set(err, ERROR_DATA, "%s", message);
-    return writer->writer.on_null_key(writer->writer.self, batch, row_i, message, err);
-}
-
-static bool has_null_key(const SinkConfig *config, const Batch *batch, uint32_t row_i)
-{
-    for (uint32_t i = 0; i < config->key_count; i++) {
-        if (!vector_is_valid(batch->columns[config->key_columns[i]], row_i))
-            return true;
-    }
-    return false;
-}
-
-/* The rows whose key is whole; the others are told of. */
-static bool leave_out_null_keys(StoreSinkWriter *writer, const Batch **batch, Error *err)
-{
-    const SinkConfig *config = &writer->sink->config;
-    bool may_have = false;
-    uint32_t *rows;
-    uint32_t row_count = 0;
-
-    for (uint32_t i = 0; i < config->key_count; i++)
-        may_have = may_have || (*batch)->columns[config->key_columns[i]]->valid;
-    if (!may_have)
-        return true;
-    rows = ARENA_ARRAY(&writer->arena, uint32_t, (*batch)->row_count);
-    for (uint32_t i = 0; i < (*batch)->row_count; i++) {
-        if (!has_null_key(config, *batch, i))
-            rows[row_count++] = i;
-        else if (!tell_null_key(writer, *batch, i, err))
-            return false;
-    }
-    if (row_count < (*batch)->row_count)
-        *batch = batch_select(&writer->arena, *batch, rows, row_count);
-    return true;
 }
 
 static bool store_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
 {
     StoreSinkWriter *writer = (StoreSinkWriter *)sink_writer;
+    const SinkConfig *config = &writer->sink->config;
 
     arena_reset(&writer->arena);
-    if (!leave_out_null_keys(writer, &batch, err))
+    if (!sink_leave_out_null_keys(sink_writer, config, "a column of the primary key is NULL",
+                                  &writer->arena, &batch, err))
         return false;
-    if (batch->row_count == 0)
-        return true;
-    if (!writer->output)
-        writer->output = output_create();
-    output_add(writer->output, batch);
-    if (writer->sink->config.key_count && writer->output->row_count >= writer->thin_at)
-        writer_thin(writer);
+    if (batch->row_count)
+        kept_rows_add(&writer->rows, config, batch);
     return true;
 }
 
@@ -213,9 +77,12 @@ static bool store_end_epoch(SinkWriter *sink_writer, SinkOutput **out, Error *er
     StoreSinkWriter *writer = (StoreSinkWriter *)sink_writer;
 
     (void)err;
-    *out = writer->output;
-    writer->output = NULL;
-    writer->thin_at = THIN_ROWS_MIN;
+    *out = NULL;
+    if (writer->rows) {
+        *out = mem_zalloc(sizeof **out);
+        (*out)->rows = writer->rows;
+    }
+    writer->rows = NULL;
     return true;
 }
 
@@ -245,8 +112,10 @@ static bool store_prepare(Sink *sink, int64_t epoch, SinkOutput **outputs, uint3
     self->outputs = arena_copy(&self->arena, outputs, output_count * sizeof *outputs);
     self->output_count = output_count;
     for (uint32_t i = 0; i < output_count; i++) {
-        for (size_t b = 0; b < outputs[i]->batches.count; b++)
-            VEC_ADD_IN(&self->arena, &parts, outputs[i]->batches.items[b]);
+        const KeptRows *rows = outputs[i]->rows;
+
+        for (size_t b = 0; b < rows->batches.count; b++)
+            VEC_ADD_IN(&self->arena, &parts, rows->batches.items[b]);
     }
     if (parts.count == 1)
         self->prepared = parts.items[0];

@@ -1,0 +1,161 @@
+/*
+ * outside.c: tables and topics of roles that stand in a real system (role.h, sink/outside.h).
+ */
+#include <stdio.h>
+
+#include "pipeline/connect_impl.h"
+#include "pipeline/data_catalog.h"
+#include "sink/outside_sink.h"
+#include "sink/outbox.h"
+#include "store/meta.h"
+
+static bool refuse(const OutsideRole *role, const TableDef *table, const char *what, Error *err)
+{
+    return error_set(err, ERROR_USER,
+                     "table '%.*s' stands in %s, since '%s' is set: this version cannot %s there; "
+                     "unset it to have the table embedded",
+                     STR_ARG(table->name), role->system, role->setting, what);
+}
+
+bool connections_is_outside(const Connections *connections, const TableDef *table)
+{
+    return role_of(connections->settings, table);
+}
+
+/* Made once with the data directory. */
+static bool run_id(Connections *connections, Str *out, Error *err)
+{
+    uint8_t bytes[12];
+    char text[2 * sizeof bytes + 1];
+    StoreTxn *txn;
+    bool found = false;
+
+    if (!store_meta_get_text(connections->store, &connections->arena, META_SETTING, STR("run"),
+                             STR("id"), out, &found, err))
+        return false;
+    if (found)
+        return true;
+    if (!os_random_bytes(bytes, sizeof bytes))
+        return error_set(err, ERROR_JOB, "the system gives no random bytes");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        (void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    *out = str_copy(&connections->arena, str_of(text));
+    if (!store_begin(connections->store, &txn, err))
+        return false;
+    if (!store_meta_set_text(txn, META_SETTING, STR("run"), STR("id"), *out, err)) {
+        store_rollback(txn);
+        return false;
+    }
+    return store_commit(txn, err);
+}
+
+/* Remembers what `weir sql` needs to find the table, and that it was made or checked. */
+static bool remember(Connections *connections, const TableDef *table, Error *err)
+{
+    StoreTxn *txn;
+
+    if (!store_begin(connections->store, &txn, err))
+        return false;
+    if (!data_catalog_put_outside_table(txn, table, err)) {
+        store_rollback(txn);
+        return false;
+    }
+    return store_commit(txn, err);
+}
+
+/* Makes or checks the table. A server that is away is no obstacle where that was done in an earlier
+ * run: the deliverer does it again when it reaches the server. */
+static bool ensure(Connections *connections, const TableDef *table, Outside *outside, Error *err)
+{
+    bool known = false;
+
+    if (outside->methods->ensure(outside, err))
+        return remember(connections, table, err);
+    if (err->kind == ERROR_RETRY &&
+        !data_catalog_knows_outside_table(connections->store, table->name, &known, err))
+        return false;
+    return known;
+}
+
+static bool open_outside(Connections *connections, const OutsideRole *role, const TableDef *table,
+                         Outside **out, Error *err)
+{
+    const OutsideConfig config = {
+        .table = table,
+        .settings = connections->settings,
+        .zone = zone_utc(),
+    };
+
+    if (!role->sink)
+        return refuse(role, table, "write", err);
+    return role->sink(&config, out, err) || error_wrap(err, "table '%.*s'", STR_ARG(table->name));
+}
+
+bool connections_outside_sink(Connections *connections, const OutsideRole *role,
+                              const TableDef *table, SinkConfig *config, int64_t epoch, Sink **out,
+                              Error *err)
+{
+    const TopicConfig topic = outbox_topic_config();
+    OutsideSinkOptions options = {
+        .store = connections->store,
+        .limit_bytes = settings_int(connections->settings, "outbox.limit"),
+    };
+    Str name = str_of(
+        arena_printf(&connections->arena, "_outbox.%.*s", STR_ARG(table->name)));
+    Outside *outside;
+    Sink *sink;
+
+    (void)epoch;
+    if (!run_id(connections, &options.run_id, err) ||
+        !topics_open(connections->topics, connections->store, name, &topic, &config->topic, err) ||
+        !open_outside(connections, role, table, &outside, err) ||
+        !outside_sink_open(config, &options, outside, &sink, err))
+        return false;
+    if (!ensure(connections, table, outside, err)) {
+        sink_free(sink);
+        return error_wrap(err, "table '%.*s'", STR_ARG(table->name));
+    }
+    *out = sink;
+    return true;
+}
+
+bool connections_outside_source(Connections *connections, const OutsideRole *role,
+                                const TableDef *table, Source **out, Error *err)
+{
+    const OutsideSourceConfig config = {
+        .table = table,
+        .settings = connections->settings,
+        .whole = connections->whole,
+    };
+
+    if (!role->source)
+        return refuse(role, table, "read a stream", err);
+    return role->source(&config, out, err) ||
+           error_wrap(err, "table '%.*s'", STR_ARG(table->name));
+}
+
+bool connections_outside_view(Connections *connections, const TableDef *table, Outside **out,
+                              Error *err)
+{
+    const OutsideRole *role = role_of(connections->settings, table);
+    OpenView opened = {.table = table};
+
+    *out = NULL;
+    if (!role)
+        return true;
+    for (size_t i = 0; i < connections->views.count; i++) {
+        if (connections->views.items[i].table == table) {
+            *out = connections->views.items[i].outside;
+            return true;
+        }
+    }
+    if (!open_outside(connections, role, table, &opened.outside, err))
+        return false;
+    VEC_ADD(&connections->views, opened);
+    if (!opened.outside->methods->replace_begin)
+        return refuse(role, table, "keep a materialized view", err);
+    if (!remember(connections, table, err))
+        return false;
+    *out = opened.outside;
+    return true;
+}
