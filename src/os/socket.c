@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +152,77 @@ void os_socket_close(OsSocket *socket)
     (void)close(socket->fd);
     free(socket->path);
     free(socket);
+}
+
+/* ── servers ───────────────────────────────────────────────────────────────────────────────────*/
+
+static bool look_up(const char *host, const char *port, int flags, struct addrinfo **out, Error *err)
+{
+    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = flags};
+    int code = getaddrinfo(host, port, &wanted, out);
+
+    return code == 0 || error_set(err, ERROR_RETRY, "host '%s' cannot be found: %s", host,
+                                  code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
+}
+
+bool os_resolve(Arena *arena, const char *host, const char *const **addresses, size_t *count,
+                Error *err)
+{
+    enum { ADDRESSES_MAX = 64 };
+    const char **names = ARENA_ARRAY(arena, const char *, ADDRESSES_MAX);
+    struct addrinfo *found;
+    size_t n = 0;
+
+    if (!look_up(host, NULL, 0, &found, err))
+        return false;
+    for (const struct addrinfo *at = found; at && n < ADDRESSES_MAX; at = at->ai_next) {
+        char text[NI_MAXHOST];
+
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, NULL, 0,
+                        NI_NUMERICHOST) == 0)
+            names[n++] = arena_strdup(arena, text);
+    }
+    freeaddrinfo(found);
+    *addresses = names;
+    *count = n;
+    return true;
+}
+
+bool os_socket_dial(const char *address, uint16_t port, OsSocket **out, Error *err)
+{
+    struct addrinfo *found;
+    char digits[8];
+    int code = 0;
+    int on = 1;
+    int fd;
+
+    (void)snprintf(digits, sizeof digits, "%u", port);
+    if (!look_up(address, digits, AI_NUMERICHOST | AI_NUMERICSERV, &found, err))
+        return false;
+    fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || (connect(fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS))
+        code = errno;
+    freeaddrinfo(found);
+    if (code != 0) {
+        if (fd >= 0)
+            (void)close(fd);
+        return error_set(err, ERROR_RETRY, "connect to %s port %u: %s", address, port,
+                         strerror(code));
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    *out = socket_new(fd, NULL);
+    return true;
+}
+
+bool os_socket_dialled(OsSocket *socket, Error *err)
+{
+    int code = 0;
+    socklen_t bytes = sizeof code;
+
+    if (getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &code, &bytes) != 0)
+        code = errno;
+    return code == 0 || error_set(err, ERROR_RETRY, "%s", strerror(code));
 }
 
 /* ── moving bytes ──────────────────────────────────────────────────────────────────────────────*/

@@ -1,5 +1,6 @@
 /*
- * socket.h: a socket in the file system, by which processes of one machine and one user talk.
+ * socket.h: a socket in the file system, by which processes of one machine and one user talk, and
+ * connections to servers (TCP).
  *
  * Reading and writing never wait; os_socket_wait does, for many sockets at once. A path of any
  * length will do (the kernel's own limit is 107 bytes).
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 typedef struct OsSocket OsSocket;
@@ -25,6 +27,15 @@ OsSocket *os_socket_accept(OsSocket *listener);
 /* *out NULL and true: nobody listens there. */
 bool os_socket_connect(const char *path, OsSocket **out, Error *err);
 void os_socket_close(OsSocket *socket); /* NULL is fine. A listener's path goes with it. */
+
+/* The addresses of a host, as numbers ("127.0.0.1", "::1"); in `arena`. Waits for the name service.
+ * ERROR_RETRY: there is no such host, or nobody knows for now. */
+bool os_resolve(Arena *arena, const char *host, const char *const **addresses, size_t *count,
+                Error *err);
+/* Begins a TCP connection to an address as os_resolve gives it. When the socket may be written to,
+ * os_socket_dialled tells whether it stands. */
+bool os_socket_dial(const char *address, uint16_t port, OsSocket **out, Error *err);
+bool os_socket_dialled(OsSocket *socket, Error *err); /* ERROR_RETRY: refused, no way there. */
 
 typedef enum OsSocketState {
     OS_SOCKET_DONE,  /* *bytes > 0 were moved. */

@@ -1,0 +1,343 @@
+/*
+ * test_cql.c: the pieces of our Cassandra client that need no server: frames, segments, types,
+ * results, tokens, the ring. Against the server: test/cassandra/.
+ */
+#include "unit.h"
+
+#include "client/cql/cql_frame.h"
+#include "client/cql/cql_result.h"
+#include "client/cql/cql_ring.h"
+#include "client/cql/cql_session_impl.h"
+#include "client/cql/cql_token.h"
+
+/* ── frames ────────────────────────────────────────────────────────────────────────────────────*/
+
+/* What we send, as if the server had sent it: the bit that marks an answer is set. */
+static void as_answer(StrBuf *wire, const CqlFraming *framing, int16_t stream, CqlOpcode opcode,
+                      Str body)
+{
+    CqlFraming answer = *framing;
+
+    answer.version |= 0x80;
+    cql_frame_put(wire, &answer, stream, opcode, body);
+}
+
+static void round_trip(CqlFraming framing, size_t body_bytes, size_t step, bool repetitive)
+{
+    CqlDecoder decoder;
+    CqlMessage message;
+    StrBuf body;
+    StrBuf wire;
+    int count = 0;
+
+    strbuf_init(&body);
+    strbuf_init(&wire);
+    for (size_t i = 0; i < body_bytes; i++)
+        strbuf_add_char(&body, (char)(repetitive ? i / 100 : i * 2654435761u >> 11));
+    for (int16_t stream = 0; stream < 3; stream++)
+        as_answer(&wire, &framing, stream, CQL_RESULT, strbuf_str(&body));
+    cql_decoder_init(&decoder, framing.version);
+    decoder.framing = framing;
+    for (size_t at = 0; at < wire.bytes; at += step) {
+        size_t bytes = MIN(step, wire.bytes - at);
+        bool found;
+
+        memcpy(cql_decoder_room(&decoder, bytes), wire.data + at, bytes);
+        cql_decoder_came(&decoder, bytes);
+        for (;;) {
+            assert_ok(cql_decoder_next(&decoder, &message, &found, &err));
+            if (!found)
+                break;
+            assert_int_equal(message.stream, count++);
+            assert_int_equal(message.opcode, CQL_RESULT);
+            assert_int_equal(message.body.bytes, body_bytes);
+            assert_memory_equal(message.body.data, body.data ? body.data : "", body_bytes);
+        }
+    }
+    assert_int_equal(count, 3);
+    cql_decoder_done(&decoder);
+    strbuf_done(&body);
+    strbuf_done(&wire);
+}
+
+static void messages_survive_any_cutting(void **state)
+{
+    static const size_t sizes[] = {0, 1, 100, CQL_SEGMENT_BYTES_MAX - CQL_HEADER_BYTES,
+                                   CQL_SEGMENT_BYTES_MAX, 400000};
+    static const CqlFraming framings[] = {
+        {.version = 4}, {.version = 4, .lz4 = true}, {.version = 5, .segments = true},
+        {.version = 5, .segments = true, .lz4 = true}};
+
+    for (size_t f = 0; f < COUNT_OF(framings); f++) {
+        for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+            round_trip(framings[f], sizes[i], sizes[i] < 1000 ? 1 : 7919, true);
+            round_trip(framings[f], sizes[i], 1 << 20, false);
+        }
+    }
+}
+
+static void a_changed_byte_is_noticed_in_segments(void **state)
+{
+    CqlFraming framing = {.version = 5, .segments = true};
+    StrBuf wire;
+
+    strbuf_init(&wire);
+    as_answer(&wire, &framing, 1, CQL_RESULT, STR("some body"));
+    for (size_t i = 0; i < wire.bytes; i++) {
+        CqlDecoder decoder;
+        CqlMessage message;
+        Error err = {0};
+        bool found = false;
+
+        cql_decoder_init(&decoder, 5);
+        decoder.framing = framing;
+        memcpy(cql_decoder_room(&decoder, wire.bytes), wire.data, wire.bytes);
+        decoder.in.data[i] ^= 0x10;
+        cql_decoder_came(&decoder, wire.bytes);
+        assert_false(cql_decoder_next(&decoder, &message, &found, &err));
+        assert_int_equal(err.kind, ERROR_RETRY);
+        cql_decoder_done(&decoder);
+    }
+    strbuf_done(&wire);
+}
+
+static void what_is_not_the_protocol_is_refused(void **state)
+{
+    static const Str texts[] = {{"HTTP/1.1 400 Bad Request\r\n\r\n", 28},
+                                {"\x84\x00\x00\x01\x08\x7f\xff\xff\xff", 9}};
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        CqlDecoder decoder;
+        CqlMessage message;
+        Error err = {0};
+        bool found;
+
+        cql_decoder_init(&decoder, 4);
+        memcpy(cql_decoder_room(&decoder, texts[i].bytes), texts[i].data, texts[i].bytes);
+        cql_decoder_came(&decoder, texts[i].bytes);
+        assert_false(cql_decoder_next(&decoder, &message, &found, &err));
+        cql_decoder_done(&decoder);
+    }
+}
+
+static void warnings_stand_before_the_body(void **state)
+{
+    static const char raw[] = "\x84\x08\x00\x05\x08\x00\x00\x00\x0d"
+                              "\x00\x01\x00\x05right"
+                              "body";
+    CqlDecoder decoder;
+    CqlMessage message;
+    bool found;
+
+    cql_decoder_init(&decoder, 4);
+    memcpy(cql_decoder_room(&decoder, sizeof raw), raw, sizeof raw - 1);
+    cql_decoder_came(&decoder, sizeof raw - 1);
+    assert_ok(cql_decoder_next(&decoder, &message, &found, &err));
+    assert_true(found);
+    assert_str_is(message.body, "body");
+    cql_decoder_done(&decoder);
+}
+
+/* ── types and results ─────────────────────────────────────────────────────────────────────────*/
+
+static void types_are_named_as_in_cql(void **state)
+{
+    static const char raw[] = "\x00\x21\x00\x0d\x00\x31\x00\x02\x00\x20\x00\x09\x00\x22\x00\x0c";
+    CqlReader reader = cql_reader((Str){raw, sizeof raw - 1});
+    CqlType type;
+    Arena arena;
+    StrBuf name;
+
+    arena_init(&arena);
+    strbuf_init(&name);
+    cql_type_read(&reader, &arena, &type);
+    assert_false(reader.failed);
+    cql_type_name(&name, &type);
+    assert_str_is(strbuf_str(&name), "map<text, tuple<list<int>, set<uuid>>>");
+    strbuf_done(&name);
+    arena_done(&arena);
+}
+
+static void a_type_nested_without_end_is_refused(void **state)
+{
+    char raw[200];
+    CqlReader reader;
+    CqlType type;
+    Arena arena;
+
+    for (size_t i = 0; i < sizeof raw; i++)
+        raw[i] = i % 2 ? 0x20 : 0;
+    arena_init(&arena);
+    reader = cql_reader((Str){raw, sizeof raw});
+    cql_type_read(&reader, &arena, &type);
+    assert_true(reader.failed);
+    arena_done(&arena);
+}
+
+static void check_text(CqlKind kind, const char *bytes, uint32_t count, const char *wanted)
+{
+    CqlType type = {.kind = kind};
+    StrBuf text;
+
+    strbuf_init(&text);
+    assert_true(cql_value_to_text(&text, &type, (Str){bytes, count}));
+    assert_str_is(strbuf_str(&text), wanted);
+    strbuf_done(&text);
+}
+
+static void values_are_printed(void **state)
+{
+    check_text(CQL_VARINT, "\x00", 1, "0");
+    check_text(CQL_VARINT, "\xff", 1, "-1");
+    check_text(CQL_VARINT, "\x80", 1, "-128");
+    check_text(CQL_VARINT, "\x00\xff\xff\xff\xff\xff\xff\xff\xff", 9, "18446744073709551615");
+    check_text(CQL_DECIMAL, "\x00\x00\x00\x02\x05", 5, "0.05");
+    check_text(CQL_DECIMAL, "\x00\x00\x00\x02\xfb", 5, "-0.05");
+    check_text(CQL_DECIMAL, "\xff\xff\xff\xfe\x05", 5, "500");
+    check_text(CQL_DATE, "\x80\x00\x00\x00", 4, "1970-01-01");
+    check_text(CQL_DATE, "\x7f\xff\xff\xff", 4, "1969-12-31");
+    check_text(CQL_TIMESTAMP, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, "1969-12-31T23:59:59.999Z");
+}
+
+static void a_list_that_lies_about_its_length_is_refused(void **state)
+{
+    CqlType element = {.kind = CQL_INT};
+    CqlType list = {.kind = CQL_LIST, .part_count = 1, .parts = &element};
+    StrBuf text;
+
+    strbuf_init(&text);
+    assert_false(cql_value_to_text(&text, &list, (Str){"\x7f\xff\xff\xff\x00\x00\x00\x04", 8}));
+    assert_false(cql_value_to_text(&text, &list, (Str){"\xff\xff\xff\xff", 4}));
+    strbuf_done(&text);
+}
+
+static void rows_that_are_not_there_are_refused(void **state)
+{
+    /* One column of type int, two thousand million rows. */
+    static const char raw[] = "\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01k\x00\x01t"
+                              "\x00\x01"
+                              "c\x00\x09\x7f\xff\xff\xff\x00\x00\x00\x04\x00\x00\x00\x01";
+    CqlRows rows;
+    Error err = {0};
+    Arena arena;
+
+    arena_init(&arena);
+    assert_false(cql_read_rows(cql_reader((Str){raw, sizeof raw - 1}), &arena, &rows, &err));
+    arena_done(&arena);
+}
+
+/* ── the ring ──────────────────────────────────────────────────────────────────────────────────*/
+
+/* As the server's token() gives them. */
+static void tokens_are_cassandras(void **state)
+{
+    assert_true(cql_token(STR("")) == 0);
+    assert_true(cql_token(STR("tea")) == INT64_C(-6969332301657313152));
+    assert_true(cql_token(STR("123456789012345")) == INT64_C(-8615384237594390570));
+    assert_true(cql_token(STR("\xff\x80 high bytes count as signed \xfe")) == INT64_C(-3892781465164837987));
+}
+
+static void replicas_are(const CqlRing *ring, int64_t token, const char *wanted)
+{
+    const CqlReplicas *replicas = cql_ring_find(ring, token);
+    char got[16] = "";
+
+    assert_non_null(replicas);
+    for (uint32_t i = 0; i < replicas->count; i++)
+        got[i] = (char)('a' + replicas->node_i[i]);
+    assert_string_equal(got, wanted);
+}
+
+static void simple_replicas_are_the_next_nodes(void **state)
+{
+    CqlRingNode nodes[3] = {{STR("dc"), STR("r")}, {STR("dc"), STR("r")}, {STR("dc"), STR("r")}};
+    CqlRingToken tokens[] = {{300, 2}, {100, 0}, {200, 1}, {150, 0}};
+    CqlRing ring;
+    Arena arena;
+
+    arena_init(&arena);
+    cql_ring_make(&arena, nodes, tokens, 4, STR("dc"), false, 2, &ring);
+    replicas_are(&ring, 100, "ab");
+    replicas_are(&ring, 101, "ab");
+    replicas_are(&ring, 151, "bc");
+    replicas_are(&ring, 301, "ab");
+    replicas_are(&ring, INT64_MIN, "ab");
+    arena_done(&arena);
+}
+
+static void replicas_of_a_datacenter_spread_over_racks(void **state)
+{
+    CqlRingNode nodes[5] = {{STR("dc"), STR("r1")},
+                            {STR("dc"), STR("r1")},
+                            {STR("far"), STR("r1")},
+                            {STR("dc"), STR("r2")},
+                            {STR("dc"), STR("r2")}};
+    CqlRingToken tokens[] = {{1, 0}, {2, 1}, {3, 2}, {4, 3}, {5, 4}};
+    CqlRing ring;
+    Arena arena;
+
+    arena_init(&arena);
+    cql_ring_make(&arena, nodes, tokens, 5, STR("dc"), true, 2, &ring);
+    replicas_are(&ring, 1, "ad");
+    replicas_are(&ring, 2, "bd");
+    replicas_are(&ring, 3, "da");
+    cql_ring_make(&arena, nodes, tokens, 5, STR("dc"), true, 3, &ring);
+    replicas_are(&ring, 1, "adb");
+    arena_done(&arena);
+}
+
+static void contact_points_are_read(void **state)
+{
+    CqlContact *contacts;
+    Error err = {0};
+    size_t count;
+    Arena arena;
+
+    arena_init(&arena);
+    assert_true(cql_contacts_parse(&arena, STR("127.0.0.1, 127.0.0.2:9043,[::1]:19,::1"), 9042,
+                                   &contacts, &count, &err));
+    assert_int_equal(count, 4);
+    assert_int_equal(contacts[0].port, 9042);
+    assert_int_equal(contacts[1].port, 9043);
+    assert_string_equal(contacts[1].address, "127.0.0.2");
+    assert_int_equal(contacts[2].port, 19);
+    assert_string_equal(contacts[2].address, "::1");
+    assert_int_equal(contacts[3].port, 9042);
+    assert_false(cql_contacts_parse(&arena, STR("127.0.0.1:99999"), 9042, &contacts, &count, &err));
+    assert_int_equal(err.kind, ERROR_USER);
+    assert_false(cql_contacts_parse(&arena, STR(" , "), 9042, &contacts, &count, &err));
+    arena_done(&arena);
+}
+
+static void nobody_there_is_worth_another_try(void **state)
+{
+    CqlConfig config = {.contact_points = STR("127.0.0.1:1")};
+    CqlSession *session = NULL;
+    Error err = {0};
+
+    assert_false(cql_open(&config, &session, &err));
+    assert_int_equal(err.kind, ERROR_RETRY);
+    assert_non_null(strstr(err.text, "127.0.0.1 port 1"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_survive_any_cutting),
+        cmocka_unit_test(a_changed_byte_is_noticed_in_segments),
+        cmocka_unit_test(what_is_not_the_protocol_is_refused),
+        cmocka_unit_test(warnings_stand_before_the_body),
+        cmocka_unit_test(types_are_named_as_in_cql),
+        cmocka_unit_test(a_type_nested_without_end_is_refused),
+        cmocka_unit_test(values_are_printed),
+        cmocka_unit_test(a_list_that_lies_about_its_length_is_refused),
+        cmocka_unit_test(rows_that_are_not_there_are_refused),
+        cmocka_unit_test(tokens_are_cassandras),
+        cmocka_unit_test(simple_replicas_are_the_next_nodes),
+        cmocka_unit_test(replicas_of_a_datacenter_spread_over_racks),
+        cmocka_unit_test(contact_points_are_read),
+        cmocka_unit_test(nobody_there_is_worth_another_try),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
