@@ -404,7 +404,6 @@ static const Function rows[] = {
         "Where the second text stands in the first; 0: nowhere", "instr('SparkSQL', 'SQL') = 6"),
     LOCATE_ROW("locate", "locate('bar', 'foobarbar', 5) = 7"),
     LOCATE_ROW("position", "position('bar', 'foobarbar') = 4"),
-    LOCATE_ROW("charindex", "charindex('bar', 'foobarbar') = 4"),
     ROW("find_in_set", "(string, string) -> int", kernel_find_in_set,
         "Which part of a text parted by commas is the first text; 0: none",
         "find_in_set('ab', 'abc,b,ab') = 3"),
