@@ -53,6 +53,7 @@ bool sort_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool sort_stream_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool join_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool window_create(const Node *node, OpContext *context, Op **out, Error *err);
+bool window_top_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool generate_create(const Node *node, OpContext *context, Op **out, Error *err);
 
 #endif

@@ -6,6 +6,8 @@
  * (time_rows.h); then those of one closing time are sorted and computed in the same way. Rows leave
  * as the input's columns, then one column a function, in the order of the sort.
  *
+ * In update mode without such a time the first rows are kept up to date instead: window_top.c.
+ *
  * When a filter above keeps only the first ranks (top-N), rows beyond them are dropped as soon as
  * there are many: what is kept is bounded by the partitions, not by the rows.
  */
@@ -386,8 +388,11 @@ static bool can_prune(const WindowNode *node)
 
 bool window_create(const Node *node, OpContext *context, Op **out, Error *err)
 {
-    Window *self = OP_NEW(Window, &window_methods, node, context);
+    Window *self;
 
+    if (node->as.window.emit == EMIT_CHANGED)
+        return window_top_create(node, context, out, err);
+    self = OP_NEW(Window, &window_methods, node, context);
     self->node = &node->as.window;
     self->input = &node->inputs[0]->schema;
     self->prunes = can_prune(self->node);

@@ -162,7 +162,7 @@ static bool out_on_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Er
 
     if (batch->row_count == 0)
         return true;
-    if (node->key_count == 0)
+    if (node->key_count == 0 || worker_count == 1)
         return send(out, 0, batch, err);
     keys = ARENA_ARRAY(arena, const Vector *, node->key_count);
     for (uint32_t k = 0; k < node->key_count; k++)

@@ -177,6 +177,8 @@ static void detail_window(StrBuf *out, PlanContext *plan, const Logical *node)
     add_sort(out, plan, window->order, window->order_count);
     if (window->rank_limit >= 0)
         strbuf_printf(out, "; first %lld", (long long)window->rank_limit);
+    if (window->emit == EMIT_CHANGED)
+        strbuf_add_c(out, "; emits changed places");
 }
 
 static void detail_limit(StrBuf *out, int64_t limit, int64_t offset)

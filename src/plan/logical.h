@@ -125,7 +125,8 @@ typedef struct LogicalWindow {
     NamedExpr *items; /* expr: EXPR_WINDOW */
     uint32_t item_count;
     uint32_t time_id; /* Streaming: the event-time column of the partition; UINT32_MAX in batch. */
-    int64_t rank_limit; /* -1: none (rule_limit.c). */
+    int64_t rank_limit; /* -1: none (rules.c, rule_limit). */
+    EmitMode emit;      /* stream_check.c */
 } LogicalWindow;
 
 struct Logical {

@@ -481,6 +481,7 @@ static Made make_window(Planner *p, Logical *logical)
                            ? -1
                            : (int32_t)place_of(input.ids, input.count, window->time_id),
         .rank_limit = window->rank_limit,
+        .emit = window->emit,
     };
     return made;
 }

@@ -189,6 +189,8 @@ typedef struct WindowNode {
      * partition is final; -1 in batch. */
     int32_t time_column;
     int64_t rank_limit; /* A FILTER above keeps row_number/rank <= this: -1 none. */
+    /* EMIT_CHANGED: the first rank_limit rows of each partition by row_number, kept up to date. */
+    EmitMode emit;
 } WindowNode;
 
 /* Output: the input's columns listed in `keep`, then the generator's columns. */

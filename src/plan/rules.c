@@ -131,8 +131,7 @@ static const Expr *without_cast(const Expr *e)
     return expr_is_call(e, "cast") ? e->args[0] : e;
 }
 
-/* rank <= n, rank < n, rank = n, n >= rank, n > rank: the highest rank that passes; -1: no such bound. */
-static int64_t rank_bound(const Expr *e, uint32_t rank_id)
+int64_t rank_bound(const Expr *e, uint32_t rank_id)
 {
     static const struct {
         const char *op;

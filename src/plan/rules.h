@@ -42,6 +42,9 @@ const Type *rule_nested_type(const FieldUses *uses, const TableDef *table, uint3
 /* The expression over the pruned types; column_i are the table's own. */
 Expr *rule_nested_expr(const FieldUses *uses, const SqlContext *sql, const TableDef *table, Expr *e);
 
+/* rank <= n, rank < n, rank = n, n >= rank, n > rank: the highest rank that passes; -1: no such bound. */
+int64_t rank_bound(const Expr *e, uint32_t rank_id);
+
 bool expr_is_deterministic(const Expr *e);
 
 #endif

@@ -9,16 +9,18 @@
  *                 emits early (EMIT_CHANGED); all others pass on final groups, and need such a key
  *     JOIN        stream and table: any condition. Two streams: bounds of their times, or equal
  *                 windows, by which state can be dropped
- *     WINDOW      within a partition that event time closes
+ *     WINDOW      within a partition that event time closes; or the last one, in update mode: the
+ *                 first rows of each partition (row_number() <= N), kept up to date
  *     SORT        by event time first
  *
- * "Last" is an AGGREGATE above which there is nothing but PROJECT, FILTER, GENERATE, UNION ALL and
+ * "Last" is an AGGREGATE or WINDOW above which there is nothing but PROJECT, FILTER, GENERATE, UNION ALL and
  * joins with tables.
  */
 #include "plan/stream_check.h"
 
 #include "base/assert.h"
 #include "plan/event_time.h"
+#include "plan/rules.h"
 
 typedef struct Check {
     Binder *b;
@@ -26,7 +28,8 @@ typedef struct Check {
     StreamTarget *target; /* NULL: batch. */
     bool streaming;
     bool ok;
-    Logical *last;        /* An AGGREGATE that emits early, if any. */
+    Logical *last;        /* An AGGREGATE or WINDOW that emits early, if any. */
+    const Logical *filter; /* The FILTER above the node at hand, with nothing but PROJECTs between. */
 } Check;
 
 static TimeColumns check_node(Check *c, Logical *node, bool is_last);
@@ -53,6 +56,23 @@ static void refuse_unbounded(Check *c, Span span, const char *text)
 static bool may_be_unbounded(const Check *c)
 {
     return c->target->table->unbounded_state;
+}
+
+/* Refined results replace the early ones by their key. */
+static void require_key(Check *c)
+{
+    StreamTarget *target = c->target;
+
+    if (target->key_count)
+        return;
+    c->ok = false;
+    bind_error(c->b, target->span, "UPDATE_WITHOUT_KEY", "42K0E",
+               "`%.*s` is in update mode but has no key: refined results would be added to the "
+               "early ones instead of replacing them.",
+               STR_ARG(target->table->name));
+    diagnostic_remedy(c->b->diagnostics, target->table->provider == PROVIDER_KAFKA
+                          ? "give it 'key' = '...', or 'output_mode' = 'append'"
+                          : "give it 'primary_key' = '...', or 'output_mode' = 'append'");
 }
 
 /* ── projections ───────────────────────────────────────────────────────────────────────────────*/
@@ -374,7 +394,76 @@ static TimeColumns check_union(Check *c, Logical *node, bool is_last)
 
 /* ── order ─────────────────────────────────────────────────────────────────────────────────────*/
 
-static void check_window(Check *c, Logical *node, const TimeColumns *below)
+/* The expression by which `node` computes column `id`, in terms of the columns of `until`. */
+static const Expr *origin(PlanContext *plan, const Logical *node, const Logical *until, uint32_t id,
+                          const Expr *e)
+{
+    if (node == until || !node->input_count)
+        return e;
+    if (node->kind == LOGICAL_PROJECT) {
+        for (uint32_t i = 0; i < node->column_count; i++) {
+            const NamedExpr *item = &node->as.project.items[i];
+
+            if (item->id != id)
+                continue;
+            return item->expr->kind == EXPR_COLUMN
+                       ? origin(plan, node->inputs[0], until, item->expr->column_i, item->expr)
+                       : item->expr;
+        }
+        return e;
+    }
+    return origin(plan, node->inputs[0], until, id, e);
+}
+
+/* How many of the first rows the filter above keeps, and nothing else; -1: it is not such a filter. */
+static int64_t first_rows_kept(Check *c, const Logical *node)
+{
+    const NamedExpr *item = &node->as.window.items[0];
+    ExprVec conjuncts = {0};
+    int64_t kept = -1;
+
+    if (!c->filter || node->as.window.item_count != 1 || !node->as.window.order_count ||
+        strcmp(item->expr->fn->name, "row_number") != 0)
+        return -1;
+    expr_conjuncts(c->plan->arena, c->filter->as.filter.condition, &conjuncts);
+    for (size_t i = 0; i < conjuncts.count; i++) {
+        int64_t bound = -1;
+
+        for (uint32_t k = 0; k < c->filter->column_count && bound < 0; k++) {
+            uint32_t id = c->filter->columns[k];
+            Expr column = {.kind = EXPR_COLUMN, .column_i = id};
+            const Expr *e = origin(c->plan, c->filter->inputs[0], node, id, &column);
+
+            if (e->kind == EXPR_COLUMN && e->column_i == item->id)
+                bound = rank_bound(conjuncts.items[i], id);
+        }
+        if (bound < 0)
+            return -1;
+        kept = kept < 0 ? bound : MIN(kept, bound);
+    }
+    return kept;
+}
+
+/* Whether it is the first rows of partitions, kept up to date. */
+static bool check_top(Check *c, Logical *node, bool is_last)
+{
+    LogicalWindow *window = &node->as.window;
+    int64_t kept = is_last && c->target->mode == OUTPUT_UPDATE ? first_rows_kept(c, node) : -1;
+
+    if (kept < 0)
+        return false;
+    window->emit = EMIT_CHANGED;
+    window->rank_limit = kept;
+    c->last = node;
+    require_key(c);
+    if (!may_be_unbounded(c))
+        refuse_unbounded(c, node->span,
+                         "The state of this query grows without bound: the first rows of every "
+                         "partition are kept, for ever.");
+    return true;
+}
+
+static void check_window(Check *c, Logical *node, const TimeColumns *below, bool is_last)
 {
     LogicalWindow *window = &node->as.window;
 
@@ -385,16 +474,21 @@ static void check_window(Check *c, Logical *node, const TimeColumns *below)
 
         if (column && column->lag_us <= 0) {
             window->time_id = column->id;
+            window->emit = EMIT_FINAL;
             return;
         }
     }
+    if (check_top(c, node, is_last))
+        return;
     c->ok = false;
     bind_error(c->b, node->span, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING", "0A000",
                "Window function is not supported in %s on streaming DataFrames/Datasets, unless "
                "PARTITION BY holds a time window.",
                window->items[0].expr->fn->name);
     diagnostic_remedy(c->b->diagnostics,
-                      "put the window of the watermarked time into PARTITION BY");
+                      "put the window of the watermarked time into PARTITION BY; or keep the first "
+                      "rows up to date: WHERE row_number <= N alone, 'output_mode' = 'update', a "
+                      "key, and 'unbounded_state' = 'true'");
 }
 
 static void check_sort(Check *c, Logical *node, const TimeColumns *below)
@@ -424,8 +518,16 @@ static TimeColumns check_node(Check *c, Logical *node, bool is_last)
         return check_join(c, node, is_last);
     if (node->kind == LOGICAL_UNION)
         return check_union(c, node, is_last);
-    if (node->input_count)
+    if (node->input_count) {
+        const Logical *filter = c->filter;
+
+        if (node->kind == LOGICAL_FILTER)
+            c->filter = node;
+        else if (node->kind != LOGICAL_PROJECT)
+            c->filter = NULL;
         below = check_node(c, node->inputs[0], is_last && transparent);
+        c->filter = filter;
+    }
     switch (node->kind) {
     case LOGICAL_PROJECT:
         return check_project(c, node, below);
@@ -438,7 +540,7 @@ static TimeColumns check_node(Check *c, Logical *node, bool is_last)
         return below;
     case LOGICAL_WINDOW:
         if (node->streaming)
-            check_window(c, node, &below);
+            check_window(c, node, &below, is_last);
         return below;
     case LOGICAL_SORT:
         if (node->streaming)
@@ -459,27 +561,6 @@ static TimeColumns check_node(Check *c, Logical *node, bool is_last)
 
 /* ── the key of an updated table ───────────────────────────────────────────────────────────────*/
 
-/* The expression by which `node` computes column `id`, in terms of the columns of `until`. */
-static const Expr *origin(PlanContext *plan, const Logical *node, const Logical *until, uint32_t id,
-                          const Expr *e)
-{
-    if (node == until || !node->input_count)
-        return e;
-    if (node->kind == LOGICAL_PROJECT) {
-        for (uint32_t i = 0; i < node->column_count; i++) {
-            const NamedExpr *item = &node->as.project.items[i];
-
-            if (item->id != id)
-                continue;
-            return item->expr->kind == EXPR_COLUMN
-                       ? origin(plan, node->inputs[0], until, item->expr->column_i, item->expr)
-                       : item->expr;
-        }
-        return e;
-    }
-    return origin(plan, node->inputs[0], until, id, e);
-}
-
 static const Expr *key_base(const Expr *e)
 {
     /* window.start, window.end, window_time(window) tell which window it is. */
@@ -488,43 +569,112 @@ static const Expr *key_base(const Expr *e)
     return e;
 }
 
-static bool key_covered(Check *c, const Logical *root, uint32_t group_id)
+/* How key column k of the target is made of the columns of the last node. */
+static const Expr *key_origin(Check *c, const Logical *root, uint32_t k)
+{
+    Expr *column = plan_column_expr(c->plan, c->target->key_ids[k], (Span){0});
+
+    return key_base(origin(c->plan, root, c->last, c->target->key_ids[k], column));
+}
+
+static bool key_covered(Check *c, const Logical *root, const Expr *group)
 {
     for (uint32_t k = 0; k < c->target->key_count; k++) {
-        uint32_t id = c->target->key_ids[k];
-        Expr column = {.kind = EXPR_COLUMN, .column_i = id};
-        const Expr *e = key_base(origin(c->plan, root, c->last, id, &column));
-
-        if (e->kind == EXPR_COLUMN && e->column_i == group_id)
+        if (expr_same(key_origin(c, root, k), group))
             return true;
     }
     return false;
 }
 
 /* Rows of different groups must not replace each other. */
-static void check_key(Check *c, const Logical *root)
+static void require_in_key(Check *c, const Logical *root, const Expr *group, Str name)
 {
-    const LogicalAggregate *aggregate;
-
-    if (!c->last || root->kind == LOGICAL_UNION)
+    if (expr_is_constant(group) || group->kind != EXPR_COLUMN || key_covered(c, root, group))
         return;
-    aggregate = &c->last->as.aggregate;
-    for (uint32_t i = 0; i < aggregate->key_count; i++) {
-        Str name = plan_column(c->plan, aggregate->keys[i].id)->name;
+    c->ok = false;
+    bind_error(c->b, c->target->span, "INCOMPLETE_PRIMARY_KEY", "42K0E",
+               "The key of `%.*s` does not tell all groups apart: rows that differ in `%.*s` "
+               "would replace each other.",
+               STR_ARG(c->target->table->name), STR_ARG(name));
+    diagnostic_remedy(c->b->diagnostics, "select it, and add it to %s",
+                      c->target->table->provider == PROVIDER_KAFKA ? "'key'" : "'primary_key'");
+}
 
-        if (expr_is_constant(aggregate->keys[i].expr) ||
-            aggregate->keys[i].expr->kind != EXPR_COLUMN ||
-            key_covered(c, root, aggregate->keys[i].id))
+static bool is_result_of(void *self, const Expr *e)
+{
+    const Logical *last = self;
+    bool aggregate = last->kind == LOGICAL_AGGREGATE;
+    const NamedExpr *items = aggregate ? last->as.aggregate.items : last->as.window.items;
+    uint32_t count = aggregate ? last->as.aggregate.item_count : last->as.window.item_count;
+
+    for (uint32_t i = 0; e->kind == EXPR_COLUMN && i < count; i++) {
+        if (e->column_i == items[i].id)
+            return true;
+    }
+    return false;
+}
+
+static bool is_in_partition(const LogicalWindow *window, const Expr *e)
+{
+    for (uint32_t i = 0; i < window->partition_count; i++) {
+        if (expr_same(window->partition[i], e))
+            return true;
+    }
+    return expr_is_constant(e);
+}
+
+/* Nor may a group's row be left behind when its result becomes another: a key must not change. */
+static void refuse_changing_key(Check *c, const Logical *root)
+{
+    const LogicalWindow *window = c->last->kind == LOGICAL_WINDOW ? &c->last->as.window : NULL;
+
+    for (uint32_t k = 0; k < c->target->key_count; k++) {
+        const Expr *e = key_origin(c, root, k);
+        Str name = plan_column(c->plan, c->target->key_ids[k])->name;
+        bool changes = window ? !is_in_partition(window, e) && !is_result_of(c->last, e)
+                              : expr_any(e, is_result_of, c->last);
+
+        if (!changes)
             continue;
         c->ok = false;
-        bind_error(c->b, c->target->span, "INCOMPLETE_PRIMARY_KEY", "42K0E",
-                   "The key of `%.*s` does not tell all groups apart: rows that differ in `%.*s` "
-                   "would replace each other.",
+        bind_error(c->b, c->target->span, "CHANGING_PRIMARY_KEY", "42K0E",
+                   "The key of `%.*s` holds `%.*s`, which changes as results are refined: the row "
+                   "under its old value would stay.",
                    STR_ARG(c->target->table->name), STR_ARG(name));
-        diagnostic_remedy(c->b->diagnostics, "select it, and add it to %s",
-                          c->target->table->provider == PROVIDER_KAFKA ? "'key'"
-                                                                       : "'primary_key'");
+        diagnostic_remedy(c->b->diagnostics, "take it out of the key, or say 'output_mode' = 'append'");
     }
+}
+
+static void check_key(Check *c, const Logical *root)
+{
+    if (!c->last || root->kind == LOGICAL_UNION)
+        return;
+    if (c->last->kind == LOGICAL_AGGREGATE) {
+        const LogicalAggregate *aggregate = &c->last->as.aggregate;
+
+        for (uint32_t i = 0; i < aggregate->key_count; i++) {
+            uint32_t id = aggregate->keys[i].id;
+
+            if (aggregate->keys[i].expr->kind == EXPR_COLUMN)
+                require_in_key(c, root, plan_column_expr(c->plan, id, (Span){0}),
+                               plan_column(c->plan, id)->name);
+        }
+    } else {
+        const LogicalWindow *window = &c->last->as.window;
+        const NamedExpr *number = &window->items[0];
+
+        for (uint32_t i = 0; i < window->partition_count; i++) {
+            const Expr *e = window->partition[i];
+
+            require_in_key(c, root, e,
+                           e->kind == EXPR_COLUMN ? plan_column(c->plan, e->column_i)->name
+                                                  : (Str){0});
+        }
+        if (window->rank_limit > 1)
+            require_in_key(c, root, plan_column_expr(c->plan, number->id, (Span){0}),
+                           plan_column(c->plan, number->id)->name);
+    }
+    refuse_changing_key(c, root);
 }
 
 /* ── entry points ──────────────────────────────────────────────────────────────────────────────*/
@@ -551,16 +701,8 @@ static void settle_mode(Check *c, const Logical *root)
 
     if (!target->mode_given)
         target->mode = target->key_count && has_last(root) ? OUTPUT_UPDATE : OUTPUT_APPEND;
-    if (target->mode == OUTPUT_UPDATE && has_last(root) && !target->key_count) {
-        c->ok = false;
-        bind_error(c->b, target->span, "UPDATE_WITHOUT_KEY", "42K0E",
-                   "`%.*s` is in update mode but has no key: refined results would be added to the "
-                   "early ones instead of replacing them.",
-                   STR_ARG(target->table->name));
-        diagnostic_remedy(c->b->diagnostics, target->table->provider == PROVIDER_KAFKA
-                              ? "give it 'key' = '...', or 'output_mode' = 'append'"
-                              : "give it 'primary_key' = '...', or 'output_mode' = 'append'");
-    }
+    if (target->mode == OUTPUT_UPDATE && has_last(root))
+        require_key(c);
 }
 
 bool stream_check(Binder *b, Logical *root, StreamTarget *target)

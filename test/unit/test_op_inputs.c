@@ -180,6 +180,24 @@ static void idle_inputs_hold_nothing_back(void **state)
     bench_done(&bench);
 }
 
+/* --drain tells one input after the other: what an idle one still holds must come through. */
+static void the_end_of_time_waits_for_idle_inputs(void **state)
+{
+    Bench bench;
+
+    bench_init(&bench, 2);
+    watermark(&bench, 0, 5);
+    watermark(&bench, 1, 7);
+    watermark(&bench, 1, WATERMARK_IDLE);
+    assert_log(&bench, "w5 ");
+    watermark(&bench, 0, WATERMARK_END);
+    assert_log(&bench, "w7 ");
+    push(&bench, 1, "b1");
+    watermark(&bench, 1, WATERMARK_END);
+    assert_log(&bench, "1:b1 w9223372036854775807 ");
+    bench_done(&bench);
+}
+
 static void an_input_that_ended_holds_nothing_back(void **state)
 {
     Bench bench;
@@ -249,6 +267,7 @@ int main(void)
         cmocka_unit_test(an_input_may_be_several_barriers_ahead),
         cmocka_unit_test(the_watermark_is_the_minimum_and_moves_only_forward),
         cmocka_unit_test(idle_inputs_hold_nothing_back),
+        cmocka_unit_test(the_end_of_time_waits_for_idle_inputs),
         cmocka_unit_test(an_input_that_ended_holds_nothing_back),
         cmocka_unit_test(every_interleaving_gives_each_epoch_its_rows),
     };
