@@ -16,6 +16,7 @@ bool error_set(Error *err, ErrorKind kind, const char *format, ...)
     err->kind = kind;
     err->class_name = NULL;
     err->sqlstate = NULL;
+    err->span = SPAN_NONE;
     va_start(args, format);
     set_text(err, format, args);
     va_end(args);
@@ -30,6 +31,7 @@ bool error_set_class(Error *err, ErrorKind kind, const char *class_name, const c
     err->kind = kind;
     err->class_name = class_name;
     err->sqlstate = sqlstate;
+    err->span = SPAN_NONE;
     va_start(args, format);
     set_text(err, format, args);
     va_end(args);

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
+#include "base/span.h"
 
 typedef enum ErrorKind {
     ERROR_NONE = 0,
@@ -30,6 +31,7 @@ typedef struct Error {
     ErrorKind kind;
     const char *class_name; /* Spark's error class, or NULL. Static. */
     const char *sqlstate;   /* Five characters, or NULL. Static. */
+    Span span;              /* Where in the user's text; line 0: not known. */
     char text[512];
 } Error;
 

@@ -58,7 +58,7 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
 
     os_stop_catch();
     if (!run_start(spec, run_options, &run, &err))
-        return tell_error(options, &err);
+        return tell_run_error(options, spec, &err);
     if (!quiet)
         printf("ready in %.1f ms: %u flow%s, %u view%s; data in %s\n",
                (double)(os_monotonic_us() - began_us) / 1000, spec->flow_count,
@@ -81,7 +81,7 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
     ok = run_finish(run, &err);
     live_free(live);
     if (!ok)
-        return tell_error(options, &err);
+        return tell_run_error(options, spec, &err);
     if (stopped && !quiet)
         puts("stopped; everything taken in so far is committed");
     return EXIT_DONE;

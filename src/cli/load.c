@@ -8,7 +8,7 @@
 
 extern char **environ;
 
-bool load_settings(const Options *options, Arena *arena, Settings *out)
+static bool read_settings(const Options *options, Arena *arena, Settings *out)
 {
     Error err = {0};
     Str text;
@@ -29,6 +29,18 @@ bool load_settings(const Options *options, Arena *arena, Settings *out)
         }
     }
     return true;
+}
+
+bool load_settings(const Options *options, Arena *arena, Settings *out)
+{
+    Error err = {0};
+
+    if (!read_settings(options, arena, out))
+        return false;
+    if (settings_check_names(out, &err))
+        return true;
+    fprintf(stderr, "weir: %s\n", err.text);
+    return false;
 }
 
 static void print_diagnostics(const DiagnosticList *diagnostics, const char *file, Str text)
@@ -52,7 +64,7 @@ PipelineSpec *load_pipeline(const Options *options, Arena *arena, const char *fi
     PipelineSpec *spec;
     Error err = {0};
 
-    if (!load_settings(options, arena, &settings))
+    if (!read_settings(options, arena, &settings))
         return NULL;
     if (!os_read_file(arena, file, PIPELINE_BYTES_MAX, &input.text, &err)) {
         fprintf(stderr, "weir: %s\n", err.text);
@@ -82,6 +94,21 @@ int tell_error(const Options *options, const Error *err)
 {
     fprintf(stderr, "weir %s: %s%s%s%s\n", options->command, err->class_name ? "[" : "",
             err->class_name ? err->class_name : "", err->class_name ? "] " : "", err->text);
+    return err->kind == ERROR_RETRY ? EXIT_OUTSIDE : EXIT_INPUT;
+}
+
+int tell_run_error(const Options *options, const PipelineSpec *spec, const Error *err)
+{
+    DiagnosticList told;
+    Arena arena;
+
+    if (!err->span.line)
+        return tell_error(options, err);
+    arena_init(&arena);
+    diagnostics_init(&told, &arena);
+    (void)diagnostic_error(&told, err->span, err->class_name, err->sqlstate, "%s", err->text);
+    print_diagnostics(&told, spec->file_name, spec->text);
+    arena_done(&arena);
     return err->kind == ERROR_RETRY ? EXIT_OUTSIDE : EXIT_INPUT;
 }
 

@@ -18,6 +18,8 @@ PipelineSpec *load_pipeline(const Options *options, Arena *arena, const char *fi
 bool load_operand(const Options *options, const char *what, const char **out, int *exit_status);
 /* Tells an error on standard error; the exit status that goes with its kind. */
 int tell_error(const Options *options, const Error *err);
+/* The same, of a run of `spec`: with the line and a caret where the error has a place in the file. */
+int tell_run_error(const Options *options, const PipelineSpec *spec, const Error *err);
 /* --data, the setting `data`, or ./weir-data. */
 const char *load_data_dir(const Options *options);
 

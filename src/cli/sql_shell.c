@@ -99,16 +99,20 @@ static void print_diagnostics(SqlShell *shell, DiagnosticList *diagnostics, Str 
     strbuf_done(&out);
 }
 
-static void print_error(SqlShell *shell, const Error *err, Span span, StrBuf *json)
+/* What failed while it ran: at the expression, where that is known, else at the statement. */
+static void print_error(SqlShell *shell, const Error *err, const AstStatement *statement,
+                        const BoundStatement *bound, Str text, StrBuf *json)
 {
-    if (shell->format == OUTPUT_JSON) {
-        output_json_error(json, err->class_name, err->sqlstate, str_of(err->text), span.line,
-                          span.column);
-        return;
-    }
-    fprintf(stderr, "%s:%u:%u: error: %s%s%s%s\n", shell->name, span.line, span.column, err->text,
-            err->class_name ? " [" : "", err->class_name ? err->class_name : "",
-            err->class_name ? "]" : "");
+    Arena arena;
+    DiagnosticList told;
+
+    arena_init(&arena);
+    diagnostics_init(&told, &arena);
+    (void)diagnostic_error(&told, err->span.line && bound->places_known ? err->span
+                                                                        : statement->span,
+                           err->class_name, err->sqlstate, "%s", err->text);
+    print_diagnostics(shell, &told, text, json);
+    arena_done(&arena);
 }
 
 /* One statement, NULL when it did not parse; its result or error is printed (JSON: added). */
@@ -128,7 +132,7 @@ static bool run_statement(SqlShell *shell, const AstStatement *statement, Str te
     if (!bound) {
         print_diagnostics(shell, diagnostics, text, json);
     } else if (!execute(shell, &arena, bound, &rows, &err)) {
-        print_error(shell, &err, statement->span, json);
+        print_error(shell, &err, statement, bound, text, json);
     } else {
         print_rows(shell, bound, &rows, json, out);
         ok = true;

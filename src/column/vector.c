@@ -136,7 +136,7 @@ Vector *vector_constant_of(Arena *arena, const Vector *from, uint32_t row_i, uin
     if (vector_has_error(from, row_i)) {
         const RowError *error = vector_error(from, row_i);
 
-        vector_set_error(arena, v, 0, error->class_name, error->sqlstate, "%s", error->text);
+        vector_copy_error(arena, v, 0, error);
     }
     return v;
 }
@@ -224,7 +224,34 @@ void vector_set_error(Arena *arena, Vector *v, uint32_t row_i, const char *class
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    errors_add(arena, v, (RowError){row_i, class_name, sqlstate, arena_strdup(arena, text)});
+    errors_add(arena, v,
+               (RowError){row_i, class_name, sqlstate, arena_strdup(arena, text), SPAN_NONE});
+}
+
+void vector_copy_error(Arena *arena, Vector *v, uint32_t row_i, const RowError *error)
+{
+    RowError copy = *error;
+
+    if (vector_has_error(v, row_i))
+        return;
+    copy.row_i = row_i;
+    copy.text = arena_strdup(arena, error->text);
+    errors_add(arena, v, copy);
+}
+
+void vector_place_errors(Vector *v, Span span)
+{
+    for (uint32_t i = 0; v->errors && i < v->errors->count; i++) {
+        if (!v->errors->items[i].span.line)
+            v->errors->items[i].span = span;
+    }
+}
+
+bool row_error_tell(const RowError *error, Error *err)
+{
+    error_set_class(err, ERROR_USER, error->class_name, error->sqlstate, "%s", error->text);
+    err->span = error->span;
+    return false;
 }
 
 const RowError *vector_error(const Vector *v, uint32_t row_i)
@@ -360,7 +387,7 @@ static void select_errors(Arena *arena, Vector *out, const Vector *v, const uint
 
         if (error)
             errors_add(arena, out,
-                       (RowError){i, error->class_name, error->sqlstate, error->text});
+                       (RowError){i, error->class_name, error->sqlstate, error->text, error->span});
     }
 }
 

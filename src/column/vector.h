@@ -31,6 +31,7 @@ typedef struct RowError {
     const char *class_name; /* Static. */
     const char *sqlstate;   /* Static. */
     const char *text;       /* In the batch's arena. */
+    Span span;              /* Of the expression; line 0: not known. */
 } RowError;
 
 typedef struct RowErrors {
@@ -93,6 +94,11 @@ void vector_set_null(Arena *arena, Vector *v, uint32_t row_i);
 /* Notes that row_i of `v` could not be computed; the first error of a row stays. */
 void vector_set_error(Arena *arena, Vector *v, uint32_t row_i, const char *class_name,
                       const char *sqlstate, const char *format, ...) PRINTF(6, 7);
+/* The same of an error met elsewhere, its place with it. */
+void vector_copy_error(Arena *arena, Vector *v, uint32_t row_i, const RowError *error);
+/* Errors that have no place yet were made at `span`. */
+void vector_place_errors(Vector *v, Span span);
+bool row_error_tell(const RowError *error, Error *err); /* false */
 const RowError *vector_error(const Vector *v, uint32_t row_i); /* NULL: none */
 /* Adds the errors of `from` to `v` (both of the same number of rows; constants spread). */
 void vector_merge_errors(Arena *arena, Vector *v, const Vector *from);

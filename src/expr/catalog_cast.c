@@ -175,8 +175,7 @@ static void lift_element_errors(const CastRun *run, Vector *out, const Vector *e
             const RowError *error = vector_error(elements, e);
 
             if (error && !vector_has_error(out, i))
-                vector_set_error(run->arena, out, i, error->class_name, error->sqlstate, "%s",
-                                 error->text);
+                vector_copy_error(run->arena, out, i, error);
         }
     }
 }
@@ -208,8 +207,7 @@ static Vector *cast_structs(const CastRun *run, const Vector *in)
             const RowError *error = &part->errors->items[i];
 
             if (cast_ready(in, error->row_i))
-                vector_set_error(run->arena, out, error->row_i, error->class_name, error->sqlstate,
-                                 "%s", error->text);
+                vector_copy_error(run->arena, out, error->row_i, error);
         }
         part->errors = NULL;
         out->children[f] = part;

@@ -217,8 +217,7 @@ static void in_with_errors(const KernelCall *call, Vector *out)
             null |= !vector_is_valid(call->args[a], i);
         vector_bools(out)[i] = found;
         if (error)
-            vector_set_error(call->arena, out, i, error->class_name, error->sqlstate, "%s",
-                             error->text);
+            vector_copy_error(call->arena, out, i, error);
         else if (null)
             vector_set_null(call->arena, out, i);
     }
@@ -304,8 +303,7 @@ static void logical_row(const KernelCall *call, Vector *out, uint32_t i, bool de
         const RowError *error = v->errors ? vector_error(v, i) : NULL;
 
         if (error) {
-            vector_set_error(call->arena, out, i, error->class_name, error->sqlstate, "%s",
-                             error->text);
+            vector_copy_error(call->arena, out, i, error);
             return;
         }
         if (!vector_is_valid(v, i)) {

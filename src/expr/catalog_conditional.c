@@ -65,8 +65,7 @@ static bool bind_if(BindCall *call, Error *err)
 
 static void copy_error(const KernelCall *call, Vector *out, uint32_t row_i, const RowError *error)
 {
-    vector_set_error(call->arena, out, row_i, error->class_name, error->sqlstate, "%s",
-                     error->text);
+    vector_copy_error(call->arena, out, row_i, error);
 }
 
 /* Of `rows`, those for which the condition is TRUE are given `choice`; the others stay. Rows whose

@@ -276,8 +276,7 @@ static void quantify_row(const KernelCall *call, Vector *out, uint32_t i, const 
         const RowError *error = values->errors ? vector_error(values, e) : NULL;
 
         if (error) {
-            vector_set_error(call->arena, out, i, error->class_name, error->sqlstate, "%s",
-                             error->text);
+            vector_copy_error(call->arena, out, i, error);
             return;
         }
         if (!vector_is_valid(values, e)) {
@@ -463,8 +462,7 @@ static int lambda_order(Sort *sort, uint32_t a, uint32_t b)
     order = lambda_eval(&inner, 1, parameters, &sort->row_i, 1);
     error = order->errors ? vector_error(order, 0) : NULL;
     if (error)
-        vector_set_error(sort->call->arena, sort->errors, sort->row_i, error->class_name,
-                         error->sqlstate, "%s", error->text);
+        vector_copy_error(sort->call->arena, sort->errors, sort->row_i, error);
     else if (!vector_is_valid(order, 0))
         vector_set_error(sort->call->arena, sort->errors, sort->row_i, "COMPARATOR_RETURNS_NULL",
                          "22004", "The comparator has returned a NULL for a comparison.");

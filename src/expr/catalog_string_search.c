@@ -330,8 +330,7 @@ static void elt_row(const KernelCall *call, Vector *out, uint32_t i)
     if (!error)
         error = vector_error(chosen, i);
     if (error)
-        vector_set_error(call->arena, out, i, error->class_name, error->sqlstate, "%s",
-                         error->text);
+        vector_copy_error(call->arena, out, i, error);
     else if (!vector_is_valid(chosen, i))
         vector_set_null(call->arena, out, i);
     else

@@ -43,8 +43,7 @@ static void copy_nulls_and_errors(const KernelCall *call, Vector *out, const Vec
             continue;
         error = from->errors ? vector_error(from, i) : NULL;
         if (error)
-            vector_set_error(call->arena, out, i, error->class_name, error->sqlstate, "%s",
-                             error->text);
+            vector_copy_error(call->arena, out, i, error);
         else if (!vector_is_valid(from, i) && out->type->kind != TYPE_VOID)
             vector_set_null(call->arena, out, i);
     }

@@ -231,7 +231,7 @@ static Vector *constant_row(Arena *arena, const Vector *v)
 
         row->errors = NULL;
         if (error)
-            vector_set_error(arena, row, 0, error->class_name, error->sqlstate, "%s", error->text);
+            vector_copy_error(arena, row, 0, error);
     }
     return row;
 }
@@ -244,7 +244,7 @@ static Vector *constant_spread(Arena *arena, Vector *v, uint32_t row_count)
 
     spread->errors = NULL;
     for (uint32_t i = 0; error && i < row_count; i++)
-        vector_set_error(arena, spread, i, error->class_name, error->sqlstate, "%s", error->text);
+        vector_copy_error(arena, spread, i, error);
     return spread;
 }
 
@@ -313,6 +313,8 @@ static Vector *run_kernel(KernelCall *call)
 
     DEBUG_ASSERT(out->row_count == call->row_count);
     DEBUG_ASSERT(type_equal(out->type, call->expr->type));
+    if (out->errors)
+        vector_place_errors(out, call->expr->span);
     if (fn->flags & FN_NULL_ON_ERROR)
         errors_to_null(call->arena, out);
     if (fn->flags & FN_STRICT) {
@@ -584,8 +586,7 @@ bool expr_eval_constant(Arena *arena, const SqlContext *sql, const Expr *e, cons
     run(compile(arena, &e, 1), NULL, sql, arena, row, NULL, &v);
     error = v->errors ? vector_error(v, 0) : NULL;
     if (error)
-        return error_set_class(err, ERROR_USER, error->class_name, error->sqlstate, "%s",
-                               error->text);
+        return row_error_tell(error, err);
     *out = v;
     return true;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/edit_distance.h"
 #include "base/hash.h"
 #include "expr/bind.h"
 #include "expr/catalog.h"
@@ -105,30 +106,6 @@ const Function *function_at(size_t i)
 
 /* ── suggestions ───────────────────────────────────────────────────────────────────────────────*/
 
-/* Levenshtein's distance, given up (as `limit` + 1) once no less than that is possible. */
-static uint32_t edit_distance(Str a, Str b, uint32_t limit)
-{
-    uint32_t row[NAME_BYTES_MAX + 1];
-
-    if (a.bytes > b.bytes + limit || b.bytes > a.bytes + limit)
-        return limit + 1;
-    for (uint32_t j = 0; j <= b.bytes; j++)
-        row[j] = j;
-    for (uint32_t i = 1; i <= a.bytes; i++) {
-        uint32_t diagonal = row[0];
-
-        row[0] = i;
-        for (uint32_t j = 1; j <= b.bytes; j++) {
-            uint32_t above = row[j];
-            uint32_t change = diagonal + (a.data[i - 1] != b.data[j - 1]);
-
-            row[j] = MIN(change, MIN(above, row[j - 1]) + 1);
-            diagonal = above;
-        }
-    }
-    return row[b.bytes];
-}
-
 /* Characters at both ends that two names share: of names as near the one that is more alike. */
 static uint32_t shared_ends(Str a, Str b)
 {
@@ -154,7 +131,7 @@ const char *function_suggest(Str name)
 
         if (fn->flags & FN_HIDDEN)
             continue;
-        distance = edit_distance(lower, str_of(fn->name), best);
+        distance = edit_distance(lower, str_of(fn->name), best + 1);
         shared = shared_ends(lower, str_of(fn->name));
         if (distance < best || (found && distance == best && shared > best_shared)) {
             best = distance;

@@ -87,7 +87,6 @@ void elements_lift_errors(Arena *arena, Vector *out, const Vector *values, const
     for (uint32_t n = 0; n < values->errors->count; n++) {
         const RowError *error = &values->errors->items[n];
 
-        vector_set_error(arena, out, row_of[error->row_i], error->class_name, error->sqlstate, "%s",
-                         error->text);
+        vector_copy_error(arena, out, row_of[error->row_i], error);
     }
 }

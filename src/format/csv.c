@@ -338,7 +338,8 @@ static bool record_decode(CsvDecoder *decoder, Arena *arena, Str record, Vector 
         Vector *v = columns[c];
 
         if (decoder->places[c] >= count ||
-            (!value->quoted && str_equal(value->text, decoder->options.null_value)))
+            (!value->quoted && (value->text.bytes == 0 ||
+                                str_equal(value->text, decoder->options.null_value))))
             continue;
         if (value_put(v, row_i, value->text, arena, decoder->zone)) {
             bits_set(v->valid, row_i);

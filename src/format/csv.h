@@ -4,7 +4,7 @@
  *     sep, quote     one character each: ',' and '"'
  *     escape         '\': in a quoted value it takes the special meaning from a quote or itself; a
  *                    doubled quote is one too (RFC 4180). Set it to '"' for the RFC alone
- *     nullValue      what a NULL looks like: nothing. A quoted value is never NULL
+ *     nullValue      what a NULL looks like, besides nothing. A quoted value is never NULL
  *     header         a file begins with the columns' names (whoever reads the file skips them)
  *
  * Values stand in the order of FormatOptions.record_schema; a STRICT decoder refuses a record with

@@ -270,6 +270,7 @@ static Vector *item_result(const GroupItem *item, void *const *groups, uint32_t 
         for (uint32_t i = 0; i < group_count; i++)
             item->methods->clear(&item->call, states[i]);
     }
+    vector_place_errors(result, item->call.expr->span);
     return result;
 }
 

@@ -271,6 +271,7 @@ static Vector *run_frames(FrameRun *run, const Frames *frames, uint32_t row_coun
         result_of[i] = result_count - 1;
     }
     results = results_all(run, type);
+    vector_place_errors(results, run->call.expr->span);
     return result_count == row_count ? results
                                      : vector_select(run->arena, results, result_of, row_count);
 }

@@ -11,8 +11,8 @@ static const char outside_name[] = "outside_table";
 /* Everything but where it stands. */
 static void describe(StrBuf *out, const TableDef *table)
 {
-    static const char *const kept_options[] = {"format", "header",   "sep",  "table",
-                                               "schema", "keyspace", "query"};
+    static const char *const kept_options[] = {"format",    "header", "sep",    "quote",    "escape",
+                                               "nullValue", "table",  "schema", "keyspace", "query"};
     const Type *row_type;
     Arena arena;
 

@@ -50,7 +50,7 @@ static const OpMethods take_methods = {
 static bool fail_on_row_error(void *self UNUSED, const Batch *batch UNUSED, uint32_t row_i UNUSED,
                               const RowError *error, Error *err)
 {
-    return error_set_class(err, ERROR_USER, error->class_name, error->sqlstate, "%s", error->text);
+    return row_error_tell(error, err);
 }
 
 static bool ignore_late_row(void *self UNUSED, const Batch *batch UNUSED, uint32_t row_i UNUSED,

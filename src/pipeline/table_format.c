@@ -16,7 +16,7 @@ Str table_format_name(const TableDef *table)
 
 void table_format_options(StrBuf *out, const TableDef *table)
 {
-    static const char *const names[] = {"sep", "header"};
+    static const char *const names[] = {"sep", "header", "quote", "escape", "nullValue"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         Str value = table_option(table, names[i]);

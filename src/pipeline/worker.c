@@ -117,8 +117,8 @@ static bool on_row_error(void *self, const Batch *batch, uint32_t row_i, const R
     FlowInstance *flow = self;
 
     if (flow->spec->on_error_fail)
-        return error_set_class(err, ERROR_USER, error->class_name, error->sqlstate,
-                               "flow '%.*s': %s", STR_ARG(flow->spec->name), error->text);
+        return row_error_tell(error, err) ||
+               error_wrap(err, "flow '%.*s'", STR_ARG(flow->spec->name));
     return put_aside(flow, batch->origin, row_i,
                      error->class_name ? str_of(error->class_name) : STR("error"),
                      str_of(error->text));

@@ -95,6 +95,7 @@ struct Binder {
     const TableDef *views[32]; /* Being expanded: a view that reads itself is refused. */
     uint32_t view_count;
     bool views_elsewhere;    /* Views are of another text: point at their use. */
+    bool view_used;          /* Such a view was used: expressions may have places in its text. */
     Span view_span;          /* Within a view: where it was used; diagnostics point there. */
     uint32_t depth;
     Relation *pipe_input;    /* What stands left of |>. */
@@ -177,6 +178,8 @@ typedef VEC(StarColumn) StarColumnVec;
 
 /* a.b.c -> Expr; on failure *found is false when there is no such name, without a diagnostic. */
 Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found);
+/* base.name; NULL when there is no such field, told at `name_span`. */
+Expr *bind_struct_field(Binder *b, Expr *base, Str name, Span span, Span name_span);
 void scope_error_unresolved(Binder *b, const Scope *scope, const QualifiedName *name, Span span);
 Scope *scope_new(Binder *b, const Scope *outer);
 void scope_add(Binder *b, Scope *scope, ScopeColumn column);

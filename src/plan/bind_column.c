@@ -133,16 +133,33 @@ static Expr *ambiguous(Binder *b, const Scope *scope, const QualifiedName *name,
     return NULL;
 }
 
+Expr *bind_struct_field(Binder *b, Expr *base, Str name, Span span, Span name_span)
+{
+    const Type *type = base->type;
+    Error err = {0};
+    Expr *out;
+    Str *names, near;
+
+    while (type->kind == TYPE_ARRAY)
+        type = type->fields[0].type;
+    if (expr_field(b->arena, b->sql, base, name, span, &out, &err))
+        return out;
+    bind_error_from(b, name_span, &err);
+    if (type->kind != TYPE_STRUCT || type_field_find(type, name) >= 0)
+        return NULL;
+    names = ARENA_ARRAY(b->arena, Str, type->field_count + 1);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        names[i] = type->fields[i].name;
+    near = spelling_nearest(name, names, type->field_count);
+    if (near.bytes)
+        diagnostic_remedy(b->diagnostics, "did you mean %.*s?", STR_ARG(near));
+    return NULL;
+}
+
 static Expr *fields_of(Binder *b, Expr *base, const QualifiedName *name, size_t from)
 {
-    for (size_t i = from; base && i < name->count; i++) {
-        Expr *out;
-        Error err = {0};
-
-        if (!expr_field(b->arena, b->sql, base, name->parts[i].text, name->span, &out, &err))
-            return bind_error_from(b, name->parts[i].span, &err);
-        base = out;
-    }
+    for (size_t i = from; base && i < name->count; i++)
+        base = bind_struct_field(b, base, name->parts[i].text, name->span, name->parts[i].span);
     return base;
 }
 

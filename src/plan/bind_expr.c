@@ -384,31 +384,21 @@ static Expr *bind_cast_expr(Binder *b, const ExprScope *es, const AstExpr *ast)
 static Expr *bind_subscript(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     Expr *args[2] = {bind_expr(b, es, ast->subscript.base), bind_expr(b, es, ast->subscript.index)};
-    Expr *out;
-    Error err = {0};
 
     if (!args[0] || !args[1])
         return NULL;
     if (args[0]->type->kind == TYPE_STRUCT && args[1]->kind == EXPR_LITERAL &&
-        args[1]->type->kind == TYPE_STRING) {
-        if (!expr_field(b->arena, b->sql, args[0], vector_strs(args[1]->literal)[0], ast->span,
-                        &out, &err))
-            return bind_error_from(b, ast->span, &err);
-        return out;
-    }
+        args[1]->type->kind == TYPE_STRING)
+        return bind_struct_field(b, args[0], vector_strs(args[1]->literal)[0], ast->span, ast->span);
     return bind_call_named(b, "[]", args, 2, ast->span);
 }
 
 static Expr *bind_field(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
-    Expr *base = bind_expr(b, es, ast->field.base), *out;
-    Error err = {0};
+    Expr *base = bind_expr(b, es, ast->field.base);
 
-    if (!base)
-        return NULL;
-    if (!expr_field(b->arena, b->sql, base, ast->field.name.text, ast->span, &out, &err))
-        return bind_error_from(b, ast->field.name.span, &err);
-    return out;
+    return base ? bind_struct_field(b, base, ast->field.name.text, ast->span, ast->field.name.span)
+                : NULL;
 }
 
 /* (a, b AS c): a struct whose fields are called as the expressions are, or col1, col2, ... */

@@ -94,6 +94,7 @@ static Relation bind_view(Binder *b, const TableDef *view, Span span)
     b->ctes = NULL;
     if (b->views_elsewhere && !b->view_span.line)
         b->view_span = span;
+    b->view_used = true;
     relation = bind_query(b, view->view_query, NULL);
     b->view_span = view_span;
     b->ctes = ctes;

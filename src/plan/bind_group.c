@@ -232,6 +232,8 @@ static Expr *key_position(Group *group, const AstExpr *ast, int64_t position)
     Select *s = group->select;
     SelectItem *item;
 
+    if (s->items_failed)
+        return NULL;
     if (position < 1 || position > (int64_t)s->items.count)
         return bind_error(group->b, ast->span, "GROUP_BY_POS_OUT_OF_RANGE", "42805",
                           "GROUP BY position %lld is not in select list (valid range is [1, %zu]).",
@@ -423,6 +425,23 @@ static bool sets_multiply(Group *group, SetVec *sets, const SetVec *by, Span spa
     return true;
 }
 
+/* Tells what is wrong in keys that are not used. */
+static void check_elements(Group *group, const AstGroupElement *elements, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (elements[i].kind == AST_GROUP_EXPR)
+            bind_key(group, elements[i].expr);
+    }
+}
+
+void select_check_group(Select *s)
+{
+    Group group = {.select = s, .b = s->b};
+
+    if (!s->ast->group_by.all)
+        check_elements(&group, s->ast->group_by.elements, s->ast->group_by.element_count);
+}
+
 static bool bind_keys(Group *group, SetVec *sets)
 {
     const AstGroupBy *ast = &group->select->ast->group_by;
@@ -448,8 +467,10 @@ static bool bind_keys(Group *group, SetVec *sets)
         SetVec made = {0};
 
         /* GROUP BY a, b GROUPING SETS (...): the list names the keys alone. */
-        if (!element_sets(group, element, &made))
+        if (!element_sets(group, element, &made)) {
+            check_elements(group, ast->elements + i + 1, ast->element_count - i - 1);
             return false;
+        }
         if (element->kind != AST_GROUP_EXPR && element->kind != AST_GROUP_SET)
             group->has_sets = true;
         if (!ast->grouping_sets && !sets_multiply(group, sets, &made, element->span))

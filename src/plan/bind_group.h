@@ -44,6 +44,7 @@ typedef struct Select {
     uint32_t *generator_ids;
     uint32_t generator_count;
     bool aggregated;
+    bool items_failed; /* Some of the items are wrong (told already): their places mean nothing. */
 } Select;
 
 /* All items by the names they have in the output. */
@@ -51,6 +52,8 @@ AliasList select_names(const Select *select);
 /* Puts AGGREGATE (and what GROUPING SETS need below it, and HAVING above it) on select->plan, and
  * rewrites items, order and so on to its output. */
 bool select_group(Select *select);
+/* Of a SELECT that is wrong elsewhere: tells what is wrong in GROUP BY too. */
+void select_check_group(Select *select);
 /* Takes window functions out of items and order into WINDOW nodes. */
 bool select_windows(Select *select);
 /* Puts joins for the subqueries in *e below the node to come, and their results in their places. */

@@ -182,7 +182,7 @@ static bool bind_order(Select *s, const AstSortList *list)
 
         s->order[i].key = bind_sort_key(&list->items[i]);
         if (is_integer_literal(ast, &position)) {
-            if (!order_position(s->b, ast, s->items.count, &position))
+            if (s->items_failed || !order_position(s->b, ast, s->items.count, &position))
                 return false;
             s->order[i].expr = s->items.items[position - 1].expr;
         } else {
@@ -406,13 +406,16 @@ static bool has_aggregate(const Select *s)
 
 static Relation select_finish(Select *s, const AstQuery *tail)
 {
-    bool ok = bind_items(s);
+    bool ok;
 
-    ok = bind_having(s) && ok;
-    if (tail && tail->order_by.count && ok)
-        ok = bind_order(s, &tail->order_by);
-    if (!ok)
+    s->items_failed = !bind_items(s);
+    ok = bind_having(s) && !s->items_failed;
+    if (tail && tail->order_by.count)
+        ok = bind_order(s, &tail->order_by) && ok;
+    if (!ok) {
+        select_check_group(s);
         return (Relation){0};
+    }
     s->aggregated = has_aggregate(s);
     if ((s->aggregated && !select_group(s)) || !select_windows(s) || !select_generators(s) ||
         !select_subqueries(s))
@@ -425,15 +428,18 @@ Relation bind_select_over(Binder *b, const AstSelect *ast, Relation input, const
     const AstNamedWindowList *outer_windows = b->windows;
     Select s = {.b = b, .ast = ast};
     Relation out = {0};
+    bool ok;
 
     b->windows = ast->windows.count || !tail ? &ast->windows : &tail->windows;
-    if (bind_where(b, ast, &input) && bind_time_windows(b, ast, &input, &s.time_windows)) {
+    /* What is wrong there does not hide what is wrong in the rest. */
+    ok = bind_where(b, ast, &input);
+    if (bind_time_windows(b, ast, &input, &s.time_windows)) {
         s.input = input;
         s.plan = input.plan;
         out = select_finish(&s, tail);
     }
     b->windows = outer_windows;
-    return out;
+    return ok ? out : (Relation){0};
 }
 
 Relation bind_select(Binder *b, const AstSelect *ast, const Scope *outer, const AstQuery *tail)

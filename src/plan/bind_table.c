@@ -214,16 +214,15 @@ static void table_options(Binder *b, const AstCreateTable *ast, TableDef *table)
 {
     unsigned bit = option_bit(ast->kind);
     OptionVec options = {0};
-    bool ok = true;
+    bool placed = !ast->options.count || ast->kind == AST_TABLE_PLAIN, ok = placed;
 
-    if (ast->options.count && ast->kind != AST_TABLE_PLAIN) {
+    if (!placed) {
         bind_error(b, ast->options.items[0].key_span, "INVALID_STATEMENT_OR_CLAUSE", "42601",
                    "OPTIONS are not allowed in CREATE %s.",
                    ast->kind == AST_TABLE_STREAMING ? "STREAMING TABLE" : "MATERIALIZED VIEW");
         diagnostic_remedy(b->diagnostics, "write them in TBLPROPERTIES");
-        ok = false;
     }
-    for (size_t i = 0; i < ast->options.count && ok; i++)
+    for (size_t i = 0; i < ast->options.count && placed; i++)
         ok = add_option(b, &ast->options.items[i], table, bit, &options) && ok;
     for (size_t i = 0; i < ast->properties.count; i++)
         ok = add_option(b, &ast->properties.items[i], table, bit, &options) && ok;

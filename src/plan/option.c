@@ -4,6 +4,8 @@
 #include "plan/option.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "column/format_value.h"
@@ -325,6 +327,38 @@ static bool enum_check(const char *values, Str value, Error *err)
     return error_set(err, ERROR_USER, "'%.*s' is not one of %s", STR_ARG(value), values);
 }
 
+/* A number as the option's value is written, for messages. */
+static const char *limit_text(OptionType type, int64_t limit, char out[32])
+{
+    const UnitName *units = type == OPTION_DURATION ? duration_units : byte_units;
+    UnitName best = {"", 1};
+
+    for (; type != OPTION_INT && units->name; units++) {
+        if (limit % units->factor == 0 && units->factor > best.factor && strlen(units->name) > 1)
+            best = *units;
+    }
+    (void)snprintf(out, 32, "%lld%s%s", (long long)(limit / best.factor), *best.name ? " " : "",
+                   best.name);
+    return out;
+}
+
+static bool bounds_check(const OptionDef *option, int64_t number, Str value, Error *err)
+{
+    char text[32];
+
+    for (const OptionBounds *bounds = option_bounds; bounds->key; bounds++) {
+        if (!str_is_nocase(str_of(option->key), bounds->key) || bounds->type != option->type)
+            continue;
+        if (number < bounds->low)
+            return error_set(err, ERROR_USER, "'%.*s' is too little; the least is %s",
+                             STR_ARG(value), limit_text(option->type, bounds->low, text));
+        if (number > bounds->high)
+            return error_set(err, ERROR_USER, "'%.*s' is too much; the most is %s", STR_ARG(value),
+                             limit_text(option->type, bounds->high, text));
+    }
+    return true;
+}
+
 bool option_check(const OptionDef *option, Str value, Error *err)
 {
     const Zone *zone;
@@ -337,16 +371,17 @@ bool option_check(const OptionDef *option, Str value, Error *err)
         return option_parse_bool(value, &flag, err);
     case OPTION_INT:
         if (str_to_int64(str_trim(value), &number) && number >= 0)
-            return true;
+            return bounds_check(option, number, value, err);
         return error_set(err, ERROR_USER, "'%.*s' is not a whole number", STR_ARG(value));
     case OPTION_NUMBER:
         if (str_to_double(str_trim(value), &real))
             return true;
         return error_set(err, ERROR_USER, "'%.*s' is not a number", STR_ARG(value));
     case OPTION_DURATION:
-        return option_parse_duration(value, &number, err);
+        return option_parse_duration(value, &number, err) &&
+               bounds_check(option, number, value, err);
     case OPTION_BYTES:
-        return option_parse_bytes(value, &number, err);
+        return option_parse_bytes(value, &number, err) && bounds_check(option, number, value, err);
     case OPTION_ENUM:
         return enum_check(option->values, value, err);
     case OPTION_SCHEDULE:

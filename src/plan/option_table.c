@@ -85,8 +85,14 @@ const OptionDef option_table[] = {
     {"path", OPTION_TEXT, P_FILES, SOURCE | STREAMING | VIEW, true, NULL, NULL, "A file, a folder, or a pattern like 'data/*.json'."},
     {"header", OPTION_BOOL, P(CSV), SOURCE | STREAMING | VIEW, false, "false", NULL, "The first line of each file names the columns."},
     {"sep", OPTION_CHARACTER, P(CSV), SOURCE | STREAMING | VIEW, false, ",", NULL, "What separates values."},
+    {"quote", OPTION_CHARACTER, P(CSV), SOURCE | STREAMING | VIEW, false, "\"", NULL, "What a value may stand in; within it separators mean nothing."},
+    {"escape", OPTION_CHARACTER, P(CSV), SOURCE | STREAMING | VIEW, false, "\\", NULL, "In quotes, takes its meaning from a quote or itself; a doubled quote is one too."},
+    {"nullValue", OPTION_TEXT, P(CSV), SOURCE | STREAMING | VIEW, false, NULL, NULL, "How NULL is written, besides an empty value; in quotes it is no NULL."},
     {"header", OPTION_BOOL, P(KAFKA) | P(HTTP), SOURCE | STREAMING, false, "false", NULL, "Format csv: the first line names the columns."},
     {"sep", OPTION_CHARACTER, P(KAFKA) | P(HTTP), SOURCE | STREAMING, false, ",", NULL, "Format csv: what separates values."},
+    {"quote", OPTION_CHARACTER, P(KAFKA) | P(HTTP), SOURCE | STREAMING, false, "\"", NULL, "Format csv: what a value may stand in."},
+    {"escape", OPTION_CHARACTER, P(KAFKA) | P(HTTP), SOURCE | STREAMING, false, "\\", NULL, "Format csv: in quotes, takes its meaning from a quote or itself."},
+    {"nullValue", OPTION_TEXT, P(KAFKA) | P(HTTP), SOURCE | STREAMING, false, NULL, NULL, "Format csv: how NULL is written, besides an empty value."},
     {"mode", OPTION_ENUM, P_FILES, SOURCE, false, "permissive", "permissive|failfast", "Batch reads: what a malformed record becomes (a row of NULLs, or an error)."},
 
     {"rowsPerSecond", OPTION_INT, P(RATE), SOURCE, false, "1", NULL, "Rows a second."},
@@ -124,3 +130,29 @@ const OptionDef option_table[] = {
     {NULL, OPTION_TEXT, 0, 0, false, NULL, NULL, NULL},
 };
 /* clang-format on */
+
+enum { MS = 1000, MINUTE = 60 * 1000 * MS };
+#define DAY ((int64_t)24 * 60 * MINUTE)
+
+const OptionBounds option_bounds[] = {
+    /* settings */
+    {"commit.interval", OPTION_DURATION, MS, DAY},
+    {"workers", OPTION_INT, 0, 64},
+    {"batch.rows", OPTION_INT, 1, 65536},
+    {"state.limit", OPTION_BYTES, 1 << 20, INT64_MAX},
+    /* options */
+    {"interval", OPTION_DURATION, MS, 365 * DAY},
+    {"timeout", OPTION_DURATION, MS, 365 * DAY},
+    {"page_limit", OPTION_BYTES, 1 << 10, 1 << 30},
+    {"partitions", OPTION_INT, 1, 4096},
+    {"segment_bytes", OPTION_BYTES, 1 << 10, INT32_MAX},
+    {"retention_bytes", OPTION_BYTES, 1, INT64_MAX},
+    {"rowsPerSecond", OPTION_INT, 1, 1000000000},
+    {"numPartitions", OPTION_INT, 1, 4096},
+    {"rate", OPTION_INT, 1, 1000000000},
+    {"out_of_order_group", OPTION_INT, 1, 1000000000},
+    {"idle_timeout", OPTION_DURATION, MS, 365 * DAY},
+    {"retries", OPTION_INT, 0, 1000},
+    {"retry_delay", OPTION_DURATION, 0, 365 * DAY},
+    {NULL, OPTION_TEXT, 0, 0},
+};

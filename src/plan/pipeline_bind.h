@@ -20,6 +20,12 @@ typedef struct Draft {
     Span span;
 } Draft;
 
+/* A SET of the file. */
+typedef struct FileSetting {
+    Str key;
+    Span span;
+} FileSetting;
+
 typedef struct PipelineBinder {
     Arena *arena;
     PipelineSpec *spec;
@@ -27,6 +33,8 @@ typedef struct PipelineBinder {
     DiagnosticList *diagnostics;
     VEC(TableDef *) tables;
     VEC(Draft) drafts;
+    VEC(Str) references; /* The settings that stand as ${key} somewhere. */
+    VEC(FileSetting) file_settings;
 } PipelineBinder;
 
 /* Edges, cycles, sources, the plans of all drafts. False: refused and told. */

@@ -7,6 +7,7 @@
 #include "plan/pipeline_spec.h"
 
 #include "base/assert.h"
+#include "base/edit_distance.h"
 #include "plan/bind_group.h"
 #include "plan/bind_table.h"
 #include "plan/pipeline_bind.h"
@@ -51,11 +52,14 @@ static bool set_value(PipelineBinder *p, Str key, Str value, Span span)
 
 static bool bind_set(PipelineBinder *p, const AstSetSetting *set, Span span)
 {
+    FileSetting here = {set->key, span};
+
     if (!set->key.bytes || !set->has_value) {
         diagnostic_error(p->diagnostics, span, "INVALID_SET_SYNTAX", "42000",
                          "In a pipeline SET needs a key and a value.");
         return diagnostic_remedy(p->diagnostics, "write SET key = value");
     }
+    VEC_ADD_IN(p->arena, &p->file_settings, here);
     return set_value(p, set->key, set->value, set->value_span.line ? set->value_span : span);
 }
 
@@ -91,9 +95,57 @@ static bool bind_time_zone(PipelineBinder *p, const AstStatement *ast)
 
 static bool settings_lookup(void *self, Str key, Str *value)
 {
-    const PipelineBinder *p = self;
+    PipelineBinder *p = self;
 
+    VEC_ADD_IN(p->arena, &p->references, key);
     return settings_find(&p->spec->settings, key, value);
+}
+
+static bool is_referred_to(const PipelineBinder *p, Str key)
+{
+    for (size_t i = 0; i < p->references.count; i++) {
+        if (str_equal_nocase(p->references.items[i], key))
+            return true;
+    }
+    return false;
+}
+
+/* Any name may be set, to be used as ${name}. One that is not used, and that weir does not know either,
+ * does nothing: that is an error where it is one slip away from a name that would do something. */
+static void check_setting_name(PipelineBinder *p, Str key, Span span, bool warn)
+{
+    Str near;
+
+    if (setting_def(key) || is_referred_to(p, key))
+        return;
+    near = setting_suggest(key);
+    if (!near.bytes)
+        near = spelling_nearest(key, p->references.items, p->references.count);
+    if (near.bytes && edit_distance(near, key, 3) < 3) {
+        diagnostic_error(p->diagnostics, span, "INVALID_SETTING", "42616",
+                         "There is no setting '%.*s'%s.", STR_ARG(key),
+                         span.line ? "" : warn ? " (--set)" : " (--config)");
+        diagnostic_remedy(p->diagnostics, "did you mean '%.*s'?", STR_ARG(near));
+    } else if (warn && !setting_is_passed_on(key)) {
+        diagnostic_warning(p->diagnostics, span, NULL,
+                           "The setting '%.*s'%s is used nowhere in this file.", STR_ARG(key),
+                           span.line ? "" : " (--set)");
+    }
+}
+
+static void check_setting_names(PipelineBinder *p)
+{
+    const Settings *settings = &p->spec->settings;
+
+    for (size_t i = 0; i < p->file_settings.count; i++)
+        check_setting_name(p, p->file_settings.items[i].key, p->file_settings.items[i].span, true);
+    for (size_t i = 0; i < settings->count; i++) {
+        /* A --config file may be one for many pipelines. */
+        if (settings->items[i].layer == SETTING_COMMAND ||
+            settings->items[i].layer == SETTING_CONFIG)
+            check_setting_name(p, settings->items[i].key, SPAN_NONE,
+                               settings->items[i].layer == SETTING_COMMAND);
+    }
 }
 
 /* ── tables ────────────────────────────────────────────────────────────────────────────────────*/
@@ -571,6 +623,7 @@ PipelineSpec *pipeline_spec_bind(Arena *arena, const PipelineInput *input,
             bind_statement(&p, statement);
     }
     sql_parser_free(parser);
+    check_setting_names(&p);
     spec->tables = p.tables.items;
     spec->table_count = (uint32_t)p.tables.count;
     if (diagnostics_failed(diagnostics) || !pipeline_plan(&p)) {

@@ -131,6 +131,7 @@ void session_plan(Binder *b, Logical *root, const Field *output, BoundStatement 
     rule_nested_collect(b->plan, root, false, &uses);
     rule_nested_apply(b->plan, root, false, &uses);
     plan = plan_physical(b->plan, root, output);
+    out->places_known = !b->view_used;
     out->plan = plan.root;
     out->node_count = plan.node_count;
     out->scans = plan.scans;

@@ -44,6 +44,7 @@ typedef enum EffectKind {
 typedef struct BoundStatement {
     EffectKind effect;
     Node *plan;        /* NULL: nothing to run. */
+    bool places_known; /* Expressions' places are in this text: no view of another one is used. */
     uint32_t node_count;
     Node **scans;      /* SCANs of `plan`, by source_i. */
     uint32_t scan_count;

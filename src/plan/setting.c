@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "base/assert.h"
+#include "base/edit_distance.h"
 #include "base/vec.h"
 
 /* clang-format off */
@@ -38,6 +39,49 @@ const SettingDef *setting_def(Str key)
             return def;
     }
     return NULL;
+}
+
+bool setting_is_passed_on(Str key)
+{
+    static const char *const families[] = {"spark.", "kafka."};
+
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        Str family = str_of(families[i]);
+
+        if (key.bytes > family.bytes && str_equal_nocase(str_slice(key, 0, family.bytes), family))
+            return true;
+    }
+    return false;
+}
+
+Str setting_suggest(Str key)
+{
+    Str near = STR_EMPTY;
+    uint32_t best = key.bytes < 8 ? 2 : 3;
+
+    if (setting_def(key) || setting_is_passed_on(key))
+        return near;
+    for (const SettingDef *def = setting_table; def->key; def++) {
+        uint32_t distance = edit_distance(key, str_of(def->key), best);
+
+        if (distance < best) {
+            best = distance;
+            near = str_of(def->key);
+        }
+    }
+    return near;
+}
+
+bool settings_check_names(const Settings *settings, Error *err)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        Str key = settings->items[i].key, near = setting_suggest(key);
+
+        if (near.bytes)
+            return error_set(err, ERROR_USER, "there is no setting '%.*s'; did you mean '%.*s'?",
+                             STR_ARG(key), STR_ARG(near));
+    }
+    return true;
 }
 
 void settings_init(Settings *settings, Arena *arena, const char *const *environment)

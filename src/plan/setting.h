@@ -51,6 +51,9 @@ void settings_init(Settings *settings, Arena *arena, const char *const *environm
 /* Copies both. False (bad value of a known key): err says why. */
 bool settings_set(Settings *settings, SettingLayer layer, Str key, Str value, Error *err);
 void settings_unset(Settings *settings, SettingLayer layer, Str key); /* RESET key */
+/* Refuses names that are one slip away from a known one. For commands without a pipeline file, in
+ * which such a name may stand as ${key}. */
+bool settings_check_names(const Settings *settings, Error *err);
 /* Reads `key=value` lines (# comments, blank lines) into the CONFIG layer. */
 bool settings_read_config(Settings *settings, Str text, const char *file_name, Error *err);
 
@@ -65,6 +68,10 @@ int64_t settings_int(const Settings *settings, const char *key);
 int64_t settings_duration_us(const Settings *settings, const char *key);
 
 const SettingDef *setting_def(Str key);
+/* Those of Spark and of Kafka's client (spark.*, kafka.*): any name is good. */
+bool setting_is_passed_on(Str key);
+/* The known key that an unknown one seems to be meant for; empty: none. */
+Str setting_suggest(Str key);
 /* Whether a known key may have this value; any value will do for others. */
 bool setting_check(Str key, Str value, Error *err);
 const SettingDef *setting_at(size_t i); /* NULL after the last. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <utf8proc.h>
 
+#include "base/edit_distance.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 
@@ -19,7 +20,6 @@ enum {
     TAB_COLUMNS = 4,
     COLUMNS_DEFAULT = 100,
     COLUMNS_LEAST = 20,
-    SPELLING_BYTES_MAX = 48,
 };
 
 static const char colour_off[] = "\x1b[0m";
@@ -318,52 +318,17 @@ void diagnostics_print(StrBuf *out, const DiagnosticList *list, const char *file
 
 /* ── spelling ──────────────────────────────────────────────────────────────────────────────────*/
 
-static char lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Optimal string alignment: edits are a letter more, less, another, or two neighbours swapped. */
-static uint32_t edit_distance(Str a, Str b)
-{
-    uint32_t rows[3][SPELLING_BYTES_MAX + 1];
-
-    for (uint32_t j = 0; j <= b.bytes; j++)
-        rows[0][j] = j;
-    for (uint32_t i = 1; i <= a.bytes; i++) {
-        uint32_t *row = rows[i % 3];
-        const uint32_t *above = rows[(i - 1) % 3];
-        const uint32_t *above2 = rows[(i + 1) % 3];
-
-        row[0] = i;
-        for (uint32_t j = 1; j <= b.bytes; j++) {
-            bool same = lower(a.data[i - 1]) == lower(b.data[j - 1]);
-            uint32_t best = above[j - 1] + (same ? 0 : 1);
-
-            best = MIN(best, above[j] + 1);
-            best = MIN(best, row[j - 1] + 1);
-            if (i > 1 && j > 1 && lower(a.data[i - 1]) == lower(b.data[j - 2]) &&
-                lower(a.data[i - 2]) == lower(b.data[j - 1]))
-                best = MIN(best, above2[j - 2] + 1);
-            row[j] = best;
-        }
-    }
-    return rows[a.bytes % 3][b.bytes];
-}
-
 Str spelling_nearest(Str name, const Str *names, size_t name_count)
 {
     Str nearest = {0};
     uint32_t best = name.bytes < 3 ? 1 : name.bytes < 6 ? 2 : name.bytes < 10 ? 3 : 4;
 
-    if (name.bytes < 2 || name.bytes > SPELLING_BYTES_MAX)
+    if (name.bytes < 2)
         return nearest;
     for (size_t i = 0; i < name_count; i++) {
         uint32_t distance;
 
-        if (names[i].bytes > SPELLING_BYTES_MAX || names[i].bytes == 0)
-            continue;
-        distance = edit_distance(name, names[i]);
+        distance = edit_distance(name, names[i], best);
         if (distance < best && distance < names[i].bytes) {
             best = distance;
             nearest = names[i];

@@ -38,6 +38,15 @@ MISTAKES = [
      "INVALID_OPTION_VALUE", ""),
     ("CREATE TABLE log (a INT) USING json OPTIONS ('path' = 'x');", "2:14",
      "TABLE_OR_VIEW_ALREADY_EXISTS", "the first one is in line 1"),
+    ("CREATE TABLE q (a INT) USING kafka OPTIONS ('topic' = 'q', 'partitions' = '0');", "2:75",
+     "INVALID_OPTION_VALUE", ""),
+    ("CREATE TABLE q (r STRUCT<path: STRING>) USING json OPTIONS ('path' = 'x'); CREATE STREAMING "
+     "TABLE s USING postgres AS SELECT r.paht FROM STREAM q;", "2:128", "FIELD_NOT_FOUND",
+     "did you mean path?"),
+    ("SET batch.rows = 0;", "2:18", "INVALID_SETTING", ""),
+    ("SET comit.interval = 1 second;", "2:1", "INVALID_SETTING", "did you mean 'commit.interval'?"),
+    ("SET feed = x; SET fedd = y; CREATE TABLE q (a INT) USING json OPTIONS ('path' = '${feed}');",
+     "2:15", "INVALID_SETTING", "did you mean 'feed'?"),
     ("SELECT * FROM log;", "2:1", "UNSUPPORTED_PIPELINE_STATEMENT", "weir sql"),
 ]
 
@@ -68,6 +77,33 @@ class Check(WeirTest):
                             "('path' = 'x');\n" + TABLE + "hots FROM STREAM log;\n", 1)
         self.assertEqual([line.split(" ")[0] for line in err.splitlines() if ": error: " in line],
                          ["p.sql:2:19:", "p.sql:2:27:", "p.sql:3:51:"])
+
+    def test_a_mistake_in_one_clause_does_not_hide_those_in_others(self):
+        _, err = self.check(HEAD + TABLE + "hots, cuont(*) FROM STREAM log WATERMARK ts DELAY OF "
+                            "INTERVAL 1 SECOND\nWHERE statsu = 1\nGROUP BY window(ts, '1 minute'),"
+                            "\nhsot\nHAVING max(csot) > 1;\nCREATE TABLE q (a INT) USING json "
+                            "OPTIONS ('paht' = 'x',\n'stating' = 'latest');\n", 1)
+        self.assertEqual([line.split(" ")[0] for line in err.splitlines() if ": error: " in line],
+                         ["p.sql:2:51:", "p.sql:2:57:", "p.sql:3:7:", "p.sql:5:1:", "p.sql:6:12:",
+                          "p.sql:7:44:", "p.sql:8:1:"])
+
+    def test_settings_from_outside_are_checked(self):
+        for args, told in ((["--set", "wrokers=1"], "did you mean 'workers'?"),
+                           (["--set", "batch.rows=65537"], "the most is 65536"),
+                           (["--set", "commit.interval=0 ms"], "the least is 1 ms"),
+                           (["--set", "state.limit=1"], "the least is 1 MB")):
+            _, err = self.check(HEAD, 1, *args)
+            self.assertIn(told, err)
+        _, err = self.check(HEAD, 0, "--set", "spark.sql.shuffle.partitions=1", "--set",
+                            "kafka.security.protocol=SSL")
+        self.assertEqual(err, "")
+        _, err = self.check(HEAD, 0, "--set", "lamp=on")
+        self.assertIn("warning: The setting 'lamp' (--set) is used nowhere in this file", err)
+        config = os.path.join(self.folder, "weir.conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("of.another.pipeline = 1\n")
+        _, err = self.check(HEAD, 0, "--config", config)
+        self.assertEqual(err, "")
 
     def test_a_sound_file_is_told_in_one_line(self):
         out, err = self.check(HEAD + TABLE + "host FROM STREAM log;\n", 0)

@@ -129,6 +129,27 @@ class Run(WeirTest):
                          ["2026-03-01 08:00:00,1,2", "2026-03-01 08:00:20,1,2",
                           "2026-03-01 08:01:00,1,1"])
 
+    def test_csv_is_read_and_written_as_its_options_say(self):
+        path = os.path.join(self.folder, "in.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("name;note;n\n'a;b';'it^'s';1\nNA;'NA';\n'';x;NA\n")
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("""
+CREATE TABLE lines (name STRING, note STRING, n INT) USING csv
+OPTIONS ('path' = '${in}', 'header' = 'true', 'sep' = ';', 'quote' = '\\'', 'escape' = '^',
+         'nullValue' = 'NA');
+CREATE STREAMING TABLE t USING postgres AS SELECT * FROM STREAM lines;
+CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' = '|',
+  'quote' = '*', 'nullValue' = '-') AS SELECT name, note, n FROM STREAM lines;
+""")
+        self.log = path
+        self.once()
+        self.assertEqual(self.sql("SELECT coalesce(name, 'NULL'), note, n FROM t ORDER BY note"),
+                         ["NULL,NA,", "a;b,it's,1", '"",x,'])
+        self.assertEqual(self.values("topic"), ["a;b|it's|1", "-|NA|-", "**|x|-"])
+        self.assertEqual(self.sql("SELECT note FROM topic WHERE n IS NULL ORDER BY note"),
+                         ["NA", "x"])
+
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())
         self.assertIn(b"ready", first.stdout.readline())
@@ -213,6 +234,13 @@ class Run(WeirTest):
         self.rewrite()
         _, err = self.once(status=1)
         self.assertIn("it had 'nothing, since the state went when the flow was not in the file'", err)
+
+    def test_a_row_error_that_stops_the_run_points_at_its_expression(self):
+        self.rewrite(("'format' = 'json')\nAS SELECT ts,",
+                      "'format' = 'json', 'on_error' = 'fail')\nAS SELECT ts, 1 / (r.status - 500),"))
+        _, err = self.once(status=1)
+        self.assertIn("flow 'failed': Division by zero.", err)
+        self.assertIn("   13 | AS SELECT ts, 1 / (r.status - 500),", err)
 
     def test_a_damaged_store_is_told(self):
         self.once()

@@ -79,7 +79,7 @@ static void records_are_cut_into_values(void **state)
         {"delimiter=\\t", "a\tb\tc", "a|b|c"},
         {"quote='", "'a,b','c''d',\"e\"", "a,b|c'd|\"e\""},
         {"nullValue=NULL", "NULL,\"NULL\",", "NULL|NULL|"},
-        {"sep=|\nnullValue=-\n", "-|a|", "NULL|a|"},
+        {"sep=|\nnullValue=-\n", "-|a|", "NULL|a|NULL"},
         {NULL, "\xC3\xA9,\xE6\x97\xA5,x", "\xC3\xA9|\xE6\x97\xA5|x"},
         {NULL, "a,b", NULL},
         {NULL, "a,b,c,d", NULL},

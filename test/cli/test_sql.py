@@ -1,0 +1,46 @@
+"""weir sql: where an error of a running query is told to be."""
+
+import json
+
+import weir
+from weir import WeirTest
+
+
+class Sql(WeirTest):
+    def error(self, text):
+        out, _ = self.weir("sql", "--format", "json", "-e", text, status=1)
+        return json.loads(out.splitlines()[-1])["error"]
+
+    def test_an_error_of_a_row_points_at_its_expression(self):
+        for text, line, column, name in (
+                ("SELECT 1/0", 1, 8, "DIVIDE_BY_ZERO"),
+                ("SELECT 1,\n  2 + 1/(id - 1) FROM range(3)", 2, 7, "DIVIDE_BY_ZERO"),
+                ("SELECT CASE WHEN id > 1 THEN 1/(id-2) END FROM range(3)", 1, 30, "DIVIDE_BY_ZERO"),
+                ("SELECT 1 FROM range(4)\nWHERE cast(id || 'x' AS INT) = 1", 2, 7,
+                 "CAST_INVALID_INPUT"),
+                ("SELECT transform(array(1, 0), x -> 1/x)", 1, 36, "DIVIDE_BY_ZERO"),
+                ("SELECT coalesce(nullif(1, 1), 1 % (id - id)) FROM range(2)", 1, 31,
+                 "REMAINDER_BY_ZERO"),
+                ("SELECT sum(x) FROM VALUES (9223372036854775807), (1) t(x)", 1, 8,
+                 "ARITHMETIC_OVERFLOW"),
+                ("SELECT 1, sum(x) OVER () FROM VALUES (9223372036854775807), (1) t(x)", 1, 11,
+                 "ARITHMETIC_OVERFLOW"),
+                ("SELECT * FROM range(3) ORDER BY 1/(id-1)", 1, 33, "DIVIDE_BY_ZERO")):
+            with self.subTest(text):
+                error = self.error(text)
+                self.assertEqual((error["line"], error["column"], error["class"]),
+                                 (line, column, name))
+
+    def test_within_a_view_it_points_at_the_statement(self):
+        """The view's text is another one."""
+        error = self.error("CREATE TEMPORARY VIEW v AS SELECT 1/(id - 2) AS x FROM range(3);\n"
+                           "  SELECT x FROM v")
+        self.assertEqual((error["line"], error["column"]), (2, 3))
+
+    def test_it_is_shown_with_a_caret(self):
+        _, err = self.weir("sql", "-e", "SELECT 7 / 0", status=1)
+        self.assertEqual(err.splitlines()[1:], ["    1 | SELECT 7 / 0", "      |        ^~~~~"])
+
+
+if __name__ == "__main__":
+    weir.main()
