@@ -1,10 +1,33 @@
 #include "pipeline/role.h"
 
+#include "client/cassandra_client.h"
+#include "sink/cassandra_outside.h"
+#include "source/cassandra_table.h"
+
+static bool probe_cassandra(const Settings *settings, Arena *arena, Str *version, Error *err)
+{
+    CqlSession *session;
+    CqlServerInfo info;
+
+    if (!cassandra_session_open(settings, STR_EMPTY, &session, err))
+        return false;
+    info = cql_server_info(session);
+    *version = str_of(arena_printf(
+        arena, "%.*s, protocol %d, cluster '%.*s', datacenter '%.*s', %u node%s",
+        STR_ARG(info.release), info.version, STR_ARG(info.cluster), STR_ARG(info.dc),
+        info.node_count, info.node_count == 1 ? "" : "s"));
+    cql_close(session);
+    return true;
+}
+
 static const OutsideRole roles[] = {
     {.provider = PROVIDER_KAFKA, .setting = "kafka.bootstrap.servers", .system = "Apache Kafka"},
     {.provider = PROVIDER_CASSANDRA,
      .setting = "cassandra.contact.points",
-     .system = "Apache Cassandra"},
+     .system = "Apache Cassandra",
+     .sink = cassandra_outside_open,
+     .table = cassandra_outside_table_open,
+     .probe = probe_cassandra},
     {.provider = PROVIDER_POSTGRES, .setting = "postgres.url", .system = "PostgreSQL"},
 };
 

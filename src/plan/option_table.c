@@ -115,9 +115,11 @@ const OptionDef option_table[] = {
     {"unbounded_state", OPTION_BOOL, P_TARGETS, STREAMING, false, "false", NULL, "Allows a query whose state grows for as long as rows come."},
     {"primary_key", OPTION_COLUMNS, P_STORES, STREAMING | VIEW, false, NULL, NULL, "Rows are upserted by these columns; without it they are appended."},
     {"table", OPTION_TEXT, P_STORES, STREAMING | VIEW, false, NULL, NULL, "The table's name in the outside system; this table's when not given."},
-    {"keyspace", OPTION_TEXT, P(CASSANDRA), STREAMING | VIEW, false, NULL, NULL, "Cassandra's keyspace."},
+    {"keyspace", OPTION_TEXT, P(CASSANDRA), STREAMING | VIEW, false, NULL, NULL, "Cassandra's keyspace; cassandra.keyspace when not given."},
     {"schema", OPTION_TEXT, P(POSTGRES), STREAMING | VIEW, false, NULL, NULL, "PostgreSQL's schema."},
     {"ttl", OPTION_DURATION, P(CASSANDRA), STREAMING | VIEW, false, NULL, NULL, "Rows disappear that long after they were last written."},
+    {"consistency", OPTION_ENUM, P(CASSANDRA), STREAMING | VIEW, false, NULL, "any|one|two|three|quorum|all|local_quorum|each_quorum|local_one", "Cassandra's consistency level; cassandra.consistency when not given."},
+    {"timestamps", OPTION_ENUM, P(CASSANDRA), STREAMING | VIEW, false, "milliseconds", "milliseconds|microseconds", "TIMESTAMP in Cassandra: its type timestamp, which has milliseconds, or a bigint of microseconds since 1970."},
 
     {"schedule", OPTION_SCHEDULE, P_STORES | P_FILES, VIEW, false, NULL, NULL, "When it is rebuilt: five-field cron, @hourly, @daily, @weekly, @monthly, or 'every 15 minutes'; without it, after what it reads has been."},
     {"time_zone", OPTION_ZONE, P_STORES | P_FILES, VIEW, false, NULL, NULL, "The zone of the schedule; the session's when not given."},

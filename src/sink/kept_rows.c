@@ -100,8 +100,8 @@ void kept_rows_add(KeptRows **rows, const SinkConfig *config, const Batch *batch
 
 /* ── keys that are NULL ────────────────────────────────────────────────────────────────────────*/
 
-static bool tell_null_key(SinkWriter *writer, const Batch *batch, uint32_t row_i,
-                          const char *message, Error *err)
+bool sink_leave_out(SinkWriter *writer, const Batch *batch, uint32_t row_i, const char *message,
+                    Error *err)
 {
     if (!writer->on_null_key)
         return error_set(err, ERROR_DATA, "%s", message);
@@ -132,7 +132,7 @@ bool sink_leave_out_null_keys(SinkWriter *writer, const SinkConfig *config, cons
     for (uint32_t i = 0; i < (*batch)->row_count; i++) {
         if (!has_null_key(config, *batch, i))
             rows[row_count++] = i;
-        else if (!tell_null_key(writer, *batch, i, message, err))
+        else if (!sink_leave_out(writer, *batch, i, message, err))
             return false;
     }
     if (row_count < (*batch)->row_count)

@@ -96,6 +96,29 @@ static bool encode(OutsideSinkWriter *writer, const Batch *batch, Error *err)
     return true;
 }
 
+/* Leaves out the rows that the system cannot keep. */
+static bool leave_out_refused(OutsideSinkWriter *writer, const Batch **batch, Error *err)
+{
+    const Outside *outside = writer->sink->outside;
+    uint32_t *rows;
+    uint32_t row_count = 0;
+
+    if (!outside->methods->refuses)
+        return true;
+    rows = ARENA_ARRAY(&writer->arena, uint32_t, (*batch)->row_count + 1);
+    for (uint32_t i = 0; i < (*batch)->row_count; i++) {
+        const char *why = outside->methods->refuses(outside, *batch, i);
+
+        if (!why)
+            rows[row_count++] = i;
+        else if (!sink_leave_out(&writer->writer, *batch, i, why, err))
+            return false;
+    }
+    if (row_count < (*batch)->row_count)
+        *batch = batch_select(&writer->arena, *batch, rows, row_count);
+    return true;
+}
+
 static bool outside_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
 {
     OutsideSinkWriter *writer = (OutsideSinkWriter *)sink_writer;
@@ -105,7 +128,8 @@ static bool outside_write(SinkWriter *sink_writer, const Batch *batch, Error *er
     if (!sink_leave_out_null_keys(sink_writer, &sink->config,
                                   sink->outside->keyed ? "a column of the primary key is NULL"
                                                        : "a column of the key is NULL",
-                                  &writer->arena, &batch, err))
+                                  &writer->arena, &batch, err) ||
+        !leave_out_refused(writer, &batch, err))
         return false;
     if (batch->row_count == 0)
         return true;

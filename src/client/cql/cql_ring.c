@@ -90,13 +90,13 @@ void cql_ring_make(Arena *arena, const CqlRingNode *nodes, CqlRingToken *tokens,
     *out = (CqlRing){token_count, tokens, replicas};
 }
 
-const CqlReplicas *cql_ring_find(const CqlRing *ring, int64_t token)
+uint32_t cql_ring_piece(const CqlRing *ring, int64_t token)
 {
     uint32_t low = 0;
     uint32_t high = ring->token_count;
 
     if (ring->token_count == 0)
-        return NULL;
+        return UINT32_MAX;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
@@ -105,5 +105,12 @@ const CqlReplicas *cql_ring_find(const CqlRing *ring, int64_t token)
         else
             high = middle;
     }
-    return &ring->replicas[low == ring->token_count ? 0 : low];
+    return low == ring->token_count ? 0 : low;
+}
+
+const CqlReplicas *cql_ring_find(const CqlRing *ring, int64_t token)
+{
+    uint32_t piece = cql_ring_piece(ring, token);
+
+    return piece == UINT32_MAX ? NULL : &ring->replicas[piece];
 }

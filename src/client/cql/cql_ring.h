@@ -41,6 +41,8 @@ typedef struct CqlRing {
 void cql_ring_make(Arena *arena, const CqlRingNode *nodes, CqlRingToken *tokens,
                    uint32_t token_count, Str local_dc, bool by_datacenter, uint32_t factor,
                    CqlRing *out);
+/* The entry a token belongs to; UINT32_MAX: the ring is empty. */
+uint32_t cql_ring_piece(const CqlRing *ring, int64_t token);
 /* NULL: the ring is empty. */
 const CqlReplicas *cql_ring_find(const CqlRing *ring, int64_t token);
 

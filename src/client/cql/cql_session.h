@@ -77,6 +77,13 @@ typedef struct CqlServerInfo {
 
 CqlServerInfo cql_server_info(CqlSession *session);
 
+/* Waits until all nodes have the same schema: after a CREATE, before the table is used. */
+bool cql_wait_for_schema(CqlSession *session, Error *err);
+
+/* Which piece of the ring a token lies in: rows of one piece are held by the same nodes. UINT32_MAX:
+ * not known. */
+uint32_t cql_piece_of(const CqlSession *session, int64_t token);
+
 /* ── one statement, one answer ─────────────────────────────────────────────────────────────────*/
 
 typedef struct CqlResult {

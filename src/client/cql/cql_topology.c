@@ -417,6 +417,66 @@ bool cql_topology_load(CqlSession *session, Error *err)
     return ok;
 }
 
+uint32_t cql_piece_of(const CqlSession *session, int64_t token)
+{
+    return cql_ring_piece(&session->ring, token);
+}
+
+/* ── the schema ────────────────────────────────────────────────────────────────────────────────*/
+
+/* The only value of a question's rows that are not null; *same: they are all alike. */
+static bool one_version(Loading *loading, const char *text, CqlResult *result, Str *version,
+                        bool *same, Error *err)
+{
+    Str value;
+
+    if (!ask(loading, text, result, err) || !columns_are(result, 1, err))
+        return false;
+    for (uint32_t i = 0; i < result->rows.row_count; i++) {
+        if (!cql_rows_next(&result->rows, &value, err))
+            return false;
+        if (!value.data)
+            continue;
+        if (version->data && !str_equal(*version, value))
+            *same = false;
+        *version = str_copy(&loading->arena, value);
+    }
+    return true;
+}
+
+static bool schema_agreed(CqlSession *session, bool *same, Error *err)
+{
+    Loading loading = {.session = session};
+    Str version = {NULL, 0};
+    CqlResult result;
+    bool ok;
+
+    *same = true;
+    arena_init(&loading.arena);
+    cql_result_init(&result);
+    ok = one_version(&loading, "SELECT schema_version FROM system.local WHERE key = 'local'",
+                     &result, &version, same, err) &&
+         one_version(&loading, "SELECT schema_version FROM system.peers", &result, &version, same,
+                     err);
+    cql_result_done(&result);
+    arena_done(&loading.arena);
+    return ok;
+}
+
+bool cql_wait_for_schema(CqlSession *session, Error *err)
+{
+    enum { WAIT_US = 50000, TRIES = 200 }; /* Ten seconds: a node that is down keeps an old one. */
+    bool same = false;
+
+    for (int i = 0; i < TRIES && !same; i++) {
+        if (i > 0)
+            os_sleep_us(WAIT_US);
+        if (!schema_agreed(session, &same, err))
+            return false;
+    }
+    return true;
+}
+
 void cql_topology_event(CqlSession *session, Str body)
 {
     CqlReader reader = cql_reader(body);
