@@ -273,6 +273,24 @@ fail:
     return false;
 }
 
+/* Flows that stand at different places in a source: the first one's counts. */
+static void tell_sources(const Commit *commit)
+{
+    const Run *run = commit->run;
+
+    for (uint32_t w = 0; w < run->worker_count; w++) {
+        for (size_t i = 0; i < commit->parts[w]->positions.count; i++) {
+            const ReadPosition *read = &commit->parts[w]->positions.items[i];
+            const PortGroup *group = &run->groups[read->group_i];
+            bool first = read->group_i == 0 ||
+                         run->groups[read->group_i - 1].source_i != group->source_i;
+
+            if (first && group->source->methods->committed)
+                group->source->methods->committed(group->source, read->partition, read->position);
+        }
+    }
+}
+
 static bool commit_parts(Commit *commit, Error *err)
 {
     Run *run = commit->run;
@@ -287,6 +305,7 @@ static bool commit_parts(Commit *commit, Error *err)
             run->sinks[f]->methods->committed(run->sinks[f], commit->epoch);
     }
     connections_appended_committed(run->connections);
+    tell_sources(commit);
     return checkpoint_files_forget(run->checkpoints,
                                    (CheckpointMark){epoch.state_file, epoch.state_bytes}, err);
 }
@@ -413,6 +432,52 @@ static bool all_sources_settled(const Run *run, const FlowSpec *flow)
         if (flow->scan_source[i] != UINT32_MAX &&
             !atomic_load(&run->settled_sources[flow->scan_source[i]]))
             return false;
+    }
+    return true;
+}
+
+/* Whether a flow of this run fills what the source reads, in a system outside. */
+static bool is_fed_outside(const Run *run, const PortGroup *group)
+{
+    const TableDef *read = run->spec->sources[group->source_i].table;
+
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        const TableDef *target = run->spec->flows[f].target;
+
+        if (run->sinks[f]->methods->look &&
+            (target == read || (target->provider == PROVIDER_KAFKA &&
+                                read->provider == PROVIDER_KAFKA &&
+                                str_equal(table_topic(target), table_topic(read)))))
+            return true;
+    }
+    return false;
+}
+
+/* --once: what was delivered since belongs to the sources that read it. False: none had any. */
+static bool extend_sources(Run *run, bool *extended, Error *err)
+{
+    int64_t until_us =
+        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.patience");
+
+    *extended = false;
+    if (!atomic_exchange(&run->delivered, false))
+        return true;
+    for (uint32_t g = 0; g < run->group_count; g++) {
+        const PortGroup *group = &run->groups[g];
+
+        if (!group->source->methods->extend || !is_fed_outside(run, group))
+            continue;
+        while (!group->source->methods->extend(group->source, err)) {
+            if (err->kind != ERROR_RETRY || os_monotonic_us() > until_us)
+                return error_wrap(err, "read '%.*s'",
+                                  STR_ARG(run->spec->sources[group->source_i].table->name));
+            os_sleep_us(LOOK_US);
+        }
+        *extended = true;
+    }
+    if (*extended) {
+        atomic_fetch_add(&run->generation, 1);
+        run_wake_workers(run);
     }
     return true;
 }
@@ -554,7 +619,11 @@ static bool commit_loop(Run *run, Error *err)
         if (stop)
             return wait_for_deliveries(run, err) && note_deliveries(run, err);
         if (once && now.at_end && !now.dirty && now.collectors_finished && now.delivered) {
-            if (settle_next(run) || (run->options.drain && drain_next(run)))
+            bool extended;
+
+            if (!extend_sources(run, &extended, err))
+                return false;
+            if (extended || settle_next(run) || (run->options.drain && drain_next(run)))
                 continue;
             return run_refresh_views(run, err) && note_deliveries(run, err);
         }

@@ -129,6 +129,16 @@ Store *connections_store(Connections *connections)
     return connections->store;
 }
 
+const Zone *connections_zone(const Connections *connections)
+{
+    const Zone *zone = zone_utc();
+    Error err = {0};
+
+    (void)zone_find(settings_text(connections->settings, "spark.sql.session.timeZone"), &zone,
+                    &err);
+    return zone;
+}
+
 Topics *connections_topics(Connections *connections)
 {
     return connections->topics;
@@ -312,7 +322,10 @@ static bool open_source(Connections *connections, const TableDef *table, Source 
     case PROVIDER_HTTP:
         if (!connections_table_topic(connections, table, &topic.topic, err))
             return false;
-        topic.start_latest = str_is_nocase(table_option(table, "starting"), "latest");
+        if (table->provider == PROVIDER_KAFKA &&
+            !starting_parse(&connections->arena, table_option(table, "starting"),
+                            connections_zone(connections), &topic.starting, err))
+            return false;
         *out = topic_source_create(&topic);
         return true;
     case PROVIDER_JSON:

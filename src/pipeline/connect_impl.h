@@ -53,5 +53,7 @@ bool connections_outside_sink(Connections *connections, const OutsideRole *role,
                               Error *err);
 bool connections_outside_source(Connections *connections, const OutsideRole *role,
                                 const TableDef *table, Source **out, Error *err);
+/* The session's, for times in options. */
+const Zone *connections_zone(const Connections *connections);
 
 #endif

@@ -1,5 +1,7 @@
 #include "pipeline/data_catalog.h"
 
+#include "plan/record_field.h"
+
 #include "base/vec.h"
 #include "store/meta.h"
 
@@ -11,8 +13,9 @@ static const char outside_name[] = "outside_table";
 /* Everything but where it stands. */
 static void describe(StrBuf *out, const TableDef *table)
 {
-    static const char *const kept_options[] = {"format",    "header", "sep",    "quote",    "escape",
-                                               "nullValue", "table",  "schema", "keyspace", "query"};
+    static const char *const kept_options[] = {
+        "format", "header", "sep",      "quote", "escape",   "nullValue",
+        "table",  "schema", "keyspace", "query", "metadata", "kafka.bootstrap.servers"};
     const Type *row_type;
     Arena arena;
 
@@ -148,6 +151,8 @@ static bool read_table(Arena *arena, const StoreMeta *meta, TableDef **out, Erro
             TableOption option = {.key = name, .value = value};
 
             option.def = option_find(name, provider, OPTION_OF_STREAMING);
+            if (!option.def)
+                option.def = option_find(name, provider, OPTION_OF_SOURCE);
             VEC_ADD_IN(arena, &options, option);
         }
     }
@@ -161,7 +166,9 @@ static bool read_table(Arena *arena, const StoreMeta *meta, TableDef **out, Erro
         (*out)->primary_key = key.items;
         (*out)->primary_key_count = (uint32_t)key.count;
     }
-    return true;
+    return record_fields_parse(arena, table_option(*out, "metadata"), &(*out)->schema,
+                               &(*out)->record_fields, err) ||
+           error_wrap(err, "table '%.*s'", STR_ARG(meta->part));
 }
 
 /* Tables that stand on topics, or outside; an outside one whose connection is not configured now does

@@ -125,11 +125,14 @@ bool connections_outside_source(Connections *connections, const OutsideRole *rol
     const OutsideSourceConfig config = {
         .table = table,
         .settings = connections->settings,
-        .whole = connections->whole,
+        .whole = connections->whole || !connections->lock,
+        .make = connections->lock,
     };
 
     if (!role->source)
         return refuse(role, table, "read a stream", err);
+    if (connections->lock && !remember(connections, table, err))
+        return false;
     return role->source(&config, out, err) ||
            error_wrap(err, "table '%.*s'", STR_ARG(table->name));
 }

@@ -4,7 +4,6 @@
 
 #include "base/vec.h"
 #include "os/os.h"
-#include "pipeline/table_format.h"
 
 /* How often a source is asked for new partitions. */
 enum { LOOK_EVERY_US = 500000 };
@@ -87,8 +86,7 @@ void port_close(Port *port)
     free(port->partitions);
     port->partitions = NULL;
     port->partition_count = 0;
-    if (port->decoder)
-        port->decoder->methods->free(port->decoder);
+    table_decoder_free(port->decoder);
     port->decoder = NULL;
 }
 
@@ -194,8 +192,8 @@ static bool take_records(Port *port, PortPartition *partition, const SourceRecor
     Batch *decoded;
     const Batch *batch;
 
-    port->decoder->methods->decode(port->decoder, port->arena, records->values, records->count,
-                                   &decoded, rows, &bad);
+    table_decoder_decode(port->decoder, port->arena, records, partition->partition, &decoded, rows,
+                         &bad);
     for (uint32_t i = 0; i < bad.count; i++) {
         const BadRecord *record = &bad.items[i];
 

@@ -14,8 +14,8 @@
 #ifndef WEIR_PIPELINE_PORT_H
 #define WEIR_PIPELINE_PORT_H
 
-#include "format/format.h"
 #include "op/op.h"
+#include "pipeline/table_format.h"
 #include "plan/pipeline_spec.h"
 #include "source/source.h"
 
@@ -61,7 +61,7 @@ typedef struct PortStart {
 typedef struct Port {
     const SourceSpec *spec;
     Source *source;
-    Decoder *decoder;
+    TableDecoder *decoder;
     PortSink sink;
     PortConsumer *consumers;
     uint32_t consumer_count;

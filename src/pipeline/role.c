@@ -1,7 +1,10 @@
 #include "pipeline/role.h"
 
 #include "client/cassandra_client.h"
+#include "client/kafka_client.h"
+#include "pipeline/role_kafka.h"
 #include "sink/cassandra_outside.h"
+#include "sink/kafka_outside.h"
 #include "source/cassandra_table.h"
 
 static bool probe_cassandra(const Settings *settings, Arena *arena, Str *version, Error *err)
@@ -21,7 +24,12 @@ static bool probe_cassandra(const Settings *settings, Arena *arena, Str *version
 }
 
 static const OutsideRole roles[] = {
-    {.provider = PROVIDER_KAFKA, .setting = "kafka.bootstrap.servers", .system = "Apache Kafka"},
+    {.provider = PROVIDER_KAFKA,
+     .setting = KAFKA_SERVERS,
+     .system = "Apache Kafka",
+     .sink = kafka_outside_create,
+     .source = role_kafka_source,
+     .probe = kafka_probe},
     {.provider = PROVIDER_CASSANDRA,
      .setting = "cassandra.contact.points",
      .system = "Apache Cassandra",
@@ -42,6 +50,8 @@ const OutsideRole *role_of(const Settings *settings, const TableDef *table)
 
     if (table->kind == TABLE_SYSTEM || table->kind == TABLE_MEMORY)
         return NULL;
+    if (table->provider == PROVIDER_KAFKA) /* A table may name its own servers. */
+        return kafka_is_configured(settings, table) ? &roles[0] : NULL;
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
         if (roles[i].provider == table->provider)
             return settings_find(settings, str_of(roles[i].setting), &value) && value.bytes

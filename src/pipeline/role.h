@@ -18,6 +18,7 @@ typedef struct OutsideSourceConfig {
     const TableDef *table;
     const Settings *settings;
     bool whole; /* What is there is all there will be (--once, batch queries). */
+    bool make;  /* What is missing is made. */
 } OutsideSourceConfig;
 
 typedef struct OutsideRole {

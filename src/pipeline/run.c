@@ -131,6 +131,7 @@ static void on_delivery(void *self)
     Run *run = self;
 
     /* What stands outside may be read from there by another flow. */
+    atomic_store(&run->delivered, true);
     atomic_fetch_add(&run->generation, 1);
     run_wake_workers(run);
     wake_committer(run);

@@ -149,6 +149,7 @@ struct Run {
     /* Grows whenever there may be more to read than a worker has seen: a commit that moved the ends
      * of topics, a flow that is to be drained. */
     _Atomic int64_t generation;
+    _Atomic bool delivered; /* Something was, since sources were last extended. */
     _Atomic bool hold; /* So much waits for outside systems that nothing more is read. */
     _Atomic bool stop;
     _Atomic bool failed;

@@ -6,13 +6,18 @@
 
 #include "format/format.h"
 #include "plan/catalog.h"
+#include "source/source.h"
 
-/* The format's name: json, csv, raw. */
-Str table_format_name(const TableDef *table);
-/* Appends its options, as FormatOptions.options has them. */
-void table_format_options(StrBuf *out, const TableDef *table);
-/* A decoder of the table's records for the columns of `schema`, under the table's names. */
+/* Decodes a table's records: their values by the format, and the columns that are filled from the
+ * record itself ('metadata'). Thread: one worker's. */
+typedef struct TableDecoder TableDecoder;
+
+/* For the columns of `schema`, under the table's names. Borrows both for its life. */
 bool table_decoder_create(const TableDef *table, const Schema *schema, FormatMode mode,
-                          const Zone *zone, Decoder **out, Error *err);
+                          const Zone *zone, TableDecoder **out, Error *err);
+/* As DecoderMethods.decode; records of one partition. */
+void table_decoder_decode(TableDecoder *decoder, Arena *arena, const SourceRecords *records,
+                          int32_t partition, Batch **out, uint32_t *rows, BadRecords *bad);
+void table_decoder_free(TableDecoder *decoder); /* NULL is fine. */
 
 #endif

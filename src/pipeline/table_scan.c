@@ -108,7 +108,7 @@ static bool scan_outside(TableScan *scan, const OutsideRole *role, Error *err)
 }
 
 /* The decoder for the columns the scan reads, under the table's own names. */
-static bool make_decoder(TableScan *scan, Arena *arena, Decoder **out, Error *err)
+static bool make_decoder(TableScan *scan, Arena *arena, TableDecoder **out, Error *err)
 {
     const TableDef *table = scan->node->as.scan.table;
     Schema *schema = ARENA_NEW(arena, Schema);
@@ -122,8 +122,8 @@ static bool make_decoder(TableScan *scan, Arena *arena, Decoder **out, Error *er
     return table_decoder_create(table, schema, FORMAT_PERMISSIVE, scan->sql->zone, out, err);
 }
 
-static bool scan_partition(TableScan *scan, Source *source, int32_t partition, Decoder *decoder,
-                           Error *err)
+static bool scan_partition(TableScan *scan, Source *source, int32_t partition,
+                           TableDecoder *decoder, Error *err)
 {
     SourceReader *reader;
     SourceRecords records;
@@ -144,8 +144,8 @@ static bool scan_partition(TableScan *scan, Source *source, int32_t partition, D
                 break;
             continue;
         }
-        decoder->methods->decode(decoder, scan->op->context->batch_arena, records.values,
-                                 records.count, &batch, NULL, &bad);
+        table_decoder_decode(decoder, scan->op->context->batch_arena, &records, partition, &batch,
+                             NULL, &bad);
         ok = push(scan, batch, err);
         if (!ok)
             break;
@@ -157,7 +157,7 @@ static bool scan_partition(TableScan *scan, Source *source, int32_t partition, D
 static bool scan_source(TableScan *scan, Error *err)
 {
     const TableDef *table = scan->node->as.scan.table;
-    Decoder *decoder = NULL;
+    TableDecoder *decoder = NULL;
     Source *source;
     Arena arena;
     int32_t count;
@@ -177,8 +177,7 @@ static bool scan_source(TableScan *scan, Error *err)
          make_decoder(scan, &arena, &decoder, err);
     for (int32_t p = 0; ok && p < count; p++)
         ok = scan_partition(scan, source, p, decoder, err);
-    if (decoder)
-        decoder->methods->free(decoder);
+    table_decoder_free(decoder);
     arena_done(&arena);
     return ok;
 }

@@ -189,11 +189,20 @@ static bool on_bad_record(void *self, const SourceSpec *source, const char *reas
     return true;
 }
 
-/* A row whose primary key is NULL, told by a sink's writer. */
-static bool on_null_key(void *self, const Batch *batch, uint32_t row_i, const char *message,
-                        Error *err UNUSED)
+/* A row that cannot be written, told by a sink's writer. One that stands for no record of a source
+ * (an aggregate) is told of with the table it was for. */
+static bool on_refused(void *self, const Batch *batch, uint32_t row_i, const char *reason,
+                       const char *message, Str bytes, Error *err UNUSED)
 {
-    return put_aside(self, batch->origin, row_i, STR("null_key"), str_of(message));
+    FlowInstance *flow = self;
+    const TableDef *target = flow->spec->target;
+
+    if (batch->origin || !bytes.data || !target->dead_letter)
+        return put_aside(flow, batch->origin, row_i, str_of(reason), str_of(message));
+    flow->counts.errors++;
+    aside_dead_letter(flow->worker->aside, target->dead_letter, str_of(reason), str_of(message),
+                      bytes, -1, -1, os_realtime_us());
+    return true;
 }
 
 /* ── setting up ────────────────────────────────────────────────────────────────────────────────*/
@@ -233,7 +242,7 @@ static bool flow_init(Worker *worker, uint32_t flow_i, Error *err)
     };
     if (!sink->methods->writer_create(sink, &flow->writer, err))
         return error_wrap(err, "write '%.*s'", STR_ARG(flow->spec->target->name));
-    flow->writer->on_null_key = on_null_key;
+    flow->writer->on_refused = on_refused;
     flow->writer->self = flow;
     return graph_build(&flow->graph, flow->spec->plan, &flow->context, &flow->end.op,
                        run->worker_count > 1 ? &exchanges : NULL, err);

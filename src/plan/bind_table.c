@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "column/format_value.h"
+#include "plan/record_field.h"
 #include "sql/parser.h"
 
 /* ── names and providers ───────────────────────────────────────────────────────────────────────*/
@@ -615,6 +616,22 @@ static bool table_constraints(Binder *b, Arena *arena, const AstCreateTable *ast
     return ok;
 }
 
+static bool table_metadata(Binder *b, Arena *arena, TableDef *table)
+{
+    Span span = table->name_span;
+    Error err = {0};
+
+    if (record_fields_parse(arena, table_option(table, "metadata"), &table->schema,
+                            &table->record_fields, &err))
+        return true;
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        if (str_is_nocase(table->options[i].key, "metadata"))
+            span = table->options[i].value_span;
+    }
+    bind_error(b, span, "INVALID_OPTION_VALUE", "42616", "'metadata': %s.", err.text);
+    return false;
+}
+
 bool table_finish(Binder *b, Arena *arena, const AstCreateTable *ast, TableDef *table)
 {
     bool ok = true;
@@ -628,6 +645,7 @@ bool table_finish(Binder *b, Arena *arena, const AstCreateTable *ast, TableDef *
     ok = option_columns(b, arena, table, "primary_key", &table->primary_key,
                         &table->primary_key_count);
     ok = option_columns(b, arena, table, "key", &table->topic_key, &table->topic_key_count) && ok;
+    ok = table_metadata(b, arena, table) && ok;
     ok = table_partitions(b, arena, ast, table) && ok;
     ok = ok && check_partition_key(b, table);
     ok = table_constraints(b, arena, ast, table) && ok;

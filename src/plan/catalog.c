@@ -208,6 +208,36 @@ const TableOption *table_option_next(const TableDef *table, const char *prefix, 
 
 /* ── what is known of a table ──────────────────────────────────────────────────────────────────*/
 
+Str table_format_name(const TableDef *table)
+{
+    Str name = table_option(table, "format");
+
+    if (table->provider == PROVIDER_CSV)
+        return STR("csv");
+    if (table->provider == PROVIDER_JSON || !name.data || str_is(name, "ndjson"))
+        return STR("json");
+    return name;
+}
+
+void table_format_options(StrBuf *out, const TableDef *table)
+{
+    static const char *const names[] = {"sep", "header", "quote", "escape", "nullValue"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        Str value = table_option(table, names[i]);
+
+        if (value.data)
+            strbuf_printf(out, "%s=%.*s\n", names[i], STR_ARG(value));
+    }
+}
+
+Str table_topic(const TableDef *table)
+{
+    Str topic = table_option(table, "topic");
+
+    return topic.data ? topic : table->name;
+}
+
 const char *table_kind_name(TableKind kind)
 {
     static const char *const names[] = {

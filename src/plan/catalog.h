@@ -97,6 +97,8 @@ struct TableDef {
     uint32_t primary_key_count;
     const uint32_t *topic_key;      /* kafka: columns of the record's key. */
     uint32_t topic_key_count;
+    const uint8_t *record_fields;   /* kafka: one RecordField (record_field.h) a column; NULL:
+                                       all of the value. */
     OutputMode output_mode;
     bool unbounded_state;           /* 'unbounded_state' = 'true' */
     bool from_stream;               /* TEMP_VIEW: its query reads streams. */
@@ -126,6 +128,13 @@ bool table_option_bool(const TableDef *table, const char *key);
 int64_t table_option_duration_us(const TableDef *table, const char *key);
 /* The options of a family: those whose key begins with `prefix` ("kafka."), from *i on. NULL: no more. */
 const TableOption *table_option_next(const TableDef *table, const char *prefix, uint32_t *i);
+
+/* How its records are written: json, csv, raw; and that format's options, as FormatOptions.options has
+ * them. */
+Str table_format_name(const TableDef *table);
+void table_format_options(StrBuf *out, const TableDef *table);
+/* Its topic: the option, else its name. */
+Str table_topic(const TableDef *table);
 
 const char *table_kind_name(TableKind kind); /* "streaming table" ... */
 /* Whether STREAM may read it: sources that stream, and append-mode topics (design.md, "What a stream

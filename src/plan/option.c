@@ -11,6 +11,7 @@
 #include "column/format_value.h"
 #include "column/zone.h"
 #include "plan/option_table.h"
+#include "plan/starting.h"
 #include "sql/diagnostic.h"
 
 const ProviderInfo *provider_info(Provider provider)
@@ -359,6 +360,18 @@ static bool bounds_check(const OptionDef *option, int64_t number, Str value, Err
     return true;
 }
 
+static bool check_starting(Str value, Error *err)
+{
+    Starting starting;
+    Arena arena;
+    bool ok;
+
+    arena_init(&arena);
+    ok = starting_parse(&arena, value, zone_utc(), &starting, err);
+    arena_done(&arena);
+    return ok;
+}
+
 bool option_check(const OptionDef *option, Str value, Error *err)
 {
     const Zone *zone;
@@ -393,6 +406,8 @@ bool option_check(const OptionDef *option, Str value, Error *err)
             return true;
         return error_set(err, ERROR_USER, "'%.*s' is not a time; write '2026-01-31 00:00:00Z'",
                          STR_ARG(value));
+    case OPTION_STARTING:
+        return check_starting(value, err);
     case OPTION_CHARACTER:
         if (value.bytes == 1 || str_is(value, "\\t"))
             return true;
@@ -417,6 +432,7 @@ static const char *option_type_text(OptionType type)
         [OPTION_ENUM] = "",             [OPTION_COLUMNS] = "columns",
         [OPTION_SCHEDULE] = "schedule", [OPTION_ZONE] = "time zone",
         [OPTION_TIMESTAMP] = "time",    [OPTION_CHARACTER] = "character",
+        [OPTION_STARTING] = "place",
     };
 
     return texts[type];

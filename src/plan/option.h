@@ -60,6 +60,7 @@ typedef enum OptionType {
     OPTION_ZONE,
     OPTION_TIMESTAMP,
     OPTION_CHARACTER,
+    OPTION_STARTING, /* starting.h */
 } OptionType;
 
 /* Kinds of table, as bits: where an option may stand. */

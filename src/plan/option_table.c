@@ -80,7 +80,12 @@ const OptionDef option_table[] = {
     {"retention_bytes", OPTION_BYTES, P(KAFKA), SOURCE | STREAMING, false, NULL, NULL, "The oldest segments of a partition beyond this size may be deleted."},
     {"segment_bytes", OPTION_BYTES, P(KAFKA), SOURCE | STREAMING, false, "128 MB", NULL, "The size at which a partition's next file is begun."},
     {"compression", OPTION_ENUM, P(KAFKA), SOURCE | STREAMING, false, "none", "none|lz4|zstd", "Compression of record batches."},
-    {"starting", OPTION_ENUM, P(KAFKA) | P_FILES, SOURCE, false, "earliest", "earliest|latest", "Where a new flow begins to read."},
+    {"replication", OPTION_INT, P(KAFKA), SOURCE | STREAMING, false, NULL, NULL, "Copies of each record, when the topic is made in a real Kafka; the brokers' default when not given."},
+    {"metadata", OPTION_TEXT, P(KAFKA), SOURCE, false, NULL, NULL, "Columns that are filled from the record itself, not from its value: 'partition, offset', 'at = timestamp'. There are key, topic, partition, offset, timestamp, timestampType, headers."},
+    {"starting", OPTION_STARTING, P(KAFKA), SOURCE, false, "earliest", NULL, "Where a new flow begins to read: earliest, latest, a time ('2026-01-31 12:00:00'), or offsets by partition ('0:100,1:250')."},
+    {"on_data_loss", OPTION_ENUM, P(KAFKA), SOURCE, false, "fail", "fail|continue", "When records that were to be read next are no longer there: the run stops, or goes on with the first that is left."},
+    {"group", OPTION_TEXT, P(KAFKA), SOURCE, false, NULL, NULL, "The consumer group of a real Kafka in which the committed offsets can be seen; weir-TABLE when not given."},
+    {"starting", OPTION_ENUM, P_FILES, SOURCE, false, "earliest", "earliest|latest", "Where a new flow begins to read."},
 
     {"path", OPTION_TEXT, P_FILES, SOURCE | STREAMING | VIEW, true, NULL, NULL, "A file, a folder, or a pattern like 'data/*.json'."},
     {"header", OPTION_BOOL, P(CSV), SOURCE | STREAMING | VIEW, false, "false", NULL, "The first line of each file names the columns."},

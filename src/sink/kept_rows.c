@@ -103,9 +103,10 @@ void kept_rows_add(KeptRows **rows, const SinkConfig *config, const Batch *batch
 bool sink_leave_out(SinkWriter *writer, const Batch *batch, uint32_t row_i, const char *message,
                     Error *err)
 {
-    if (!writer->on_null_key)
+    if (!writer->on_refused)
         return error_set(err, ERROR_DATA, "%s", message);
-    return writer->on_null_key(writer->self, batch, row_i, message, err);
+    return writer->on_refused(writer->self, batch, row_i, "null_key", message, (Str){NULL, 0},
+                              err);
 }
 
 static bool has_null_key(const SinkConfig *config, const Batch *batch, uint32_t row_i)

@@ -107,6 +107,11 @@ struct Outside {
 /* First member of an implementation's encoder. */
 struct OutsideEncoder {
     size_t bytes; /* Encoded and not yet taken. */
+    /* Puts a row aside that the system would not take: as SinkWriter.on_refused. Set by whoever made
+     * the encoder; NULL: such a row is an error (ERROR_DATA). */
+    bool (*refuse)(void *self, const Batch *batch, uint32_t row_i, const char *reason,
+                   const char *message, Str bytes, Error *err);
+    void *self;
 };
 
 #endif

@@ -41,6 +41,16 @@ static void output_free(SinkOutput *output)
     free(output);
 }
 
+static bool refuse_row(void *self, const Batch *batch, uint32_t row_i, const char *reason,
+                       const char *message, Str bytes, Error *err)
+{
+    const SinkWriter *writer = &((OutsideSinkWriter *)self)->writer;
+
+    if (!writer->on_refused)
+        return error_set(err, ERROR_DATA, "%s", message);
+    return writer->on_refused(writer->self, batch, row_i, reason, message, bytes, err);
+}
+
 static bool outside_writer_create(Sink *sink, SinkWriter **out, Error *err)
 {
     OutsideSink *self = (OutsideSink *)sink;
@@ -52,6 +62,8 @@ static bool outside_writer_create(Sink *sink, SinkWriter **out, Error *err)
     }
     writer->writer.sink = sink;
     writer->sink = self;
+    writer->encoder->refuse = refuse_row;
+    writer->encoder->self = writer;
     arena_init(&writer->arena);
     *out = &writer->writer;
     return true;

@@ -71,10 +71,11 @@ struct Sink {
 
 struct SinkWriter {
     Sink *sink;
-    /* Set by whoever made the writer: row `row_i` cannot be written because its key is NULL; it has
-     * been put aside. NULL: such a row is an error (ERROR_DATA). */
-    bool (*on_null_key)(void *self, const Batch *batch, uint32_t row_i, const char *message,
-                        Error *err);
+    /* Set by whoever made the writer: row `row_i` cannot be written (`reason`: null_key, too_large); it
+     * has been put aside, with `bytes` where they tell more than what it was made from. NULL: such a
+     * row is an error (ERROR_DATA). */
+    bool (*on_refused)(void *self, const Batch *batch, uint32_t row_i, const char *reason,
+                       const char *message, Str bytes, Error *err);
     void *self;
 };
 

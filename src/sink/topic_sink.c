@@ -8,16 +8,14 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "column/format_value.h"
 #include "format/format.h"
 #include "log/partitioner.h"
 #include "os/os.h"
+#include "sink/record_key.h"
 
 typedef struct TopicSink {
     Sink sink;
     SinkConfig config;
-    Field *key_fields;    /* Of the key columns, ... */
-    Schema key_schema;    /* ... for their JSON when they are several. */
     TopicWriter *topic_writer; /* The committer's. */
 } TopicSink;
 
@@ -29,10 +27,9 @@ typedef struct TopicSinkWriter {
     SinkWriter writer;
     TopicSink *sink;
     Encoder *encoder;
-    Encoder *key_encoder;   /* Several key columns; else NULL. */
+    RecordKey *key;
     SinkOutput *output;     /* NULL: nothing written in this epoch. */
     uint64_t keyless_count; /* Whose turn it is to take a record without key. */
-    StrBuf key;
     StrBuf value;
     Arena arena; /* Of one batch. */
 } TopicSinkWriter;
@@ -55,10 +52,8 @@ static void topic_writer_free(SinkWriter *sink_writer)
         return;
     if (writer->encoder)
         writer->encoder->methods->free(writer->encoder);
-    if (writer->key_encoder)
-        writer->key_encoder->methods->free(writer->key_encoder);
+    record_key_free(writer->key);
     output_free(writer->output);
-    strbuf_done(&writer->key);
     strbuf_done(&writer->value);
     arena_done(&writer->arena);
     free(writer);
@@ -79,7 +74,6 @@ static bool topic_writer_create(Sink *sink, SinkWriter **out, Error *err)
     TopicSink *self = (TopicSink *)sink;
     const SinkConfig *config = &self->config;
     const FormatOptions options = {.zone = config->zone, .options = config->format_options};
-    const FormatOptions key_options = {.zone = config->zone};
     const Format *format = format_find(config->format);
     TopicSinkWriter *writer = mem_zalloc(sizeof *writer);
 
@@ -93,9 +87,8 @@ static bool topic_writer_create(Sink *sink, SinkWriter **out, Error *err)
     }
     if (!format->encoder_create(config->schema, &options, &writer->encoder, err))
         goto fail;
-    if (config->key_count > 1 &&
-        !format_find(STR("json"))
-             ->encoder_create(&self->key_schema, &key_options, &writer->key_encoder, err))
+    if (!record_key_create(config->schema, config->key_columns, config->key_count, config->zone,
+                           &writer->key, err))
         goto fail;
     *out = &writer->writer;
     return true;
@@ -105,49 +98,22 @@ fail:
     return false;
 }
 
-/* The key columns alone, for the key's encoder. */
-static Batch *key_batch(TopicSinkWriter *writer, const Batch *batch)
-{
-    const SinkConfig *config = &writer->sink->config;
-    Batch *keys = batch_new(&writer->arena, config->key_count, batch->row_count);
-
-    for (uint32_t i = 0; i < config->key_count; i++)
-        keys->columns[i] = batch->columns[config->key_columns[i]];
-    return keys;
-}
-
-static bool key_is_null(const Batch *keys, uint32_t row_i)
-{
-    for (uint32_t i = 0; i < keys->column_count; i++) {
-        if (!vector_is_valid(keys->columns[i], row_i))
-            return true;
-    }
-    return false;
-}
-
 static bool tell_null_key(TopicSinkWriter *writer, const Batch *batch, uint32_t row_i, Error *err)
 {
     static const char message[] = "a column of the topic's key is NULL";
 
-    if (!writer->writer.on_null_key)
+    if (!writer->writer.on_refused)
         return error_set(err, ERROR_DATA, "%s", message);
-    return writer->writer.on_null_key(writer->writer.self, batch, row_i, message, err);
+    return writer->writer.on_refused(writer->writer.self, batch, row_i, "null_key", message,
+                                     (Str){NULL, 0}, err);
 }
 
-/* The record's key into writer->key; returns its partition. */
-static int32_t make_key(TopicSinkWriter *writer, const Batch *keys, uint32_t row_i)
+static int32_t place(TopicSinkWriter *writer, Str key)
 {
     int32_t partition_count = topic_partition_count(writer->sink->config.topic);
 
-    strbuf_clear(&writer->key);
-    if (keys->column_count == 0)
-        return partition_of_nth(writer->keyless_count++, partition_count);
-    if (writer->key_encoder)
-        writer->key_encoder->methods->encode(writer->key_encoder, keys, row_i, &writer->key);
-    else
-        value_to_text(&writer->key, keys->columns[0], vector_row(keys->columns[0], row_i),
-                      writer->sink->config.zone);
-    return partition_of_key(strbuf_str(&writer->key), partition_count);
+    return key.data ? partition_of_key(key, partition_count)
+                    : partition_of_nth(writer->keyless_count++, partition_count);
 }
 
 static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
@@ -157,7 +123,6 @@ static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
     const LogWriter *log = topic_writer_log(sink->topic_writer);
     LogRecord record = {.key_null = sink->config.key_count == 0,
                         .timestamp_ms = os_realtime_us() / 1000};
-    Batch *keys;
 
     if (!writer->output) {
         writer->output = mem_zalloc(sizeof *writer->output);
@@ -165,21 +130,18 @@ static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
                                                 &log_writer_config(log)->log);
     }
     arena_reset(&writer->arena);
-    keys = key_batch(writer, batch);
+    record_key_begin(writer->key, &writer->arena, batch);
     for (uint32_t i = 0; i < batch->row_count; i++) {
-        int32_t partition;
-
-        if (key_is_null(keys, i)) {
+        if (record_key_is_null(writer->key, i)) {
             if (!tell_null_key(writer, batch, i, err))
                 return false;
             continue;
         }
-        partition = make_key(writer, keys, i);
+        record.key = record_key_of(writer->key, i);
         strbuf_clear(&writer->value);
         writer->encoder->methods->encode(writer->encoder, batch, i, &writer->value);
-        record.key = strbuf_str(&writer->key);
         record.value = strbuf_str(&writer->value);
-        if (!log_output_add(writer->output->log, partition, &record, err))
+        if (!log_output_add(writer->output->log, place(writer, record.key), &record, err))
             return false;
     }
     return true;
@@ -241,7 +203,6 @@ static void topic_free(Sink *sink)
     TopicSink *self = (TopicSink *)sink;
 
     topic_writer_close(self->topic_writer);
-    free(self->key_fields);
     free(self);
 }
 
@@ -272,10 +233,6 @@ bool topic_sink_open(const SinkConfig *config, Sink **out, Error *err)
 
     sink->sink.methods = &topic_methods;
     sink->config = *config;
-    sink->key_fields = mem_zalloc((config->key_count + 1) * sizeof *sink->key_fields);
-    for (uint32_t i = 0; i < config->key_count; i++)
-        sink->key_fields[i] = config->schema->columns[config->key_columns[i]];
-    sink->key_schema = (Schema){config->key_count, sink->key_fields};
     if (!topic_writer_open(config->topic, &sink->topic_writer, err)) {
         topic_free(&sink->sink);
         return false;

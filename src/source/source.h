@@ -14,12 +14,25 @@
 
 #include "column/batch.h"
 
+typedef struct SourceHeader {
+    Str name;
+    Str value; /* data == NULL: null. */
+} SourceHeader;
+
+/* The headers of one record, in their order. */
+typedef struct SourceHeaders {
+    SourceHeader *items;
+    size_t count;
+    size_t capacity;
+} SourceHeaders;
+
 typedef struct SourceRecords {
     uint32_t count;
     const Str *values;
     const Str *keys;              /* NULL: this source has no keys. A NULL key has data == NULL. */
     const int64_t *positions;
-    const int64_t *timestamps_us; /* NULL: none. */
+    const int64_t *timestamps_us; /* NULL: none; -1: not this record. */
+    const SourceHeaders *headers; /* NULL: none. */
     int64_t next_position;        /* From which the next poll goes on. */
     int64_t end_position;         /* How far the partition reaches now, as known: lag = end - next. */
     bool at_end;                  /* Nothing more for the moment. */
@@ -42,6 +55,11 @@ typedef struct SourceMethods {
      * not wait: with nothing there, count is 0 and at_end is true. Thread: the reader's worker. */
     bool (*poll)(SourceReader *reader, uint32_t count_max, SourceRecords *out, Error *err);
     void (*reader_close)(SourceReader *reader);
+    /* An epoch that read the partition up to there is durable. NULL: who cares. Thread: the committer. */
+    void (*committed)(Source *source, int32_t partition, int64_t position);
+    /* Of a source that is read up to the ends it had when it was opened: what has been written since
+     * belongs to it too. NULL: its ends move by themselves. Thread: any. */
+    bool (*extend)(Source *source, Error *err);
     void (*free)(Source *source);
 } SourceMethods;
 

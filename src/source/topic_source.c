@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "log/log_reader.h"
 
 enum {
@@ -23,6 +24,7 @@ typedef struct TopicReader {
     Str *keys;
     int64_t *positions;
     int64_t *timestamps_us;
+    SourceHeaders *headers;
 } TopicReader;
 
 static bool topic_partitions(Source *source, int32_t *count, Error *err)
@@ -50,7 +52,34 @@ static void topic_reader_close(SourceReader *source_reader)
     free(reader->keys);
     free(reader->positions);
     free(reader->timestamps_us);
+    for (uint32_t i = 0; i < reader->capacity; i++)
+        VEC_DONE(&reader->headers[i]);
+    free(reader->headers);
     free(reader);
+}
+
+/* Where a reader begins that has no position (`by_options`), or the one before all. */
+static bool seek_first(TopicReader *reader, const TopicSourceConfig *config, bool by_options,
+                       Error *err)
+{
+    const Starting *starting = &config->starting;
+    int64_t end = topic_end(config->topic, reader->partition);
+    int64_t start;
+
+    if (by_options && starting->kind == STARTING_LATEST) {
+        log_reader_seek(reader->log, end);
+        return true;
+    }
+    /* Retention may have taken the first records. */
+    if (!log_reader_start_offset(reader->log, &start, err))
+        return false;
+    log_reader_seek(reader->log, start);
+    if (by_options && starting->kind == STARTING_TIME)
+        return log_reader_seek_time(reader->log, starting->time_ms, end, err);
+    if (by_options && starting->kind == STARTING_OFFSETS &&
+        reader->partition < starting->offset_count && starting->offsets[reader->partition] > start)
+        log_reader_seek(reader->log, MIN(starting->offsets[reader->partition], end));
+    return true;
 }
 
 static bool topic_reader_open(Source *source, int32_t partition, int64_t position,
@@ -63,20 +92,15 @@ static bool topic_reader_open(Source *source, int32_t partition, int64_t positio
 
     reader->reader.source = source;
     reader->partition = partition;
-    if (position < 0)
-        position = config->start_latest ? topic_end(config->topic, partition) : 0;
     arena_init(&arena);
     dir = topic_partition_dir(&arena, topic_data_dir(config->topic), topic_name(config->topic),
                               partition);
     reader->log = log_reader_create(dir, position);
     arena_done(&arena);
-    if (position == 0) { /* Retention may have taken the first records. */
-        if (!log_reader_start_offset(reader->log, &position, err)) {
-            topic_reader_close(&reader->reader);
-            return error_wrap(err, "topic '%.*s', partition %d", STR_ARG(topic_name(config->topic)),
-                              partition);
-        }
-        log_reader_seek(reader->log, position);
+    if (position <= 0 && !seek_first(reader, config, position < 0, err)) {
+        topic_reader_close(&reader->reader);
+        return error_wrap(err, "topic '%.*s', partition %d", STR_ARG(topic_name(config->topic)),
+                          partition);
     }
     *out = &reader->reader;
     return true;
@@ -86,12 +110,28 @@ static void reader_reserve(TopicReader *reader, uint32_t count)
 {
     if (count <= reader->capacity)
         return;
-    reader->capacity = count;
     reader->values = mem_realloc(reader->values, count * sizeof *reader->values);
     reader->keys = mem_realloc(reader->keys, count * sizeof *reader->keys);
     reader->positions = mem_realloc(reader->positions, count * sizeof *reader->positions);
     reader->timestamps_us =
         mem_realloc(reader->timestamps_us, count * sizeof *reader->timestamps_us);
+    reader->headers = mem_realloc(reader->headers, count * sizeof *reader->headers);
+    memset(&reader->headers[reader->capacity], 0,
+           (count - reader->capacity) * sizeof *reader->headers);
+    reader->capacity = count;
+}
+
+static void take_headers(SourceHeaders *out, const LogRecord *record)
+{
+    Str rest = record->headers;
+    RecordHeader header;
+
+    out->count = 0;
+    while (record->header_count && record_header_next(&rest, &header)) {
+        SourceHeader taken = {header.key, header.value_null ? (Str){0} : header.value};
+
+        VEC_ADD(out, taken);
+    }
 }
 
 static bool topic_poll(SourceReader *source_reader, uint32_t count_max, SourceRecords *out,
@@ -113,7 +153,8 @@ static bool topic_poll(SourceReader *source_reader, uint32_t count_max, SourceRe
         reader->values[i] = record->value_null ? (Str){0} : record->value;
         reader->keys[i] = record->key_null ? (Str){0} : record->key;
         reader->positions[i] = record->offset;
-        reader->timestamps_us[i] = record->timestamp_ms * 1000;
+        reader->timestamps_us[i] = record->timestamp_ms < 0 ? -1 : record->timestamp_ms * 1000;
+        take_headers(&reader->headers[i], record);
     }
     *out = (SourceRecords){
         .count = (uint32_t)count,
@@ -121,6 +162,7 @@ static bool topic_poll(SourceReader *source_reader, uint32_t count_max, SourceRe
         .keys = reader->keys,
         .positions = reader->positions,
         .timestamps_us = reader->timestamps_us,
+        .headers = reader->headers,
         .next_position = log_reader_position(reader->log),
         .end_position = end,
     };

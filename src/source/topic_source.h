@@ -5,13 +5,13 @@
 #ifndef WEIR_SOURCE_TOPIC_SOURCE_H
 #define WEIR_SOURCE_TOPIC_SOURCE_H
 
+#include "plan/starting.h"
 #include "source/source.h"
 #include "source/topics.h"
 
 typedef struct TopicSourceConfig {
     Topic *topic;      /* Borrowed for the source's life. */
-    bool start_latest; /* Position < 0: from the committed end on, else from the first record left.
-                        */
+    Starting starting; /* Position < 0. */
 } TopicSourceConfig;
 
 Source *topic_source_create(const TopicSourceConfig *config);

@@ -352,10 +352,12 @@ static void nothing_is_seen_before_its_epoch_is_committed(void **state)
     world_close(w);
 }
 
-static bool count_null_key(void *self, const Batch *batch, uint32_t row_i, const char *message,
-                           Error *err)
+static bool count_null_key(void *self, const Batch *batch, uint32_t row_i, const char *reason,
+                           const char *message, Str bytes, Error *err)
 {
     (void)err;
+    assert_string_equal(reason, "null_key");
+    assert_null(bytes.data);
     assert_false(vector_is_valid(batch->columns[0], row_i));
     assert_non_null(strstr(message, "NULL"));
     ++*(int *)self;
@@ -370,7 +372,7 @@ static void rows_with_a_null_key_are_put_aside(void **state)
     Error err = {0};
 
     for (int i = 0; i < SINK_COUNT; i++) {
-        w->writers[i][0]->on_null_key = count_null_key;
+        w->writers[i][0]->on_refused = count_null_key;
         w->writers[i][0]->self = &told;
     }
     write_all(w, 0, batch);

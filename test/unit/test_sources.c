@@ -104,7 +104,7 @@ static void a_reader_may_start_at_the_end(void **state)
     StoreFixture *f = *state;
     Topics *topics = topics_create(f->folder);
     Topic *topic = open_topic(topics, f->store, "t", 1);
-    const TopicSourceConfig config = {.topic = topic, .start_latest = true};
+    const TopicSourceConfig config = {.topic = topic, .starting = {.kind = STARTING_LATEST}};
     Source *source = topic_source_create(&config);
     SourceReader *reader;
     SourceRecords records;
@@ -119,6 +119,66 @@ static void a_reader_may_start_at_the_end(void **state)
     source->methods->reader_close(reader);
     source->methods->free(source);
     topics_free(topics);
+}
+
+/* The first value a reader without a position gives, or "" for none. */
+static Str first_of(Topic *topic, const char *starting)
+{
+    TopicSourceConfig config = {.topic = topic};
+    Source *source;
+    SourceReader *reader;
+    SourceRecords records;
+    Arena arena;
+    Str first;
+    static char kept[16];
+
+    arena_init(&arena);
+    assert_ok(starting_parse(&arena, str_of(starting), zone_utc(), &config.starting, &err));
+    source = topic_source_create(&config);
+    assert_ok(source->methods->reader_open(source, 0, -1, &reader, &err));
+    records = poll(reader, 10);
+    first = records.count ? records.values[0] : STR_EMPTY;
+    memcpy(kept, first.data, first.bytes);
+    first.data = kept;
+    source->methods->reader_close(reader);
+    source->methods->free(source);
+    arena_done(&arena);
+    return first;
+}
+
+static void a_reader_starts_where_the_options_say(void **state)
+{
+    StoreFixture *f = *state;
+    Topics *topics = topics_create(f->folder);
+    Topic *topic = open_topic(topics, f->store, "t", 1);
+
+    produce(f, topic, 0, 7); /* Record i is of second 1000 + i. */
+    assert_str_is(first_of(topic, "earliest"), "0");
+    assert_str_is(first_of(topic, "latest"), "");
+    assert_str_is(first_of(topic, "1:2, 0:4"), "4");
+    assert_str_is(first_of(topic, "1:2"), "0");
+    assert_str_is(first_of(topic, "0:400"), "");
+    assert_str_is(first_of(topic, "1970-01-01 00:00:01.004"), "4");
+    assert_str_is(first_of(topic, "1970-01-01 00:00:01.003001"), "4");
+    assert_str_is(first_of(topic, "2030-01-01"), "");
+    topics_free(topics);
+}
+
+static void a_place_to_start_that_is_none_is_refused(void **state)
+{
+    static const char *const wrong[] = {"", "first", "0", "0:", ":4", "0:-1", "-1:0", "0:1;1:2",
+                                        "70000:1", "0:99999999999999999999"};
+    Starting starting;
+    Error err = {0};
+    Arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_false(starting_parse(&arena, str_of(wrong[i]), zone_utc(), &starting, &err));
+        assert_int_equal(err.kind, ERROR_USER);
+    }
+    arena_done(&arena);
 }
 
 static void a_reader_starts_at_what_retention_has_left(void **state)
@@ -518,6 +578,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
         TEST(a_topic_is_read_up_to_its_committed_end),
         TEST(a_reader_may_start_at_the_end),
+        TEST(a_reader_starts_where_the_options_say),
+        TEST(a_place_to_start_that_is_none_is_refused),
         TEST(a_reader_starts_at_what_retention_has_left),
         TEST(ends_are_as_the_store_has_them),
         TEST(topics_that_cannot_be_are_refused),

@@ -1,0 +1,582 @@
+/*
+ * kafka_outside.c: see kafka_outside.h.
+ *
+ * A chunk is records, one behind the other, in the machine's byte order:
+ *
+ *     key bytes     uint32   NO_KEY: none
+ *     value bytes   uint32
+ *     key, value
+ *
+ * Values are handed to librdkafka where they stand: a chunk lives until deliver returns, and by then
+ * the transaction is committed, or aborted and its records purged.
+ */
+#include "sink/kafka_outside.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "client/kafka_client.h"
+#include "format/format.h"
+#include "log/partitioner.h"
+#include "sink/record_key.h"
+
+#define NO_KEY UINT32_MAX
+
+enum {
+    HEADER_BYTES = 8,
+    TIMEOUT_MS = 30000, /* Of a transaction's steps. */
+    FULL_WAIT_MS = 50,
+    BATCH_RECORDS = 1000,
+    /* What a record costs in a batch of its own besides key and value: Kafka's own estimate. */
+    RECORD_OVERHEAD_BYTES = 100,
+};
+
+typedef struct KafkaOutside {
+    Outside outside;
+    OutsideConfig config;
+    Arena arena; /* Of its life. */
+    KafkaConfig kafka;
+    KafkaNewTopic new_topic;
+    const char *topic;
+    /* The largest record that the topic takes; 0: not known yet. Written by ensure. */
+    _Atomic int64_t record_bytes_max;
+
+    /* The deliverer's. */
+    KafkaClient *producer; /* NULL: not connected. */
+    rd_kafka_topic_t *topic_handle;
+    rd_kafka_consumer_group_metadata_t *group;
+    const char *transaction; /* transactional.id and group. */
+    int32_t partition_count;
+    uint64_t keyless_count;
+    Arena connection_arena;
+    _Atomic int lost_code; /* rd_kafka_resp_err_t: why a record was not written. */
+} KafkaOutside;
+
+typedef struct KafkaEncoder {
+    OutsideEncoder base;
+    KafkaOutside *outside;
+    Encoder *values;
+    RecordKey *key;
+    StrBuf chunk;
+    bool taken; /* The chunk was; it stays until the next call. */
+    StrBuf value;
+    Arena arena; /* Of one batch. */
+} KafkaEncoder;
+
+/* ── the topic ─────────────────────────────────────────────────────────────────────────────────*/
+
+static bool learn_limit(KafkaOutside *outside, KafkaClient *client, Error *err)
+{
+    const char *text;
+    int64_t bytes = 0;
+
+    if (!kafka_topic_setting(client, &outside->connection_arena, str_of(outside->topic),
+                             "max.message.bytes", &text, err))
+        return false;
+    if (text && str_to_int64(str_of(text), &bytes) && bytes > 0)
+        atomic_store(&outside->record_bytes_max, bytes);
+    return true;
+}
+
+static bool ensure_topic(KafkaOutside *outside, KafkaClient *client, Error *err)
+{
+    const TableDef *table = outside->config.table;
+    Str name = str_of(outside->topic);
+    KafkaTopic topic;
+
+    if (!kafka_topic_look(client, name, &topic, err))
+        return false;
+    if (!topic.exists && (!kafka_topic_create(client, name, &outside->new_topic, err) ||
+                          !kafka_topic_look(client, name, &topic, err)))
+        return false;
+    if (table_option_given(table, "partitions") &&
+        topic.partition_count != outside->new_topic.partition_count)
+        return error_set(err, ERROR_USER,
+                         "topic '%s' has %d partitions in Kafka, not %d; leave 'partitions' out, or "
+                         "give the topic another name",
+                         outside->topic, topic.partition_count,
+                         outside->new_topic.partition_count);
+    outside->partition_count = topic.partition_count;
+    return learn_limit(outside, client, err);
+}
+
+static bool kafka_ensure(Outside *base, Error *err)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+    KafkaClient *client;
+    bool ok;
+
+    arena_reset(&outside->connection_arena);
+    if (!kafka_client_open(&outside->kafka, RD_KAFKA_PRODUCER, NULL, NULL, NULL, &client, err))
+        return false;
+    ok = ensure_topic(outside, client, err);
+    kafka_client_close(client);
+    return ok;
+}
+
+/* ── the worker's side ─────────────────────────────────────────────────────────────────────────*/
+
+static void kafka_encoder_free(OutsideEncoder *base)
+{
+    KafkaEncoder *encoder = (KafkaEncoder *)base;
+
+    if (!encoder)
+        return;
+    if (encoder->values)
+        encoder->values->methods->free(encoder->values);
+    record_key_free(encoder->key);
+    strbuf_done(&encoder->chunk);
+    strbuf_done(&encoder->value);
+    arena_done(&encoder->arena);
+    free(encoder);
+}
+
+static bool create_values(const OutsideConfig *config, Encoder **out, Error *err)
+{
+    Str name = table_format_name(config->table);
+    const Format *format = format_find(name);
+    FormatOptions options = {.zone = config->zone};
+    StrBuf lines;
+    bool ok;
+
+    if (!format)
+        return error_set(err, ERROR_USER, "there is no format '%.*s'", STR_ARG(name));
+    strbuf_init(&lines);
+    table_format_options(&lines, config->table);
+    options.options = strbuf_str(&lines);
+    ok = format->encoder_create(&config->table->schema, &options, out, err);
+    strbuf_done(&lines);
+    return ok;
+}
+
+static bool kafka_encoder_create(Outside *base, OutsideEncoder **out, Error *err)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+    const TableDef *table = outside->config.table;
+    KafkaEncoder *encoder = mem_zalloc(sizeof *encoder);
+
+    encoder->outside = outside;
+    arena_init(&encoder->arena);
+    if (!create_values(&outside->config, &encoder->values, err) ||
+        !record_key_create(&table->schema, table->topic_key, table->topic_key_count,
+                           outside->config.zone, &encoder->key, err)) {
+        kafka_encoder_free(&encoder->base);
+        return false;
+    }
+    *out = &encoder->base;
+    return true;
+}
+
+static void add_record(StrBuf *chunk, Str key, Str value)
+{
+    char header[HEADER_BYTES];
+    uint32_t key_bytes = key.data ? key.bytes : NO_KEY;
+
+    memcpy(header, &key_bytes, sizeof key_bytes);
+    memcpy(header + 4, &value.bytes, sizeof value.bytes);
+    strbuf_add(chunk, header, sizeof header);
+    strbuf_add(chunk, key.data, key.data ? key.bytes : 0);
+    strbuf_add_str(chunk, value);
+}
+
+/* A record that the topic would refuse is put aside: later it would stop the whole delivery. */
+static bool too_large(KafkaEncoder *encoder, const Batch *batch, uint32_t row_i, Str value,
+                      int64_t record_bytes, int64_t limit, Error *err)
+{
+    char message[256];
+
+    (void)snprintf(message, sizeof message,
+                   "the record has %lld bytes; topic '%s' takes at most %lld (max.message.bytes)",
+                   (long long)record_bytes, encoder->outside->topic, (long long)limit);
+    if (!encoder->base.refuse)
+        return error_set(err, ERROR_DATA, "%s", message);
+    return encoder->base.refuse(encoder->base.self, batch, row_i, "too_large", message, value, err);
+}
+
+static bool kafka_encode(OutsideEncoder *base, const Batch *batch, Error *err)
+{
+    KafkaEncoder *encoder = (KafkaEncoder *)base;
+    int64_t limit = atomic_load(&encoder->outside->record_bytes_max);
+
+    if (encoder->taken)
+        strbuf_clear(&encoder->chunk);
+    encoder->taken = false;
+    arena_reset(&encoder->arena);
+    record_key_begin(encoder->key, &encoder->arena, batch);
+    for (uint32_t i = 0; i < batch->row_count; i++) {
+        Str key = record_key_of(encoder->key, i);
+        int64_t bytes;
+        Str value;
+
+        strbuf_clear(&encoder->value);
+        encoder->values->methods->encode(encoder->values, batch, i, &encoder->value);
+        value = strbuf_str(&encoder->value);
+        bytes = (int64_t)key.bytes + value.bytes + RECORD_OVERHEAD_BYTES;
+        if (limit && bytes > limit) {
+            if (!too_large(encoder, batch, i, value, bytes, limit, err))
+                return false;
+            continue;
+        }
+        add_record(&encoder->chunk, key, value);
+    }
+    encoder->base.bytes = encoder->chunk.bytes;
+    return true;
+}
+
+static Str kafka_encoder_take(OutsideEncoder *base)
+{
+    KafkaEncoder *encoder = (KafkaEncoder *)base;
+
+    if (encoder->taken)
+        strbuf_clear(&encoder->chunk);
+    encoder->taken = true;
+    encoder->base.bytes = 0;
+    return strbuf_str(&encoder->chunk);
+}
+
+/* ── the connection ────────────────────────────────────────────────────────────────────────────*/
+
+static void kafka_disconnect(Outside *base)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+
+    if (outside->topic_handle)
+        rd_kafka_topic_destroy(outside->topic_handle);
+    if (outside->group)
+        rd_kafka_consumer_group_metadata_destroy(outside->group);
+    kafka_client_close(outside->producer);
+    outside->topic_handle = NULL;
+    outside->group = NULL;
+    outside->producer = NULL;
+}
+
+static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
+{
+    KafkaOutside *outside = message->_private;
+
+    (void)handle;
+    (void)opaque;
+    if (message->err && message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
+        message->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+        atomic_store(&outside->lost_code, (int)message->err);
+}
+
+static bool is_fenced(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+           code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+
+/* Takes `error`. What it means for the run: as a rule, to try again with a new connection. */
+static bool transaction_error(KafkaOutside *outside, rd_kafka_error_t *error, const char *what,
+                              Error *err)
+{
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    bool abort = rd_kafka_error_txn_requires_abort(error);
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(kafka_client_handle(outside->producer), NULL, 0);
+    int lost = atomic_load(&outside->lost_code);
+
+    (void)kafka_client_error(outside->producer, lost ? (rd_kafka_resp_err_t)lost : code, err,
+                             "topic '%s': %s: %s", outside->topic, what,
+                             rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    if (is_fenced(code) || is_fenced(fatal))
+        return error_set(err, ERROR_USER,
+                         "topic '%s': another process writes with the same transactional id, '%s': a "
+                         "copy of this data directory runs elsewhere; stop one of them",
+                         outside->topic, outside->transaction);
+    if (code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
+        code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+        code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        err->kind = ERROR_USER;
+    else if (lost == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        err->kind = ERROR_USER;
+    else if (abort || fatal || !lost)
+        err->kind = ERROR_RETRY; /* A new producer begins where the group's offset says. */
+    return false;
+}
+
+static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
+{
+    Str compression = table_option(outside->config.table, "compression");
+    int64_t limit = atomic_load(&outside->record_bytes_max);
+    Arena *arena = &outside->connection_arena;
+    rd_kafka_error_t *error;
+
+    outside->transaction = arena_printf(arena, "weir-%.*s-%.*s", STR_ARG(run_id),
+                                        STR_ARG(outside->config.table->name));
+    const KafkaProperty own[] = {
+        {"linger.ms", "5"},
+        {"batch.num.messages", "100000"},
+        {"queue.buffering.max.messages", "2000000"},
+        {"queue.buffering.max.kbytes", "524288"},
+        {"compression.type", compression.data ? str_to_c(arena, compression) : "none"},
+        /* The client's limit is of a batch, too: the topic's. */
+        {"message.max.bytes", arena_printf(arena, "%lld", (long long)(limit ? limit : 1000000))},
+        {"transaction.timeout.ms", "60000"},
+        {NULL, NULL},
+    };
+    const KafkaProperty forced[] = {
+        {"enable.idempotence", "true"},
+        {"acks", "all"},
+        {"transactional.id", outside->transaction},
+        {NULL, NULL},
+    };
+
+    if (!kafka_client_open(&outside->kafka, RD_KAFKA_PRODUCER, own, forced, on_delivered,
+                           &outside->producer, err))
+        return false;
+    outside->topic_handle =
+        rd_kafka_topic_new(kafka_client_handle(outside->producer), outside->topic, NULL);
+    outside->group = rd_kafka_consumer_group_metadata_new(outside->transaction);
+    /* Ends what a producer of this id before us left open, and shuts it out. */
+    error = rd_kafka_init_transactions(kafka_client_handle(outside->producer), TIMEOUT_MS);
+    return !error || transaction_error(outside, error, "the transactions cannot begin", err);
+}
+
+/* The offset of the group, which no transaction can be changing any more. */
+static bool read_epoch(KafkaOutside *outside, int64_t *epoch, Error *err)
+{
+    const KafkaProperty forced[] = {
+        {"group.id", outside->transaction},
+        {"enable.auto.commit", "false"},
+        {"isolation.level", "read_committed"},
+        {NULL, NULL},
+    };
+    rd_kafka_topic_partition_list_t *list;
+    rd_kafka_resp_err_t code;
+    KafkaClient *client;
+
+    if (!kafka_client_open(&outside->kafka, RD_KAFKA_CONSUMER, NULL, forced, NULL, &client, err))
+        return false;
+    list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, outside->topic, 0);
+    code = rd_kafka_committed(kafka_client_handle(client), list, TIMEOUT_MS);
+    if (!code)
+        code = list->elems[0].err;
+    if (code)
+        (void)kafka_client_error(client, code, err, "topic '%s': the epoch that it holds",
+                                 outside->topic);
+    else
+        *epoch = list->elems[0].offset < 0 ? -1 : list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    kafka_client_close(client);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static bool kafka_last_delivered(Outside *base, Str run_id, int64_t *epoch, Error *err)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+
+    kafka_disconnect(base);
+    return connect_producer(outside, run_id, err) && read_epoch(outside, epoch, err);
+}
+
+/* ── delivering ────────────────────────────────────────────────────────────────────────────────*/
+
+/* Some records on their way to librdkafka, which takes many at a time faster. */
+typedef struct Sending {
+    KafkaOutside *outside;
+    rd_kafka_message_t messages[BATCH_RECORDS];
+    int count;
+} Sending;
+
+/* Those that did not fit into librdkafka's queue again, until they do. */
+static bool send_all(Sending *sending, Error *err)
+{
+    KafkaOutside *outside = sending->outside;
+
+    while (sending->count) {
+        int left = 0;
+
+        (void)rd_kafka_produce_batch(outside->topic_handle, RD_KAFKA_PARTITION_UA,
+                                     RD_KAFKA_MSG_F_PARTITION, sending->messages, sending->count);
+        for (int i = 0; i < sending->count; i++) {
+            rd_kafka_message_t *message = &sending->messages[i];
+
+            if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+                return error_set(err, ERROR_USER,
+                                 "topic '%s': a record of %zu bytes is larger than the topic takes "
+                                 "now; raise its max.message.bytes to have it written",
+                                 outside->topic, message->len + message->key_len);
+            if (message->err && message->err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+                return kafka_client_error(outside->producer, message->err, err, "topic '%s'",
+                                          outside->topic);
+            if (message->err) {
+                message->err = RD_KAFKA_RESP_ERR_NO_ERROR;
+                sending->messages[left++] = *message;
+            }
+        }
+        sending->count = left;
+        kafka_client_serve(outside->producer, left ? FULL_WAIT_MS : 0);
+        if (atomic_load(&outside->lost_code))
+            return kafka_client_error(outside->producer,
+                                      (rd_kafka_resp_err_t)atomic_load(&outside->lost_code), err,
+                                      "topic '%s'", outside->topic);
+    }
+    return true;
+}
+
+static bool send_record(Sending *sending, Str key, Str value, Error *err)
+{
+    KafkaOutside *outside = sending->outside;
+    rd_kafka_message_t *message = &sending->messages[sending->count++];
+
+    /* The payload is not copied and not changed: librdkafka's own type lacks the const. */
+    union {
+        const void *from;
+        void *to;
+    } key_data = {.from = key.data}, value_data = {.from = value.data};
+
+    *message = (rd_kafka_message_t){
+        .payload = value_data.to,
+        .len = value.bytes,
+        .key = key_data.to,
+        .key_len = key.bytes,
+        .partition = key.data ? partition_of_key(key, outside->partition_count)
+                              : partition_of_nth(outside->keyless_count++,
+                                                 outside->partition_count),
+        ._private = outside,
+    };
+    return sending->count < BATCH_RECORDS || send_all(sending, err);
+}
+
+static bool send_chunk(Sending *sending, Str chunk, Error *err)
+{
+    while (chunk.bytes) {
+        uint32_t key_bytes;
+        uint32_t value_bytes;
+        uint32_t key_end;
+        bool has_key;
+
+        ASSERT(chunk.bytes >= HEADER_BYTES);
+        memcpy(&key_bytes, chunk.data, sizeof key_bytes);
+        memcpy(&value_bytes, chunk.data + 4, sizeof value_bytes);
+        has_key = key_bytes != NO_KEY;
+        key_end = HEADER_BYTES + (has_key ? key_bytes : 0);
+        ASSERT(chunk.bytes >= key_end && chunk.bytes - key_end >= value_bytes);
+        if (!send_record(sending,
+                         has_key ? str_slice(chunk, HEADER_BYTES, key_end) : (Str){NULL, 0},
+                         str_slice(chunk, key_end, key_end + value_bytes), err))
+            return false;
+        chunk = str_slice(chunk, key_end + value_bytes, chunk.bytes);
+    }
+    return true;
+}
+
+static bool send_epochs(KafkaOutside *outside, const OutsideEpoch *epochs, uint32_t epoch_count,
+                        Error *err)
+{
+    Sending *sending = mem_zalloc(sizeof *sending);
+    bool ok = true;
+
+    sending->outside = outside;
+    for (uint32_t e = 0; ok && e < epoch_count; e++) {
+        for (uint32_t c = 0; ok && c < epochs[e].chunk_count; c++)
+            ok = send_chunk(sending, epochs[e].chunks[c], err);
+    }
+    ok = ok && send_all(sending, err);
+    free(sending);
+    return ok;
+}
+
+static rd_kafka_error_t *send_epoch_number(KafkaOutside *outside, int64_t epoch)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_error_t *error;
+
+    rd_kafka_topic_partition_list_add(list, outside->topic, 0)->offset = epoch;
+    error = rd_kafka_send_offsets_to_transaction(kafka_client_handle(outside->producer), list,
+                                                 outside->group, TIMEOUT_MS);
+    rd_kafka_topic_partition_list_destroy(list);
+    return error;
+}
+
+/* Whether it can be aborted or not: the next connection's init_transactions sees to it. The records
+ * point into chunks, so none may be left. */
+static void give_up(KafkaOutside *outside)
+{
+    rd_kafka_t *handle = kafka_client_handle(outside->producer);
+    rd_kafka_error_t *error;
+
+    (void)rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    error = rd_kafka_abort_transaction(handle, TIMEOUT_MS);
+    if (error)
+        rd_kafka_error_destroy(error);
+    kafka_disconnect(&outside->outside);
+}
+
+static bool kafka_deliver(Outside *base, const OutsideEpoch *epochs, uint32_t epoch_count,
+                          Error *err)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+    rd_kafka_t *handle = kafka_client_handle(outside->producer);
+    rd_kafka_error_t *error;
+    bool ok = false;
+
+    atomic_store(&outside->lost_code, RD_KAFKA_RESP_ERR_NO_ERROR);
+    error = rd_kafka_begin_transaction(handle);
+    if (error)
+        ok = transaction_error(outside, error, "a transaction cannot begin", err);
+    else if (send_epochs(outside, epochs, epoch_count, err)) {
+        error = send_epoch_number(outside, epochs[epoch_count - 1].epoch);
+        if (!error)
+            error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
+        /* It goes on by itself; ended it must be, one way or the other. */
+        while (error && rd_kafka_error_is_retriable(error)) {
+            rd_kafka_error_destroy(error);
+            error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
+        }
+        ok = !error || transaction_error(outside, error, "the transaction is not committed", err);
+    }
+    if (!ok)
+        give_up(outside);
+    return ok;
+}
+
+/* ── life ──────────────────────────────────────────────────────────────────────────────────────*/
+
+static void kafka_free(Outside *base)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+
+    if (!outside)
+        return;
+    kafka_disconnect(base);
+    arena_done(&outside->connection_arena);
+    arena_done(&outside->arena);
+    free(outside);
+}
+
+static const OutsideMethods kafka_methods = {
+    .name = "kafka",
+    .ensure = kafka_ensure,
+    .encoder_create = kafka_encoder_create,
+    .encode = kafka_encode,
+    .encoder_take = kafka_encoder_take,
+    .encoder_free = kafka_encoder_free,
+    .last_delivered = kafka_last_delivered,
+    .deliver = kafka_deliver,
+    .disconnect = kafka_disconnect,
+    .free = kafka_free,
+};
+
+bool kafka_outside_create(const OutsideConfig *config, Outside **out, Error *err)
+{
+    KafkaOutside *outside = mem_zalloc(sizeof *outside);
+
+    outside->outside.methods = &kafka_methods;
+    outside->config = *config;
+    arena_init(&outside->arena);
+    arena_init(&outside->connection_arena);
+    outside->topic = str_to_c(&outside->arena, table_topic(config->table));
+    kafka_new_topic(&outside->arena, config->table, &outside->new_topic);
+    if (!kafka_config_make(&outside->arena, config->settings, config->table, &outside->kafka, err)) {
+        kafka_free(&outside->outside);
+        return false;
+    }
+    *out = &outside->outside;
+    return true;
+}
