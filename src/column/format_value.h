@@ -41,6 +41,10 @@ bool text_to_date(Str text, int32_t *out);  /* 2024, 2024-1, 2024-1-1, 2024-01-0
 bool text_to_timestamp(Str text, const Zone *zone, int64_t *out);
 bool text_to_timestamp_ntz(Str text, bool allow_zone, int64_t *out);
 bool text_to_interval(Str text, Interval *out); /* '1 year 2 days', 'interval 1 month' */
+/* The same, and what is wrong as Spark's error class; NULL: nothing. */
+const char *interval_fault(Str text, Interval *out);
+const char *interval_ym_fault(Str text, const Type *type, int32_t *out);
+const char *interval_dt_fault(Str text, const Type *type, int64_t *out);
 bool text_to_interval_ym(Str text, const Type *type, int32_t *out);
 bool text_to_interval_dt(Str text, const Type *type, int64_t *out);
 

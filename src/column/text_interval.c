@@ -217,30 +217,43 @@ static bool take_number(Str *rest, uint32_t digits_max, int64_t *out)
     return count > 0;
 }
 
+static const char *const fault_format = "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
+                         *const fault_format_dt =
+                             "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
+                         *const fault_parsing = "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING",
+                         *const fault_range = "_LEGACY_ERROR_TEMP_0063";
+
 bool text_to_interval_ym(Str text, const Type *type, int32_t *out)
+{
+    return interval_ym_fault(text, type, out) == NULL;
+}
+
+const char *interval_ym_fault(Str text, const Type *type, int32_t *out)
 {
     bool negative;
     int64_t first;
     int64_t months = 0;
 
     if (!unwrap(&text, type, &negative))
-        return false;
+        return fault_format;
     negative ^= take_sign(&text);
     if (!take_number(&text, 10, &first))
-        return false;
+        return fault_format;
     if (type->from_unit != type->to_unit) {
-        if (!take_char(&text, '-') || !take_number(&text, 10, &months) || months > 11)
-            return false;
+        if (!take_char(&text, '-') || !take_number(&text, 10, &months))
+            return fault_format;
     }
     if (text.bytes > 0)
-        return false;
+        return fault_format;
+    if (months > 11)
+        return fault_parsing;
     months += type->from_unit == UNIT_YEAR ? first * 12 : first;
     if (negative)
         months = -months;
     if (months < INT32_MIN || months > INT32_MAX)
-        return false;
+        return fault_parsing;
     *out = (int32_t)months;
-    return true;
+    return NULL;
 }
 
 /* [.f{1,9}], cut to microseconds. */
@@ -260,16 +273,22 @@ static bool take_fraction(Str *rest, int64_t *us)
 
 bool text_to_interval_dt(Str text, const Type *type, int64_t *out)
 {
+    return interval_dt_fault(text, type, out) == NULL;
+}
+
+const char *interval_dt_fault(Str text, const Type *type, int64_t *out)
+{
     static const int64_t units[] = {[UNIT_DAY] = US_PER_DAY,
                                     [UNIT_HOUR] = US_PER_HOUR,
                                     [UNIT_MINUTE] = US_PER_MINUTE,
                                     [UNIT_SECOND] = US_PER_SECOND};
     static const int64_t limits[] = {[UNIT_HOUR] = 23, [UNIT_MINUTE] = 59, [UNIT_SECOND] = 59};
+    const char *fault = NULL; /* Of a text that has the right form. */
     bool negative;
     int64_t us = 0; /* Counted downwards: the least value has no positive one. */
 
     if (!unwrap(&text, type, &negative))
-        return false;
+        return fault_format_dt;
     negative ^= take_sign(&text);
     for (int unit = type->from_unit; unit <= type->to_unit; unit++) {
         bool leads = unit == type->from_unit;
@@ -277,20 +296,24 @@ bool text_to_interval_dt(Str text, const Type *type, int64_t *out)
         int64_t part;
 
         if (!leads && !take_char(&text, unit == UNIT_HOUR ? ' ' : ':'))
-            return false;
-        if (!take_number(&text, leads ? 20 : 2, &value) || (!leads && value > limits[unit]))
-            return false;
-        if (__builtin_mul_overflow(value, units[unit], &part) ||
+            return fault_format_dt;
+        if (!take_number(&text, leads ? 20 : 2, &value))
+            return fault_format_dt;
+        if ((!leads && value > limits[unit]) || __builtin_mul_overflow(value, units[unit], &part) ||
             __builtin_sub_overflow(us, part, &us))
-            return false;
-        if (unit == UNIT_SECOND &&
-            (!take_fraction(&text, &part) || __builtin_sub_overflow(us, part, &us)))
-            return false;
+            fault = fault_range;
+        if (unit == UNIT_SECOND && !take_fraction(&text, &part))
+            return fault_format_dt;
+        if (unit == UNIT_SECOND && __builtin_sub_overflow(us, part, &us))
+            fault = fault_range;
     }
-    if (text.bytes > 0 || (!negative && us == INT64_MIN))
-        return false;
-    *out = negative ? us : -us;
-    return true;
+    if (text.bytes > 0)
+        return fault_format_dt;
+    if (!fault && !negative && us == INT64_MIN)
+        fault = fault_range;
+    if (!fault)
+        *out = negative ? us : -us;
+    return fault;
 }
 
 /* ── reading: calendar intervals ───────────────────────────────────────────────────────────────*/
@@ -311,6 +334,29 @@ static const struct {
     {"microsecond", 0, 0, 1},
 };
 
+/* What is wrong with a text, as the part of Spark's error class INVALID_INTERVAL_FORMAT. */
+static const char *const fault_empty = "INVALID_INTERVAL_FORMAT.INPUT_IS_EMPTY",
+                         *const fault_prefix = "INVALID_INTERVAL_FORMAT.INVALID_PREFIX",
+                         *const fault_number = "INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER",
+                         *const fault_value = "INVALID_INTERVAL_FORMAT.INVALID_VALUE",
+                         *const fault_precision = "INVALID_INTERVAL_FORMAT.INVALID_PRECISION",
+                         *const fault_fraction = "INVALID_INTERVAL_FORMAT.INVALID_FRACTION",
+                         *const fault_unit = "INVALID_INTERVAL_FORMAT.INVALID_UNIT",
+                         *const fault_overflow = "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
+                         *const fault_no_number = "INVALID_INTERVAL_FORMAT.MISSING_NUMBER",
+                         *const fault_no_unit = "INVALID_INTERVAL_FORMAT.MISSING_UNIT",
+                         *const fault_unknown = "INVALID_INTERVAL_FORMAT.UNKNOWN_PARSING_ERROR";
+
+static bool is_space(const Str *rest)
+{
+    return (unsigned char)rest->data[0] <= ' ';
+}
+
+static bool is_digit(const Str *rest)
+{
+    return isdigit((unsigned char)rest->data[0]);
+}
+
 static bool add_i32(int32_t *to, int64_t count, int32_t each)
 {
     int64_t product;
@@ -319,76 +365,126 @@ static bool add_i32(int32_t *to, int64_t count, int32_t each)
            !__builtin_add_overflow(product, *to, to);
 }
 
-static bool interval_add(Interval *interval, Str unit, int64_t count, int64_t fraction_us,
-                         bool has_fraction)
-{
-    if (unit.bytes > 1 && (unit.data[unit.bytes - 1] | 0x20) == 's')
-        unit.bytes--;
-    for (size_t i = 0; i < COUNT_OF(calendar_units); i++) {
-        int64_t us;
+/* A number as it is read: whole units and millionths; fraction: it has a point. */
+typedef struct CalendarNumber {
+    int64_t count, us;
+    bool fraction;
+} CalendarNumber;
 
-        if (!str_is_nocase(unit, calendar_units[i].name))
-            continue;
-        if (has_fraction && calendar_units[i].us != US_PER_SECOND)
-            return false;
-        return add_i32(&interval->months, count, calendar_units[i].months) &&
-               add_i32(&interval->days, count, calendar_units[i].days) &&
-               !__builtin_mul_overflow(count, calendar_units[i].us, &us) &&
-               !__builtin_add_overflow(us, fraction_us, &us) &&
-               !__builtin_add_overflow(interval->us, us, &interval->us);
+/* The digits behind the point, cut to microseconds, and the space behind them. `leads`: nothing stood
+ * before the point. */
+static const char *take_calendar_fraction(Str *rest, bool leads, CalendarNumber *number)
+{
+    int64_t unit = 100000000, nanoseconds = 0;
+
+    number->fraction = true;
+    for (; rest->bytes > 0 && is_digit(rest); *rest = str_slice(*rest, 1, rest->bytes)) {
+        if (unit == 0)
+            return fault_precision;
+        nanoseconds += unit * (rest->data[0] - '0');
+        unit /= 10;
     }
-    return false;
+    number->us = nanoseconds / 1000;
+    if (rest->bytes == 0)
+        return fault_no_unit;
+    return is_space(rest) && !(leads && unit == 100000000) ? NULL : fault_value;
 }
 
-/* [sign] digits[.digits] unit */
-static bool take_calendar_part(Str *rest, Interval *interval)
+/* [sign] digits[.digits] and the space behind. */
+static const char *take_calendar_number(Str *rest, CalendarNumber *number)
 {
-    bool negative = take_sign(rest);
-    int64_t count = 0;
-    int64_t fraction_us = 0;
-    bool has_fraction;
-    bool digits;
-    uint32_t length = 0;
-    Str unit;
+    bool negative = rest->data[0] == '-';
+    const char *fault = NULL;
 
+    *number = (CalendarNumber){0};
+    if (take_char(rest, '.'))
+        return take_calendar_fraction(rest, true, number);
+    if (!is_digit(rest) && !take_char(rest, '-') && !take_char(rest, '+'))
+        return fault_number;
     skip_space(rest);
-    digits = rest->bytes > 0 && rest->data[0] != '.';
-    if (digits && !take_number(rest, 20, &count))
-        return false;
-    has_fraction = rest->bytes > 0 && rest->data[0] == '.';
-    if (has_fraction && rest->bytes > 1 && isdigit((unsigned char)rest->data[1])) {
-        if (!take_fraction(rest, &fraction_us))
-            return false;
-    } else if (has_fraction) {
-        (void)take_char(rest, '.'); /* `1. second`, but not `. second` */
-        if (!digits)
-            return false;
+    if (rest->bytes == 0)
+        return fault_no_number;
+    for (; rest->bytes > 0 && is_digit(rest); *rest = str_slice(*rest, 1, rest->bytes)) {
+        if (__builtin_mul_overflow(number->count, 10, &number->count) ||
+            __builtin_add_overflow(number->count, rest->data[0] - '0', &number->count))
+            return fault_overflow;
     }
-    if (rest->bytes == 0 || (unsigned char)rest->data[0] > ' ')
-        return false;
-    skip_space(rest);
-    while (length < rest->bytes && (unsigned char)rest->data[length] > ' ')
-        length++;
-    unit = str_slice(*rest, 0, length);
+    if (rest->bytes == 0)
+        return fault_no_unit;
+    if (take_char(rest, '.'))
+        fault = take_calendar_fraction(rest, false, number);
+    else if (!is_space(rest))
+        fault = fault_value;
+    if (negative) {
+        number->count = -number->count;
+        number->us = -number->us;
+    }
+    return fault;
+}
+
+/* The unit, perhaps in the plural, and the number so many of them. */
+static const char *take_calendar_unit(Str *rest, const CalendarNumber *number, Interval *out)
+{
+    if (number->fraction && (rest->data[0] | 0x20) != 's')
+        return fault_fraction;
+    for (size_t i = 0; i < COUNT_OF(calendar_units); i++) {
+        uint32_t length = (uint32_t)strlen(calendar_units[i].name);
+        int64_t us;
+
+        if (rest->bytes < length ||
+            !str_is_nocase(str_slice(*rest, 0, length), calendar_units[i].name))
+            continue;
+        *rest = str_slice(*rest, length, rest->bytes);
+        if (rest->bytes > 0 && (rest->data[0] | 0x20) == 's')
+            *rest = str_slice(*rest, 1, rest->bytes);
+        if (!add_i32(&out->months, number->count, calendar_units[i].months) ||
+            !add_i32(&out->days, number->count, calendar_units[i].days) ||
+            __builtin_mul_overflow(number->count, calendar_units[i].us, &us) ||
+            __builtin_add_overflow(us, number->us, &us) ||
+            __builtin_add_overflow(out->us, us, &out->us))
+            return fault_overflow;
+        return rest->bytes == 0 || is_space(rest) ? NULL : fault_unit;
+    }
+    return fault_unit;
+}
+
+/* Takes the word `interval` off. */
+static const char *take_prefix(Str *rest)
+{
+    static const char prefix[] = "interval";
+    uint32_t length = sizeof prefix - 1;
+
+    if (rest->bytes < length || !str_is_nocase(str_slice(*rest, 0, length), prefix))
+        return NULL;
     *rest = str_slice(*rest, length, rest->bytes);
-    skip_space(rest);
-    return interval_add(interval, unit, negative ? -count : count,
-                        negative ? -fraction_us : fraction_us, has_fraction);
+    return rest->bytes == 0 ? fault_empty : is_space(rest) ? NULL : fault_prefix;
+}
+
+const char *interval_fault(Str text, Interval *out)
+{
+    Interval interval = {0};
+    Str rest = text_trim(text);
+    const char *fault = rest.bytes == 0 ? fault_empty : take_prefix(&rest);
+
+    skip_space(&rest);
+    if (!fault && rest.bytes == 0)
+        return fault_unknown;
+    while (!fault && rest.bytes > 0) {
+        CalendarNumber number;
+
+        fault = take_calendar_number(&rest, &number);
+        skip_space(&rest);
+        if (!fault)
+            fault = rest.bytes == 0 ? fault_unknown
+                                    : take_calendar_unit(&rest, &number, &interval);
+        skip_space(&rest);
+    }
+    if (!fault)
+        *out = interval;
+    return fault;
 }
 
 bool text_to_interval(Str text, Interval *out)
 {
-    Interval interval = {0};
-    Str rest = text_trim(text);
-
-    if (rest.bytes > 8 && (unsigned char)rest.data[8] <= ' ')
-        (void)take_word(&rest, "interval");
-    if (rest.bytes == 0)
-        return false;
-    while (rest.bytes > 0) {
-        if (!take_calendar_part(&rest, &interval))
-            return false;
-    }
-    *out = interval;
-    return true;
+    return interval_fault(text, out) == NULL;
 }

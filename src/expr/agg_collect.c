@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "expr/agg.h"
 #include "expr/catalog.h"
+#include "expr/open_hash.h"
 #include "expr/value_set.h"
 
 static bool bind_one(BindCall *call, Error *err)
@@ -351,64 +352,91 @@ static const AggregateMethods set_methods = {
     .extra_bytes = set_extra,
 };
 
-/* mode(x[, deterministic[, descending]]): of values that came equally often the least (or, of
- * mode() WITHIN GROUP (ORDER BY x DESC), the greatest); of a type without order the first that
- * came. */
+/* mode(x[, deterministic[, descending]]): of values that came equally often the one Spark's map meets
+ * first (open_hash.h); if deterministic the least (or, of mode() WITHIN GROUP (ORDER BY x DESC), the
+ * greatest). */
+typedef struct ModeCall {
+    bool ordered, descending;
+} ModeCall;
+
 static bool bind_mode(BindCall *call, Error *err)
 {
-    bool *descending = ARENA_NEW(call->arena, bool);
+    ModeCall *mode = ARENA_NEW(call->arena, ModeCall);
 
-    *descending = call->arg_count > 2;
+    mode->descending = call->arg_count > 2;
     if (call->arg_count > 1) {
         const Type *type = call->args[1]->type;
+        const Vector *value;
 
         if (type->kind == TYPE_VOID)
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
                                  "The `deterministic` must not be null.");
+        if (!expr_is_constant(call->args[1]))
+            return error_set_class(err, ERROR_USER, "NON_FOLDABLE_ARGUMENT", "42K08",
+                                   "The function `mode` requires the parameter `deterministic` to "
+                                   "be a foldable expression of the type \"BOOLEAN\", but the "
+                                   "actual argument is a non-foldable.");
         if (type->kind != TYPE_BOOLEAN)
             return error_set_class(err, ERROR_USER, "UNEXPECTED_INPUT_TYPE", "42K09",
                                    "The second parameter of function `mode` requires the "
                                    "\"BOOLEAN\" type, however it has the type %s.",
                                    bind_type_text(call, type));
-        if (!expr_is_constant(call->args[1]))
-            return bind_mismatch(call, err, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
-                                 "the input `deterministic` should be a foldable \"BOOLEAN\" "
-                                 "expression.");
+        if (!bind_constant(call, 1, "deterministic", &value, err))
+            return false;
+        mode->ordered = vector_is_valid(value, 0) && vector_bools(value)[0];
     }
     call->type = call->args[0]->type;
-    call->data = descending;
+    call->data = mode;
     call->nullable = true;
     return true;
 }
 
-static bool mode_better(const SetState *s, const Vector *values, uint32_t i, uint32_t best,
-                        bool descending)
+static bool mode_better(const ModeCall *mode, const SetState *s, const Vector *values, uint32_t i,
+                        uint32_t best)
 {
     int order;
 
     if (s->counts[i] != s->counts[best])
         return s->counts[i] > s->counts[best];
-    if (!type_is_orderable(values->type))
+    if (!mode->ordered || !type_is_orderable(values->type))
         return false;
     order = vector_compare(values, i, values, best);
-    return descending ? order > 0 : order < 0;
+    return mode->descending ? order > 0 : order < 0;
+}
+
+/* The values' numbers in the order in which they are looked at: of arrival, if they have no hash. */
+static const uint32_t *mode_order(const Vector *values, Arena *arena)
+{
+    uint32_t count = values->row_count;
+    int32_t *hashes = ARENA_ARRAY(arena, int32_t, count + 1);
+    uint32_t *order = ARENA_ARRAY(arena, uint32_t, count + 1);
+    bool hashed = true;
+
+    for (uint32_t i = 0; i < count; i++) {
+        order[i] = i;
+        hashed = java_hash(values, i, &hashes[i]) && hashed;
+    }
+    if (hashed)
+        open_hash_order(arena, hashes, count, order);
+    return order;
 }
 
 static Vector *mode_result(const AggregateCall *call, const void *const *states, uint32_t count,
                            Arena *arena)
 {
-    bool descending = *(const bool *)call->expr->data;
+    const ModeCall *mode = call->expr->data;
     VectorBuilder b;
 
     builder_init(&b, arena, call->expr->type, count);
     for (uint32_t i = 0; i < count; i++) {
         const SetState *s = states[i];
         const Vector *values = set_values(s, call->expr->type, arena);
-        uint32_t best = 0;
+        const uint32_t *order = mode_order(values, arena);
+        uint32_t best = values->row_count ? order[0] : 0;
 
         for (uint32_t v = 1; v < values->row_count; v++) {
-            if (mode_better(s, values, v, best, descending))
-                best = v;
+            if (mode_better(mode, s, values, order[v], best))
+                best = order[v];
         }
         if (values->row_count)
             builder_add_from(&b, values, best);

@@ -4,11 +4,14 @@
  *
  * Central moments are kept and merged by the formulas of Chan et al. (as Spark's CentralMomentAgg),
  * which lose no precision to large means. A sample of one value has no sample variance: NULL.
+ *
+ * The order of operations is Spark's, so that over one partition the last bit is the same too.
  */
 #include <math.h>
 
 #include "base/assert.h"
 #include "expr/agg.h"
+#include "expr/arithmetic.h"
 #include "expr/catalog.h"
 
 /* ── one variable ──────────────────────────────────────────────────────────────────────────────*/
@@ -29,12 +32,13 @@ static void moments_merge(Moments *a, const Moments *b)
     }
     step = delta / n;
     nn = a->n * b->n;
-    a->m4 += b->m4 + delta * step * step * step * nn * (a->n * a->n - nn + b->n * b->n) +
-             6 * step * step * (a->n * a->n * b->m2 + b->n * b->n * a->m2) +
-             4 * step * (a->n * b->m3 - b->n * a->m3);
-    a->m3 +=
-        b->m3 + delta * step * step * nn * (a->n - b->n) + 3 * step * (a->n * b->m2 - b->n * a->m2);
-    a->m2 += b->m2 + delta * step * nn;
+    a->m4 = a->m4 + b->m4 +
+            step * step * step * delta * a->n * b->n * (a->n * a->n - nn + b->n * b->n) +
+            6 * step * step * (a->n * a->n * b->m2 + b->n * b->n * a->m2) +
+            4 * step * (a->n * b->m3 - b->n * a->m3);
+    a->m3 = a->m3 + b->m3 + step * step * delta * a->n * b->n * (a->n - b->n) +
+            3 * step * (a->n * b->m2 - b->n * a->m2);
+    a->m2 = a->m2 + b->m2 + delta * step * a->n * b->n;
     a->mean += step * b->n;
     a->n = n;
 }
@@ -43,9 +47,9 @@ static void moments_add(Moments *a, double x)
 {
     double n = a->n + 1, delta = x - a->mean, step = delta / n;
     double m2 = a->m2 + delta * (delta - step);
-    double m3 = a->m3 - 3 * step * m2 + delta * (delta * delta - step * step);
-    double m4 = a->m4 - 4 * step * m3 - 6 * step * step * m2 +
-                delta * (delta * delta * delta - step * step * step);
+    double delta2 = delta * delta, step2 = step * step;
+    double m3 = a->m3 - 3 * step * m2 + delta * (delta2 - step2);
+    double m4 = a->m4 - 4 * step * m3 - 6 * step2 * m2 + delta * (delta * delta2 - step * step2);
 
     *a = (Moments){n, a->mean + step, m2, m3, m4};
 }
@@ -153,9 +157,10 @@ static const AggregateMethods moments_methods = {
 
 /* ── two variables ─────────────────────────────────────────────────────────────────────────────*/
 
-/* Of the rows in which both are given. In regr_ functions y comes first. */
+/* Of the rows in which both are given. In regr_ functions y comes first. mxx and myy are corr's,
+ * m2_x and m2_y the same by the variance's formula. */
 typedef struct PairMoments {
-    double n, mean_x, mean_y, mxx, myy, mxy;
+    double n, mean_x, mean_y, mxx, myy, mxy, m2_x, m2_y, sum_x, sum_y;
 } PairMoments;
 
 static void pair_add(PairMoments *s, double x, double y)
@@ -166,6 +171,10 @@ static void pair_add(PairMoments *s, double x, double y)
     s->mxy += dx * (y - mean_y);
     s->mxx += dx * (x - mean_x);
     s->myy += dy * (y - mean_y);
+    s->m2_x += dx * (dx - dx / n);
+    s->m2_y += dy * (dy - dy / n);
+    s->sum_x += x;
+    s->sum_y += y;
     s->mean_x = mean_x;
     s->mean_y = mean_y;
     s->n = n;
@@ -184,9 +193,13 @@ static void pair_merge(const AggregateCall *call, void *into, const void *from)
         *a = *b;
         return;
     }
-    a->mxy += b->mxy + dx * dy / n * a->n * b->n;
-    a->mxx += b->mxx + dx * dx / n * a->n * b->n;
-    a->myy += b->myy + dy * dy / n * a->n * b->n;
+    a->mxy = a->mxy + b->mxy + dx * (dy / n) * a->n * b->n;
+    a->mxx = a->mxx + b->mxx + dx * (dx / n) * a->n * b->n;
+    a->myy = a->myy + b->myy + dy * (dy / n) * a->n * b->n;
+    a->m2_x = a->m2_x + b->m2_x + dx * (dx / n) * a->n * b->n;
+    a->m2_y = a->m2_y + b->m2_y + dy * (dy / n) * a->n * b->n;
+    a->sum_x += b->sum_x;
+    a->sum_y += b->sum_y;
     a->mean_x += dx / n * b->n;
     a->mean_y += dy / n * b->n;
     a->n = n;
@@ -219,11 +232,17 @@ static void pair_init(const AggregateCall *call, void *state)
     memset(state, 0, sizeof(PairMoments));
 }
 
+/* Whether the function's first argument is y. */
+static bool y_comes_first(PairKind kind)
+{
+    return kind >= REGR_AVGX && kind != REGR_R2 && kind != REGR_SXY;
+}
+
 static void pair_update(const AggregateCall *call, void *const *states, const Vector *const *args,
                         uint32_t row_count, Arena *scratch)
 {
-    bool regr = *(const PairKind *)call->expr->fn->extra >= REGR_AVGX;
-    const Vector *x = args[regr], *y = args[!regr];
+    bool swapped = y_comes_first(*(const PairKind *)call->expr->fn->extra);
+    const Vector *x = args[swapped], *y = args[!swapped];
 
     (void)scratch;
     for (uint32_t i = 0; i < row_count; i++) {
@@ -237,7 +256,7 @@ static bool pair_value(PairKind kind, const PairMoments *s, double *out)
     switch (kind) {
     case CORR:
         *out = s->mxy / sqrt(s->mxx * s->myy);
-        return s->n > 1 && s->mxx != 0 && s->myy != 0;
+        return s->n > 1;
     case COVAR_POP:
         *out = s->mxy / s->n;
         return s->n > 0;
@@ -245,33 +264,44 @@ static bool pair_value(PairKind kind, const PairMoments *s, double *out)
         *out = s->mxy / (s->n - 1);
         return s->n > 1;
     case REGR_AVGX:
-        *out = s->mean_x;
+        *out = s->sum_x / s->n;
         return s->n > 0;
     case REGR_AVGY:
-        *out = s->mean_y;
+        *out = s->sum_y / s->n;
         return s->n > 0;
     case REGR_INTERCEPT:
-        *out = s->mean_y - s->mxy / s->mxx * s->mean_x;
-        return s->n > 0 && s->mxx != 0;
-    case REGR_R2:
-        *out = s->myy == 0 ? 1 : s->mxy * s->mxy / s->mxx / s->myy;
-        return s->n > 0 && s->mxx != 0;
+        /* The means as they leave a merge with an empty partition. */
+        *out = s->mean_y / s->n * s->n - s->mxy / s->m2_x * (s->mean_x / s->n * s->n);
+        return s->n > 0 && s->m2_x != 0;
+    case REGR_R2: /* x is y here, and the other way round. */
+        *out = s->mxy / sqrt(s->mxx * s->myy);
+        *out = s->mxx == 0 ? 1 : *out * *out;
+        return s->n > 0 && s->myy != 0;
     case REGR_SLOPE:
-        *out = s->mxy / s->mxx;
-        return s->n > 0 && s->mxx != 0;
+        *out = s->mxy / s->m2_x;
+        return s->n > 0 && s->m2_x != 0;
     case REGR_SXX:
-        *out = s->mxx;
+        *out = s->m2_x;
         return s->n > 0;
     case REGR_SXY:
         *out = s->mxy;
         return s->n > 0;
     case REGR_SYY:
-        *out = s->myy;
+        *out = s->m2_y;
         return s->n > 0;
     case REGR_COUNT:
         break;
     }
     UNREACHABLE();
+}
+
+/* A division by zero, as in Spark. */
+static void corr_of_constant(const AggregateCall *call, Arena *arena, Vector *out, uint32_t i)
+{
+    if (call->sql->ansi)
+        vector_set_error(arena, out, i, "DIVIDE_BY_ZERO", "22012", "%s", TEXT_DIVIDE_BY_ZERO);
+    else
+        vector_set_null(arena, out, i);
 }
 
 static Vector *pair_result(const AggregateCall *call, const void *const *states, uint32_t count,
@@ -285,6 +315,8 @@ static Vector *pair_result(const AggregateCall *call, const void *const *states,
 
         if (kind == REGR_COUNT)
             vector_i64(out)[i] = (int64_t)s->n;
+        else if (kind == CORR && s->n > 1 && s->mxx * s->myy == 0)
+            corr_of_constant(call, arena, out, i);
         else if (!pair_value(kind, s, &vector_f64(out)[i]))
             vector_set_null(arena, out, i);
     }

@@ -425,6 +425,27 @@ typedef struct ByState {
     Held value, order;
 } ByState;
 
+enum { BY_COUNT_MAX = 100000 };
+
+/* max_by(x, y, k): the call of the function that keeps k rows (agg_by_many.c). */
+static bool bind_by_many(BindCall *call, Error *err)
+{
+    uint32_t *count = ARENA_NEW(call->arena, uint32_t);
+    const Vector *value;
+
+    if (!bind_require(call, 2, &type_int, err) || !bind_constant(call, 2, "k", &value, err))
+        return false;
+    if (!vector_is_valid(value, 0) || vector_i32(value)[0] < 1 ||
+        vector_i32(value)[0] > BY_COUNT_MAX)
+        return bind_mismatch(call, err, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                             "The k must be between [1, %d].", BY_COUNT_MAX);
+    *count = (uint32_t)vector_i32(value)[0];
+    call->data = count;
+    call->fn = function_find(*(const bool *)call->fn->extra ? STR("max_by many")
+                                                            : STR("min_by many"));
+    return call->fn->bind(call, err);
+}
+
 static bool bind_by(BindCall *call, Error *err)
 {
     const Type *order = call->args[1]->type;
@@ -433,6 +454,8 @@ static bool bind_by(BindCall *call, Error *err)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
                              "The `%s` does not support ordering on type %s.", call->fn->name,
                              bind_type_text(call, order));
+    if (call->arg_count == 3)
+        return bind_by_many(call, err);
     call->type = call->args[0]->type;
     call->nullable = true;
     return true;
@@ -620,10 +643,10 @@ static const Function rows[] = {
               "The last row's value; with true, the last that is not NULL", "last(2) = 2"),
     AGGREGATE("last_value", 1, 2, bind_first, NULL, &last_methods, NULL,
               "The last row's value; the same as last", "last_value(2) = 2"),
-    AGGREGATE("min_by", 2, 2, bind_by, NULL, &by_methods, &is_min,
-              "The first argument where the second is least", "min_by('a', 2) = 'a'"),
-    AGGREGATE("max_by", 2, 2, bind_by, NULL, &by_methods, &is_max,
-              "The first argument where the second is greatest", "max_by('a', 2) = 'a'"),
+    AGGREGATE("min_by", 2, 3, bind_by, NULL, &by_methods, &is_min,
+              "The first argument where the second is least; with k, of the k least rows", "min_by('a', 2) = 'a'"),
+    AGGREGATE("max_by", 2, 3, bind_by, NULL, &by_methods, &is_max,
+              "The first argument where the second is greatest; with k, of the k greatest rows", "max_by('a', 2) = 'a'"),
     AGGREGATE("bit_and", 1, 1, bind_bool, "(integral) -> $1", &bit_methods, &fold_and,
               "Bits that are set in all values", "bit_and(3) = 3"),
     AGGREGATE("bit_or", 1, 1, bind_bool, "(integral) -> $1", &bit_methods, &fold_or,

@@ -229,7 +229,11 @@ static void interval_invalid(const CastRun *run, Vector *out, uint32_t i, Str te
     strbuf_init(&name);
     type_name_sql(&name, run->to);
     text.bytes = MIN(text.bytes, 100);
-    cast_error(run, out, i, "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE", "22006",
+    cast_error(run, out, i,
+               run->to->kind == TYPE_INTERVAL_YM
+                   ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING"
+                   : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
+               "22006",
                "Error parsing '%.*s' to interval. Please ensure that the value provided is in a "
                "valid format for %s.",
                STR_ARG(text), strbuf_c(&name));

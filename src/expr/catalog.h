@@ -29,6 +29,7 @@ typedef struct FunctionTable {
 
 /* Every table, one a line, sorted. */
 #define CATALOG_TABLES(TABLE)                                                                      \
+    TABLE(agg_by_many)                                                                             \
     TABLE(agg_collect)                                                                             \
     TABLE(agg_moments)                                                                             \
     TABLE(agg_percentile)                                                                          \

@@ -80,6 +80,21 @@ static bool bind_time_plus(BindCall *call, Expr *time, Expr *interval, bool subt
     return true;
 }
 
+static bool is_point_in_time(const Type *type)
+{
+    return type->kind == TYPE_DATE || type_is_timestamp(type);
+}
+
+/* Beside a date or a time NULL is an interval. */
+static bool bind_time_plus_null(BindCall *call, Expr *time, Expr *null, Error *err)
+{
+    bool done;
+
+    if (!expr_cast(call->arena, call->sql, null, &type_interval_dt, false, null->span, &null, err))
+        return false;
+    return bind_time_plus(call, time, null, false, &done, err);
+}
+
 static bool bind_add_datetime(BindCall *call, bool *done, Error *err)
 {
     Expr *a = call->args[0], *b = call->args[1];
@@ -94,6 +109,10 @@ static bool bind_add_datetime(BindCall *call, bool *done, Error *err)
     else if (!bind_time_plus(call, b, a, false, done, err) || *done)
         return call->result != NULL;
     *done = true;
+    if (is_point_in_time(a->type) && b->type->kind == TYPE_VOID)
+        return bind_time_plus_null(call, a, b, err);
+    if (a->type->kind == TYPE_VOID && is_point_in_time(b->type))
+        return bind_time_plus_null(call, b, a, err);
     if (a->type->kind == TYPE_DATE && !type_is_string(b->type))
         return bind_as_try(call, "date_add", a, b, err);
     if (b->type->kind == TYPE_DATE && !type_is_string(a->type))
@@ -115,7 +134,7 @@ static bool bind_subtract_datetime(BindCall *call, bool *done, Error *err)
     *done = true;
     if (type_is_timestamp(a->type) || type_is_timestamp(b->type))
         return bind_as_try(call, "timestamp - timestamp", a, b, err);
-    if (b->type->kind == TYPE_DATE)
+    if (b->type->kind == TYPE_DATE || (a->type->kind == TYPE_DATE && b->type->kind == TYPE_VOID))
         return bind_as_try(call, "date - date", a, b, err);
     if (a->type->kind == TYPE_DATE && !type_is_string(b->type))
         return bind_as_try(call, "date_sub", a, b, err);
@@ -169,7 +188,8 @@ static bool is_number_or_null(const Type *type)
 static void bind_integral_as_decimal(BindCall *call, uint32_t arg_i)
 {
     Expr *e = call->args[arg_i];
-    Decimal d = e->kind == EXPR_LITERAL ? decimal_of_literal(e) : decimal_of(e->type);
+    bool digits = e->kind == EXPR_LITERAL && !e->is_cast;
+    Decimal d = digits ? decimal_of_literal(e) : decimal_of(e->type);
 
     bind_cast(call, arg_i, decimal_type(call->arena, d));
 }

@@ -410,8 +410,7 @@ static Vector *kernel_make_interval(const KernelCall *call)
                     (Int128)arg_i32(call, 5, i) * US_PER_MINUTE + arg_i128(call, 6, i);
 
         if (months != (int32_t)months || days != (int32_t)days || us != (int64_t)us)
-            kernel_ansi_error(call, out, i, CLASS_INTERVAL_OVERFLOW,
-                              "Integer overflow while operating with intervals.");
+            kernel_ansi_error(call, out, i, CLASS_OVERFLOW, "integer overflow");
         else
             vector_intervals(out)[i] = (Interval){(int32_t)months, (int32_t)days, (int64_t)us};
     }

@@ -196,14 +196,20 @@ static int field_find(Str name)
 /* Whether an interval of this type has the part. */
 static bool interval_has(const Type *type, int field_i)
 {
-    bool months = str_is(str_of(fields[field_i].function), "year") ||
-                  str_is(str_of(fields[field_i].function), "month");
+    static const char *const units[] = {
+        [UNIT_YEAR] = "interval year", [UNIT_MONTH] = "interval month",
+        [UNIT_DAY] = "interval day",   [UNIT_HOUR] = "interval hour",
+        [UNIT_MINUTE] = "interval minute", [UNIT_SECOND] = "interval second",
+    };
+    const char *function = fields[field_i].interval_function;
 
-    if (!fields[field_i].interval_function)
-        return false;
-    if (type->kind == TYPE_INTERVAL_YM)
-        return months;
-    return type->kind == TYPE_INTERVAL || !months;
+    if (!function || type->kind == TYPE_INTERVAL)
+        return function != NULL;
+    for (int unit = type->from_unit; unit <= type->to_unit; unit++) {
+        if (strcmp(units[unit], function) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* extract('YEAR', x), date_part('year', x): the field is a constant; NULL gives a NULL DOUBLE. */

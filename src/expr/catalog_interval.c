@@ -202,8 +202,7 @@ static bool bind_interval_number(BindCall *call, Error *err)
         number->kind == TYPE_FLOAT) {
         if (!bind_coerce(call, 1, &type_double))
             return bind_unexpected(call, 1, "NUMERIC", err);
-    }
-    if (type_is_integral(number))
+    } else if (type_is_integral(number))
         bind_cast(call, 1, &type_bigint);
     if (!type_is_numeric(call->args[1]->type))
         return bind_unexpected(call, 1, "NUMERIC", err);

@@ -520,7 +520,8 @@ static const bool decides_exists = true, decides_forall = false;
 #define LAMBDA_ROW(name_, flags_, min_, max_, bind_, types_, kernel_, extra_, doc_, example_)      \
     {                                                                                              \
         .name = name_, .flags = FN_LAMBDA | (flags_), .arg_min = min_, .arg_max = max_,            \
-        .bind = bind_, .lambda_types = types_, .kernel = kernel_, .extra = extra_,                 \
+        .bind = bind_, .lambda_from = (min_) > 2 ? 2 : 1, .lambda_types = types_,                  \
+        .kernel = kernel_, .extra = extra_,                                                        \
         .group = "lambda", .doc = doc_, .example = example_                                        \
     }
 

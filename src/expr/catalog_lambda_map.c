@@ -281,8 +281,8 @@ static Vector *kernel_map_zip_with(const KernelCall *call)
 #define LAMBDA_ROW(name_, max_, bind_, types_, kernel_, doc_, example_)                            \
     {                                                                                              \
         .name = name_, .flags = FN_LAMBDA | FN_STRICT, .arg_min = max_, .arg_max = max_,           \
-        .bind = bind_, .lambda_types = types_, .kernel = kernel_, .group = "lambda", .doc = doc_,  \
-        .example = example_                                                                        \
+        .bind = bind_, .lambda_from = (max_) - 1, .lambda_types = types_, .kernel = kernel_,       \
+        .group = "lambda", .doc = doc_, .example = example_                                        \
     }
 
 static const Function rows[] = {

@@ -41,6 +41,7 @@ struct Expr {
     bool nullable;
     bool distinct;     /* AGGREGATE: fn(DISTINCT …). */
     bool ignore_nulls; /* AGGREGATE, WINDOW: IGNORE NULLS. */
+    bool is_cast;      /* LITERAL: CAST(1 AS INT), which is as wide as its type, not its digits. */
     uint8_t lambda_depth;
     uint32_t column_i;
     uint32_t arg_count; /* CALL, AGGREGATE, WINDOW; LAMBDA: number of parameters. */

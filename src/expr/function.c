@@ -241,6 +241,13 @@ bool function_lambda_types(Arena *arena, const Function *fn, Expr *const *args, 
                                "A lambda function should only be used in a higher order function. "
                                "However, its class is `%s`, which is not a higher order function.",
                                fn->name);
+    if (arg_i < fn->lambda_from)
+        return error_set_class(err, ERROR_USER,
+                               "INVALID_LAMBDA_FUNCTION_CALL.PARAMETER_DOES_NOT_ACCEPT_LAMBDA_FUNCTION",
+                               "42K0D",
+                               "Invalid lambda function call. You passed a lambda function to a "
+                               "parameter of `%s` that does not accept it.",
+                               fn->name);
     return fn->lambda_types(arena, fn, args, arg_count, arg_i, parameter_count, parameters, err);
 }
 

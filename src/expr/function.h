@@ -96,7 +96,8 @@ struct Function {
     const char *signature; /* "(string, int) -> string"; overloads separated by ';' (function.c) */
     Kernel kernel; /* SCALAR; NULL where bind always puts another call in (BindCall.result) */
     const struct AggregateMethods *aggregate; /* AGGREGATE, and WINDOW where it serves as one */
-    /* FN_LAMBDA: see function_lambda_types. NULL: none. */
+    /* FN_LAMBDA: see function_lambda_types. NULL: none. Arguments below lambda_from are none. */
+    uint8_t lambda_from;
     bool (*lambda_types)(Arena *arena, const Function *fn, Expr *const *args, uint32_t arg_count,
                          uint32_t arg_i, uint32_t parameter_count, Field *parameters, Error *err);
     Generator generate;  /* GENERATOR */

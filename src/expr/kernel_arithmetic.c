@@ -251,10 +251,7 @@ static void integer_div(const KernelCall *call, Vector *out)
         x = vector_integral(call->args[0], i);
         y = vector_integral(call->args[1], i);
         if (y == 0)
-            kernel_ansi_error(call, out, i,
-                              type_is_interval(call->args[0]->type) ? "INTERVAL_DIVIDED_BY_ZERO"
-                                                                    : "DIVIDE_BY_ZERO",
-                              "22012", TEXT_DIVIDE_BY_ZERO);
+            kernel_ansi_error(call, out, i, "DIVIDE_BY_ZERO", "22012", TEXT_DIVIDE_BY_ZERO);
         else if (x == INT64_MIN && y == -1)
             kernel_ansi_error(call, out, i, CLASS_OVERFLOW, "Overflow in integral divide.");
         else
@@ -320,7 +317,7 @@ static void negate_error(const KernelCall *call, Vector *out, uint32_t i)
 {
     const Type *type = call->expr->type;
 
-    if (type_is_interval(type))
+    if (type_is_interval(type) && call->expr->fn->kernel != kernel_abs)
         kernel_error(call, out, i, CLASS_INTERVAL_OVERFLOW,
                      "Integer overflow while operating with intervals.");
     else

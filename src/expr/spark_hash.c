@@ -75,6 +75,11 @@ static uint64_t murmur3_bytes(Str bytes, uint64_t seed)
     return murmur3_end(hash, bytes.bytes);
 }
 
+uint32_t murmur3_int_of(uint32_t value, uint32_t seed)
+{
+    return (uint32_t)murmur3_int(value, seed);
+}
+
 uint32_t murmur3_bytes_of(Str bytes, uint32_t seed)
 {
     uint32_t at = 0, rest = 0;

@@ -13,6 +13,7 @@
 uint32_t murmur3_value(const Vector *v, uint32_t row_i, uint32_t seed);
 /* Murmur3 as its author has it, over bytes. */
 uint32_t murmur3_bytes_of(Str bytes, uint32_t seed);
+uint32_t murmur3_int_of(uint32_t value, uint32_t seed);
 uint64_t xxhash64_value(const Vector *v, uint32_t row_i, uint64_t seed);
 
 #endif

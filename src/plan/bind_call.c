@@ -311,21 +311,48 @@ static bool takes_within_group(Str name)
            str_is_nocase(name, "string_agg");
 }
 
+static bool within_group_error(Binder *b, const AstExpr *ast, const char *class_name,
+                               const char *what)
+{
+    bind_error(b, ast->span, class_name, "42K0K", "Invalid function `%.*s` with WITHIN GROUP. %s",
+               STR_ARG(call_name(ast->call)), what);
+    return false;
+}
+
+/* Of functions whose order is an argument: one order, if any, and no DISTINCT. mode(v) has none. */
+static bool check_within_group(Binder *b, const AstExpr *ast, size_t arg_count)
+{
+    const AstFunctionCall *call = ast->call;
+    bool mode = str_is_nocase(call_name(call), "mode");
+
+    if (call->quantifier == AST_QUANTIFIER_DISTINCT)
+        return within_group_error(b, ast, "INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED",
+                                  "The function does not support DISTINCT.");
+    if (!call->within_group.count && !(mode && arg_count))
+        return within_group_error(b, ast, "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING",
+                                  "WITHIN GROUP is required for the function.");
+    if (call->within_group.count > 1 || (mode && arg_count && call->within_group.count))
+        return within_group_error(b, ast, "INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS",
+                                  "The function requires another number of orderings in WITHIN "
+                                  "GROUP.");
+    if (mode && arg_count > 2) {
+        bind_error(b, ast->span, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                   "The `mode` requires [0, 2] parameters but the actual number is %zu.", arg_count);
+        return false;
+    }
+    return true;
+}
+
 static bool order_to_argument(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVec *args)
 {
     const AstFunctionCall *call = ast->call;
     ExprVec with_value = {0};
     Expr *value;
 
-    if (!call->within_group.count) {
-        if (str_is_nocase(call_name(call), "mode"))
-            return true;
-        bind_error(b, ast->span, "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING", "42K0K",
-                   "Invalid function `%.*s` with WITHIN GROUP. WITHIN GROUP is required for the "
-                   "function.",
-                   STR_ARG(call_name(call)));
+    if (!check_within_group(b, ast, args->count))
         return false;
-    }
+    if (!call->within_group.count)
+        return true;
     value = bind_expr(b, es, call->within_group.items[0].expr);
     if (!value)
         return false;

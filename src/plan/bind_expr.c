@@ -378,6 +378,11 @@ static Expr *bind_cast_expr(Binder *b, const ExprScope *es, const AstExpr *ast)
     if (!expr_cast(b->arena, b->sql, operand, type, ast->cast.form == AST_CAST_TRY, ast->span, &out,
                    &err))
         return bind_error_from(b, ast->span, &err);
+    if (out == operand && out->kind == EXPR_LITERAL) {
+        out = ARENA_NEW(b->arena, Expr);
+        *out = *operand;
+        out->is_cast = true;
+    }
     return out;
 }
 

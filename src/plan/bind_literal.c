@@ -205,35 +205,31 @@ Expr *bind_literal(Binder *b, const AstExpr *ast)
 
 /* ── intervals ─────────────────────────────────────────────────────────────────────────────────*/
 
-typedef struct UnitInfo {
-    bool year_month;
-    IntervalUnit field; /* Of the type. */
-    int64_t factor;     /* Months or microseconds. */
-} UnitInfo;
+static bool unit_is_year_month(AstIntervalUnit unit)
+{
+    return unit == AST_UNIT_YEAR || unit == AST_UNIT_MONTH;
+}
 
-static UnitInfo unit_info(AstIntervalUnit unit)
+/* The field of the type that a unit counts for. */
+static IntervalUnit unit_field(AstIntervalUnit unit)
 {
     switch (unit) {
     case AST_UNIT_YEAR:
-        return (UnitInfo){true, UNIT_YEAR, 12};
+        return UNIT_YEAR;
     case AST_UNIT_MONTH:
-        return (UnitInfo){true, UNIT_MONTH, 1};
+        return UNIT_MONTH;
     case AST_UNIT_WEEK:
-        return (UnitInfo){false, UNIT_DAY, 604800000000};
     case AST_UNIT_DAY:
-        return (UnitInfo){false, UNIT_DAY, 86400000000};
+        return UNIT_DAY;
     case AST_UNIT_HOUR:
-        return (UnitInfo){false, UNIT_HOUR, 3600000000};
+        return UNIT_HOUR;
     case AST_UNIT_MINUTE:
-        return (UnitInfo){false, UNIT_MINUTE, 60000000};
+        return UNIT_MINUTE;
     case AST_UNIT_SECOND:
-        return (UnitInfo){false, UNIT_SECOND, 1000000};
     case AST_UNIT_MILLISECOND:
-        return (UnitInfo){false, UNIT_SECOND, 1000};
     case AST_UNIT_MICROSECOND:
-        return (UnitInfo){false, UNIT_SECOND, 1};
     case AST_UNIT_NANOSECOND:
-        return (UnitInfo){false, UNIT_SECOND, 0};
+        return UNIT_SECOND;
     case AST_UNIT_NONE:
         break;
     }
@@ -243,8 +239,8 @@ static UnitInfo unit_info(AstIntervalUnit unit)
 static AstIntervalUnit unit_of_word(Str word)
 {
     static const AstIntervalUnit units[] = {
-        AST_UNIT_YEAR,   AST_UNIT_MONTH,  AST_UNIT_WEEK,        AST_UNIT_DAY,         AST_UNIT_HOUR,
-        AST_UNIT_MINUTE, AST_UNIT_SECOND, AST_UNIT_MILLISECOND, AST_UNIT_MICROSECOND, AST_UNIT_NANOSECOND,
+        AST_UNIT_YEAR,   AST_UNIT_MONTH,  AST_UNIT_WEEK,        AST_UNIT_DAY,        AST_UNIT_HOUR,
+        AST_UNIT_MINUTE, AST_UNIT_SECOND, AST_UNIT_MILLISECOND, AST_UNIT_MICROSECOND,
     };
 
     for (size_t i = 0; i < COUNT_OF(units); i++) {
@@ -258,163 +254,177 @@ static AstIntervalUnit unit_of_word(Str word)
     return AST_UNIT_NONE;
 }
 
-/* What is gathered while the parts of an interval are read. */
-typedef struct IntervalSum {
-    int64_t months;
-    int64_t us;
+/* Which units an interval names. */
+typedef struct IntervalUnits {
     bool year_month, day_time;
     IntervalUnit from, to;
-} IntervalSum;
+} IntervalUnits;
 
-static void interval_note_unit(IntervalSum *sum, UnitInfo unit)
+static void units_note(IntervalUnits *units, AstIntervalUnit unit)
 {
-    bool first = !sum->year_month && !sum->day_time;
+    bool first = !units->year_month && !units->day_time;
+    IntervalUnit field = unit_field(unit);
 
-    if (first || unit.field < sum->from)
-        sum->from = unit.field;
-    if (first || unit.field > sum->to)
-        sum->to = unit.field;
-    sum->year_month |= unit.year_month;
-    sum->day_time |= !unit.year_month;
+    if (first || field < units->from)
+        units->from = field;
+    if (first || field > units->to)
+        units->to = field;
+    units->year_month |= unit_is_year_month(unit);
+    units->day_time |= !unit_is_year_month(unit);
 }
 
-static Expr *interval_literal(Binder *b, const IntervalSum *sum, bool negate, Span span)
+static Expr *interval_overflow(Binder *b, Span span)
 {
+    return bind_error(b, span, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION", "22015",
+                      "Integer overflow while operating with intervals.");
+}
+
+/* The calendar interval as a literal of the type that its units make. */
+static Expr *interval_literal(Binder *b, const IntervalUnits *units, Interval value, bool negate,
+                              Span span)
+{
+    int64_t us;
     Vector *v;
 
-    if (sum->year_month && sum->day_time)
+    if (units->year_month && units->day_time)
         return bind_error(b, span, "_LEGACY_ERROR_TEMP_0029", NULL,
                           "Cannot mix year-month and day-time fields in an interval literal.");
-    if (sum->year_month) {
-        int64_t months = negate ? -sum->months : sum->months;
-
-        if (months > INT32_MAX || months < INT32_MIN)
-            return bind_error(b, span, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION", "22015",
-                              "Integer overflow while operating with intervals.");
-        v = literal_vector(b, type_interval_range(b->arena, TYPE_INTERVAL_YM, sum->from, sum->to));
-        vector_i32(v)[0] = (int32_t)months;
-    } else {
-        v = literal_vector(b, type_interval_range(b->arena, TYPE_INTERVAL_DT, sum->from, sum->to));
-        vector_i64(v)[0] = negate ? -sum->us : sum->us;
+    if (units->year_month) {
+        v = literal_vector(
+            b, type_interval_range(b->arena, TYPE_INTERVAL_YM, units->from, units->to));
+        if (negate && __builtin_sub_overflow(0, value.months, &value.months))
+            return interval_overflow(b, span);
+        vector_i32(v)[0] = value.months;
+        return expr_literal(b->arena, v, span);
     }
+    if (__builtin_mul_overflow((int64_t)value.days, INT64_C(86400000000), &us) ||
+        __builtin_add_overflow(us, value.us, &us) ||
+        (negate && __builtin_sub_overflow(0, us, &us)))
+        return interval_overflow(b, span);
+    v = literal_vector(b, type_interval_range(b->arena, TYPE_INTERVAL_DT, units->from, units->to));
+    vector_i64(v)[0] = us;
     return expr_literal(b->arena, v, span);
-}
-
-/* "12", "-1.5" of a unit into its base unit. Fractions for seconds alone. */
-static bool quantity_in_unit(Str text, AstIntervalUnit unit, int64_t *out)
-{
-    UnitInfo info = unit_info(unit);
-    Int128 scaled;
-    int64_t whole;
-
-    text = str_trim(text);
-    if (unit == AST_UNIT_SECOND) {
-        if (!text_to_decimal(text, 38, 6, &scaled) || scaled > INT64_MAX || scaled < INT64_MIN)
-            return false;
-        *out = (int64_t)scaled;
-        return true;
-    }
-    if (text.bytes && text.data[0] == '+')
-        text = str_slice(text, 1, text.bytes);
-    if (!str_to_int64(text, &whole))
-        return false;
-    if (unit == AST_UNIT_NANOSECOND) {
-        *out = whole / 1000;
-        return true;
-    }
-    return !__builtin_mul_overflow(whole, info.factor, out);
-}
-
-static Expr *interval_format_error(Binder *b, Str text, Span span)
-{
-    return bind_error(b, span, "INVALID_INTERVAL_FORMAT.INPUT_IS_INVALID", "22006",
-                      "Error parsing '%.*s' to interval. Please ensure that the value provided is "
-                      "in a valid format for defining an interval.",
-                      STR_ARG(text));
 }
 
 /* INTERVAL '1 day 2 hours': numbers and units by turns. */
 static Expr *interval_of_text(Binder *b, const AstIntervalPart *part, bool negate, Span span)
 {
-    IntervalSum sum = {0};
-    Str rest = part->value, word;
+    IntervalUnits units = {0};
     Interval value;
 
-    if (!text_to_interval(part->value, &value))
-        return interval_format_error(b, part->value, part->span);
-    while (str_split(&rest, ' ', &word)) {
-        uint32_t letters = 0;
+    if (interval_fault(part->value, &value))
+        return typed_literal_error(b, "INTERVAL", part->value, span);
+    for (uint32_t i = 0; i < part->value.bytes;) {
+        uint32_t from = i;
         AstIntervalUnit unit;
 
-        while (letters < word.bytes && !isalpha((unsigned char)word.data[letters]))
-            letters++;
-        unit = unit_of_word(str_trim(str_slice(word, letters, word.bytes)));
+        while (i < part->value.bytes && (unsigned char)part->value.data[i] > ' ')
+            i++;
+        unit = unit_of_word(str_slice(part->value, from, i));
         if (unit != AST_UNIT_NONE)
-            interval_note_unit(&sum, unit_info(unit));
+            units_note(&units, unit);
+        i += i == from;
     }
-    if (!sum.year_month && !sum.day_time)
-        return interval_format_error(b, part->value, part->span);
-    sum.months = value.months;
-    if (__builtin_mul_overflow((int64_t)value.days, (int64_t)86400000000, &sum.us) ||
-        __builtin_add_overflow(sum.us, value.us, &sum.us))
-        return interval_format_error(b, part->value, part->span);
-    return interval_literal(b, &sum, negate ^ part->negative, span);
+    return interval_literal(b, &units, value, negate ^ part->negative, span);
 }
 
 /* INTERVAL '1-2' YEAR TO MONTH */
 static Expr *interval_from_to(Binder *b, const AstExpr *ast, bool negate)
 {
     const AstIntervalPart *part = &ast->interval.parts[0];
-    UnitInfo from = unit_info(part->unit), to = unit_info(ast->interval.unit_to);
+    bool year_month = unit_is_year_month(part->unit);
+    IntervalUnit from = unit_field(part->unit), to = unit_field(ast->interval.unit_to);
+    const char *fault = NULL;
     const Type *type;
     Vector *v;
-    bool ok;
 
-    if (from.year_month != to.year_month || from.field >= to.field)
+    if (year_month != unit_is_year_month(ast->interval.unit_to) || from >= to)
         return bind_error(b, ast->span, "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION",
                           "22006", "Cannot support (interval '%.*s' %s to %s) expression.",
                           STR_ARG(part->value), interval_unit_name(part->unit),
                           interval_unit_name(ast->interval.unit_to));
-    type = type_interval_range(b->arena, from.year_month ? TYPE_INTERVAL_YM : TYPE_INTERVAL_DT,
-                               from.field, to.field);
+    type = type_interval_range(b->arena, year_month ? TYPE_INTERVAL_YM : TYPE_INTERVAL_DT, from,
+                               to);
     v = literal_vector(b, type);
-    ok = from.year_month ? text_to_interval_ym(part->value, type, vector_i32(v))
-                         : text_to_interval_dt(part->value, type, vector_i64(v));
-    if (!ok)
-        return bind_error(b, part->span, from.year_month
-                              ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING"
-                              : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
-                          "22006", "Interval string does not match the format of %s: '%.*s'.",
+    if (year_month)
+        fault = interval_ym_fault(part->value, type, vector_i32(v));
+    else
+        fault = interval_dt_fault(part->value, type, vector_i64(v));
+    if (fault)
+        return bind_error(b, part->span, fault, fault[0] == '_' ? NULL : "22006",
+                          "Interval string does not match the format of %s: '%.*s'.",
                           type_name_in(b->arena, type), STR_ARG(part->value));
     if (negate ^ part->negative) {
-        if (from.year_month)
-            vector_i32(v)[0] = -vector_i32(v)[0];
-        else
-            vector_i64(v)[0] = -vector_i64(v)[0];
+        if (year_month ? __builtin_sub_overflow(0, vector_i32(v)[0], vector_i32(v))
+                       : __builtin_sub_overflow(0, vector_i64(v)[0], vector_i64(v)))
+            return interval_overflow(b, ast->span);
     }
     return expr_literal(b->arena, v, ast->span);
 }
 
+static bool has_letter(Str text)
+{
+    for (uint32_t i = 0; i < text.bytes; i++) {
+        if (isalpha((unsigned char)text.data[i]) || (unsigned char)text.data[i] >= 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* ` value unit` at the end of the text, a minus before a string taking its own away. */
+static void part_add(StrBuf *text, const AstIntervalPart *part)
+{
+    Str value = part->value;
+
+    strbuf_add_char(text, ' ');
+    if (part->negative && value.bytes && value.data[0] == '-')
+        value = str_slice(value, 1, value.bytes);
+    else if (part->negative)
+        strbuf_add_char(text, '-');
+    strbuf_add(text, value.data, value.bytes);
+    strbuf_add_char(text, ' ');
+    strbuf_add_c(text, interval_unit_name(part->unit));
+}
+
+/* INTERVAL 1 DAY '2' HOURS: read as one text. */
+static Expr *interval_of_parts(Binder *b, const AstExpr *ast, bool negate)
+{
+    IntervalUnits units = {0};
+    Interval value;
+    const char *fault;
+    StrBuf text;
+    Str copy;
+
+    strbuf_init(&text);
+    for (size_t i = 0; i < ast->interval.part_count; i++) {
+        const AstIntervalPart *part = &ast->interval.parts[i];
+
+        if (part->is_string && has_letter(part->value)) {
+            strbuf_done(&text);
+            return bind_error(b, part->span, "_LEGACY_ERROR_TEMP_0026", NULL,
+                              "Can only use numbers in the interval value part for multiple unit "
+                              "value pairs interval form, but got invalid value: %.*s.",
+                              STR_ARG(part->value));
+        }
+        part_add(&text, part);
+        units_note(&units, part->unit);
+    }
+    copy = str_copy(b->arena, strbuf_str(&text));
+    strbuf_done(&text);
+    fault = interval_fault(copy, &value);
+    if (fault)
+        return bind_error(b, ast->span, fault, "22006",
+                          "Error parsing '%.*s' to interval. Please ensure that the value provided "
+                          "is in a valid format for defining an interval.",
+                          STR_ARG(copy));
+    return interval_literal(b, &units, value, negate, ast->span);
+}
+
 Expr *bind_interval(Binder *b, const AstExpr *ast, bool negate)
 {
-    IntervalSum sum = {0};
-
     if (ast->interval.unit_to != AST_UNIT_NONE)
         return interval_from_to(b, ast, negate);
     if (ast->interval.part_count == 1 && ast->interval.parts[0].unit == AST_UNIT_NONE)
         return interval_of_text(b, &ast->interval.parts[0], negate, ast->span);
-    for (size_t i = 0; i < ast->interval.part_count; i++) {
-        const AstIntervalPart *part = &ast->interval.parts[i];
-        int64_t value;
-
-        if (part->unit == AST_UNIT_NONE || !quantity_in_unit(part->value, part->unit, &value))
-            return interval_format_error(b, part->value, part->span);
-        if (part->negative)
-            value = -value;
-        interval_note_unit(&sum, unit_info(part->unit));
-        if (unit_info(part->unit).year_month ? __builtin_add_overflow(sum.months, value, &sum.months)
-                                             : __builtin_add_overflow(sum.us, value, &sum.us))
-            return interval_format_error(b, part->value, part->span);
-    }
-    return interval_literal(b, &sum, negate, ast->span);
+    return interval_of_parts(b, ast, negate);
 }

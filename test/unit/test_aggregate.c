@@ -314,7 +314,7 @@ static void values_collected(void **state)
         {"string_agg", {"string"}, {"a|b"}, "string", "ab"},
         {"listagg", {"string"}, {"NULL"}, "string", "NULL"},
         {"mode", {"int"}, {"3|1|3|2|NULL|NULL|NULL"}, "int", "3"},
-        {"mode", {"string"}, {"b|a"}, "string", "a"},
+        {"mode", {"string"}, {"b|a"}, "string", "b"},
         {"mode", {"int", "!true", "!true"}, {"1|2|3"}, "int", "3"},
         {"mode", {"int"}, {"NULL"}, "int", "NULL"},
         {"mode", {"int", "!NULL"}, {"1"}, "", "!DATATYPE_MISMATCH.UNEXPECTED_NULL"},
