@@ -15,15 +15,20 @@ static bool lookup_setting(void *self, Str key, Str *value)
     return settings_find(session_settings(self), key, value);
 }
 
+/* The statement's types go with it: the rows take those of the table. */
 static void add_memory_rows(TableDef *table, const QueryRows *rows)
 {
     MemoryRows *memory = table->rows;
 
     for (size_t i = 0; i < rows->batch_count; i++) {
+        Batch *batch = batch_copy(memory->arena, rows->batches[i]);
+
         if (memory->count == memory->capacity)
             memory->batches = vec_grow_in(memory->arena, memory->batches, memory->count,
                                           &memory->capacity, sizeof *memory->batches);
-        memory->batches[memory->count++] = batch_copy(memory->arena, rows->batches[i]);
+        for (uint32_t c = 0; c < batch->column_count; c++)
+            vector_adopt_type((Vector *)batch->columns[c], table->schema.columns[c].type);
+        memory->batches[memory->count++] = batch;
     }
 }
 

@@ -747,6 +747,13 @@ Vector *vector_copy(Arena *arena, const Vector *v)
     return out;
 }
 
+void vector_adopt_type(Vector *v, const Type *type)
+{
+    v->type = type;
+    for (uint32_t i = 0; v->children && i < type->field_count; i++)
+        vector_adopt_type(v->children[i], type->fields[i].type);
+}
+
 /* ── verify ────────────────────────────────────────────────────────────────────────────────────*/
 
 static bool data_verify(const Vector *v, uint32_t rows)

@@ -116,6 +116,8 @@ Vector *vector_concat(Arena *arena, const Type *type, const Vector *const *parts
                       uint32_t part_count);
 /* Deep: the bytes of strings too, so that nothing of `v`'s memory is needed any more. */
 Vector *vector_copy(Arena *arena, const Vector *v);
+/* Borrows an equal type that lives as long as the vector, in its parts too. */
+void vector_adopt_type(Vector *v, const Type *type);
 
 /* SQL's order of two values that are not NULL: -1, 0, 1. NaN is above all and equal to itself, -0.0
  * equals 0.0; arrays and structs element by element, NULL elements first. Same type both. */

@@ -44,6 +44,9 @@ typedef struct Scope Scope;
 struct Scope {
     VEC(ScopeColumn) columns;
     const Scope *outer; /* Of the query around a subquery or LATERAL; NULL: none. */
+    /* Under HAVING: aggregates over these columns that subqueries name: HAVING EXISTS (SELECT 1 FROM u
+     * WHERE u.x = max(t.y)). NULL: none may be. */
+    NamedExprVec *aggregates;
 };
 
 /* A relation: its rows, and the names by which its columns are known. */
@@ -74,9 +77,17 @@ typedef struct NamedParameter {
     const Expr *value;
 } NamedParameter;
 
+/* A subquery as it was bound: the same text in the same scope is the same subquery. */
+typedef struct BoundSubquery {
+    const Scope *scope;
+    Str text;
+    const Expr *expr;
+} BoundSubquery;
+
 /* A subquery that has become a join, and its value. */
 typedef struct JoinedSubquery {
     const SubqueryRef *ref;
+    bool negated;     /* The value is of NOT EXISTS, NOT IN. */
     Expr *value;
     uint32_t witness; /* A column that the join's output has; UINT32_MAX: none is known. */
 } JoinedSubquery;
@@ -91,6 +102,7 @@ struct Binder {
     const NamedParameter *parameters;
     size_t parameter_count;
     VEC(TableRead) reads;
+    VEC(BoundSubquery) subqueries;
     VEC(JoinedSubquery) joined;
     const TableDef *views[32]; /* Being expanded: a view that reads itself is refused. */
     uint32_t view_count;
@@ -181,6 +193,8 @@ Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, b
 /* base.name; NULL when there is no such field, told at `name_span`. */
 Expr *bind_struct_field(Binder *b, Expr *base, Str name, Span span, Span name_span);
 void scope_error_unresolved(Binder *b, const Scope *scope, const QualifiedName *name, Span span);
+/* The columns of `e` as those of the query around. */
+Expr *expr_to_outer(Binder *b, Expr *e);
 Scope *scope_new(Binder *b, const Scope *outer);
 void scope_add(Binder *b, Scope *scope, ScopeColumn column);
 void scope_append(Binder *b, Scope *scope, const Scope *from);

@@ -416,13 +416,58 @@ Expr *bind_window_call(Binder *b, const ExprScope *es, const AstExpr *ast, const
     return aggregate_call(b, es, ast, fn, false);
 }
 
+static Expr *outer_to_own(void *self, Expr *e)
+{
+    Binder *b = self;
+
+    return e->kind == EXPR_OUTER
+               ? expr_column(b->arena, e->column_i, e->type, e->nullable, e->span)
+               : NULL;
+}
+
+/* An aggregate of columns of the query around alone, whose HAVING holds this one: it is computed
+ * there. */
+static Expr *outer_aggregate(Binder *b, NamedExprVec *aggregates, Expr *call)
+{
+    NamedExpr item = {.expr = expr_replace(b->arena, call, outer_to_own, b)};
+
+    size_t i = 0;
+
+    while (i < aggregates->count && !expr_equal(aggregates->items[i].expr, item.expr))
+        i++;
+    if (i == aggregates->count) {
+        item.id = plan_column_new(b->plan, str_of(call->fn->name), call->type, call->nullable);
+        VEC_ADD_IN(b->arena, aggregates, item);
+    }
+    item = aggregates->items[i];
+    return expr_to_outer(b, expr_column(b->arena, item.id, call->type, call->nullable, call->span));
+}
+
+static Expr *bind_outer_aggregate(Binder *b, const ExprScope *es, const AstExpr *ast,
+                                  const Function *fn)
+{
+    size_t count = b->diagnostics->count, error_count = b->diagnostics->error_count;
+    Expr *call = bind_aggregate_call(b, es, ast, fn);
+
+    if (call && expr_has_kind(call, EXPR_OUTER) && !expr_has_kind(call, EXPR_COLUMN))
+        return outer_aggregate(b, es->scope->outer->aggregates, call);
+    b->diagnostics->count = count;
+    b->diagnostics->error_count = error_count;
+    return NULL;
+}
+
 static Expr *bind_aggregate(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
 {
+    Expr *outer;
+
     if (es->in_aggregate)
         return bind_error(b, ast->span, "NESTED_AGGREGATE_FUNCTION", "42607",
                           "It is not allowed to use an aggregate function in the argument of "
                           "another aggregate function. Please use the inner aggregate function in "
                           "a sub-query.");
+    if (!es->aggregates && es->scope && es->scope->outer && es->scope->outer->aggregates &&
+        (outer = bind_outer_aggregate(b, es, ast, fn)))
+        return outer;
     if (!es->aggregates)
         return misplaced(b, es, ast, "an aggregate");
     return bind_aggregate_call(b, es, ast, fn);

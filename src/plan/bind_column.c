@@ -246,6 +246,28 @@ static Expr *outer_mark(void *self, Arena *arena, Expr *e)
     return outer;
 }
 
+Expr *expr_to_outer(Binder *b, Expr *e)
+{
+    return expr_rewrite(b->arena, e, outer_mark, NULL);
+}
+
+/* A name that is ambiguous around the query means nothing within it. */
+static Expr *outer_find(Binder *b, const Scope *scope, const QualifiedName *name, bool *found)
+{
+    Expr *e;
+
+    for (size_t count = MIN(name->count - 1, 3) + 1; count-- > 0;) {
+        Matches matches = scope_matches(scope, name->parts, count);
+
+        if (matches.count > 1)
+            return NULL;
+        if (matches.count)
+            break;
+    }
+    e = scope_find(b, scope, name, found);
+    return e ? expr_to_outer(b, e) : NULL;
+}
+
 Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
 {
     Expr *e;
@@ -259,9 +281,7 @@ Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, b
     if (!*found && es->aliases && !es->aliases_first)
         e = alias_find(b, es, name, found);
     if (!*found && es->scope && es->scope->outer) {
-        e = scope_find(b, es->scope->outer, name, found);
-        if (e)
-            e = expr_rewrite(b->arena, e, outer_mark, NULL);
+        e = outer_find(b, es->scope->outer, name, found);
     }
     return e;
 }
@@ -437,6 +457,22 @@ static void star_add(Binder *b, StarColumnVec *out, Str name, Expr *expr)
     VEC_ADD_IN(b->arena, out, column);
 }
 
+/* `t.*` of a table of the query around. */
+static bool expand_outer_star(Binder *b, const Scope *outer, const AstExpr *star, StarColumnVec *out)
+{
+    size_t first = out->count;
+
+    for (size_t i = 0; i < outer->columns.count; i++) {
+        const ScopeColumn *column = &outer->columns.items[i];
+
+        if (qualifier_matches(column, star->star.qualifier.parts,
+                              MIN(star->star.qualifier.count, 4)))
+            star_add(b, out, column->name,
+                     expr_to_outer(b, scope_column_expr(b, column, star->span)));
+    }
+    return out->count > first;
+}
+
 /* `s.*` of a column s that is a struct. */
 static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
 {
@@ -501,6 +537,9 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
         nested = nested_except(except, column, used);
         star_add(b, out, column->name, nested ? struct_without(b, e, nested) : e);
     }
+    if (!any && qualifier->count && scope->outer && !except->count &&
+        expand_outer_star(b, scope->outer, star, out))
+        return true;
     if (!any && qualifier->count)
         return expand_struct(b, scope, star, out);
     return except_all_used(b, scope, except, used);

@@ -220,7 +220,7 @@ static Relation bind_relation_kind(Binder *b, const AstRelation *ast, const Scop
     case AST_RELATION_VALUES:
         return bind_values(b, &ast->rows, &(AstRelationAlias){0}, ast->span);
     case AST_RELATION_FUNCTION:
-        return bind_table_function(b, ast, NULL, false);
+        return bind_table_function(b, ast, NULL, false, outer);
     case AST_RELATION_JOIN:
         return bind_join(b, ast, outer);
     case AST_RELATION_PIVOT:

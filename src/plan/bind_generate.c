@@ -136,17 +136,27 @@ Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer
 
 /* ── range(start, end, step) ───────────────────────────────────────────────────────────────────*/
 
-static bool range_arg(Binder *b, const AstFunctionArg *arg, int64_t *out)
+static bool range_arg(Binder *b, const AstFunctionArg *arg, const Scope *scope, const char *name,
+                      int64_t *out)
 {
-    Expr *e = arg->value ? bind_expr(b, &(ExprScope){.clause = "range"}, arg->value) : NULL;
+    ExprScope es = {.scope = scope, .clause = "range", .subqueries = true};
+    Expr *e = arg->value ? bind_expr(b, &es, arg->value) : NULL;
     const Vector *v;
 
     if (!e)
         return false;
-    if (!expr_coerce(b->arena, b->sql, e, &type_bigint, &e) || !expr_is_constant(e)) {
-        bind_error(b, arg->span, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "42K09",
-                   "Cannot resolve \"range\" due to data type mismatch: it takes constants of the "
-                   "\"BIGINT\" type.");
+    if (!expr_is_constant(e)) {
+        bind_error(b, arg->span, "NON_FOLDABLE_ARGUMENT", "42K08",
+                   "The function `range` requires the parameter `%s` to be a foldable expression of "
+                   "the type \"BIGINT\", but the actual argument is a non-foldable.",
+                   name);
+        return false;
+    }
+    if (!expr_coerce(b->arena, b->sql, e, &type_bigint, &e)) {
+        bind_error(b, arg->span, "UNEXPECTED_INPUT_TYPE", "42K09",
+                   "The `%s` parameter of function `range` requires the \"BIGINT\" type, however it "
+                   "has the type %s.",
+                   name, type_text_sql(b, e->type));
         return false;
     }
     v = binder_constant(b, e);
@@ -173,8 +183,9 @@ static Relation empty_range(Binder *b, const AstRelation *ast, Str name)
     return (Relation){node, scope};
 }
 
-static Relation bind_range(Binder *b, const AstRelation *ast)
+static Relation bind_range(Binder *b, const AstRelation *ast, const Scope *outer)
 {
+    static const char *const names[] = {"start", "end", "step", "numSlices"};
     const AstFunctionCall *call = ast->function.call;
     int64_t numbers[4] = {0, 0, 1, 0};
     Relation input = {logical_one_row(b->plan, ast->span), scope_new(b, NULL)};
@@ -189,7 +200,9 @@ static Relation bind_range(Binder *b, const AstRelation *ast)
         return (Relation){0};
     }
     for (size_t i = 0; i < call->arg_count; i++) {
-        if (!range_arg(b, &call->args[i], &numbers[call->arg_count == 1 ? 1 : i]))
+        size_t n = call->arg_count == 1 ? 1 : i;
+
+        if (!range_arg(b, &call->args[i], scope_new(b, outer), names[n], &numbers[n]))
             return (Relation){0};
     }
     if (numbers[2] == 0) {
@@ -213,10 +226,10 @@ static Relation bind_range(Binder *b, const AstRelation *ast)
 }
 
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
-                             bool outer_join)
+                             bool outer_join, const Scope *outer)
 {
     const AstFunctionCall *call = ast->function.call;
-    Relation one = {logical_one_row(b->plan, ast->span), scope_new(b, NULL)};
+    Relation one = {logical_one_row(b->plan, ast->span), scope_new(b, outer)};
     ExprScope es = {.clause = "FROM"};
     Expr *e;
 
@@ -224,8 +237,8 @@ Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *
         bind_unsupported(b, ast->span, "STREAM of a table function");
         return (Relation){0};
     }
-    if (!input && call->name.count == 1 && str_is_nocase(call->name.parts[0].text, "range"))
-        return bind_range(b, ast);
+    if (call->name.count == 1 && str_is_nocase(call->name.parts[0].text, "range"))
+        return bind_range(b, ast, input ? input->scope : outer);
     if (!generator_find(call)) {
         bind_error(b, call->name.span, "UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883",
                    "Could not resolve %s to a table-valued function. Please make sure that it is "

@@ -37,6 +37,7 @@ typedef struct Group {
     bool has_sets;
     uint32_t grouping_id; /* Column, when has_sets. */
     uint32_t set_id;
+    bool in_having;
     bool failed;
 } Group;
 
@@ -198,6 +199,82 @@ static bool is_generated(const Select *s, const Expr *e)
     return false;
 }
 
+/* ── subqueries over the groups ────────────────────────────────────────────────────────────────*/
+
+typedef struct OuterKeys {
+    Group *group;
+    Expr **keys;          /* The grouping expressions, of outer columns. */
+    const Expr *left_out; /* An outer column that is in none; NULL: all are. */
+    bool named;           /* Outer columns are named at all. */
+} OuterKeys;
+
+static bool is_outer_aggregate(const Group *group, uint32_t id)
+{
+    for (size_t i = 0; i < group->select->outer_aggregates.count; i++) {
+        if (group->select->outer_aggregates.items[i].id == id)
+            return true;
+    }
+    return false;
+}
+
+static Expr *map_outer_key(void *self, Expr *e)
+{
+    OuterKeys *keys = self;
+    Group *group = keys->group;
+
+    for (size_t i = 0; i < group->keys.count; i++) {
+        if (expr_has_kind(e, EXPR_OUTER) && expr_same(keys->keys[i], e)) {
+            keys->named = true;
+            return expr_to_outer(group->b,
+                                 expr_column(group->b->arena, group->keys.items[i].id, e->type,
+                                             e->nullable || group->has_sets, e->span));
+        }
+    }
+    if (e->kind != EXPR_OUTER)
+        return NULL;
+    keys->named = true;
+    if (!is_outer_aggregate(group, e->column_i))
+        keys->left_out = e;
+    return e;
+}
+
+static void map_outer_keys(void *self, Expr **e)
+{
+    *e = expr_replace(((OuterKeys *)self)->group->b->arena, *e, map_outer_key, self);
+}
+
+static void plan_outer_keys(OuterKeys *keys, Logical *node)
+{
+    logical_each_expr(node, map_outer_keys, keys);
+    for (uint32_t i = 0; i < node->input_count; i++)
+        plan_outer_keys(keys, node->inputs[i]);
+}
+
+/* A subquery above the AGGREGATE names groups: what it says of grouping expressions becomes said of
+ * the AGGREGATE's columns. */
+static void group_subquery(Group *group, const Expr *e)
+{
+    OuterKeys keys = {.group = group};
+
+    if (!e->subquery->correlated)
+        return;
+    keys.keys = ARENA_ARRAY(group->b->arena, Expr *, group->keys.count + 1);
+    for (size_t i = 0; i < group->keys.count; i++)
+        keys.keys[i] = expr_to_outer(group->b, group->keys.items[i].expr);
+    plan_outer_keys(&keys, e->subquery->plan);
+    if (e->subquery->kind == SUBQUERY_SCALAR && keys.named && !group->in_having &&
+        !group->select->ast->group_by.all) {
+        group->failed = true;
+        bind_error(group->b, e->span, "SCALAR_SUBQUERY_IS_IN_GROUP_BY_OR_AGGREGATE_FUNCTION", "0A000",
+                   "The correlated scalar subquery is neither present in GROUP BY, nor in an "
+                   "aggregate function. Add it to GROUP BY using ordinal position or wrap it in "
+                   "`first()` (or `first_value`) if you don't care which value you get.");
+        return;
+    }
+    if (keys.left_out)
+        missing(group, keys.left_out);
+}
+
 static Expr *map_group(void *self, Expr *e)
 {
     Group *group = self;
@@ -214,6 +291,8 @@ static Expr *map_group(void *self, Expr *e)
     }
     if (e->kind == EXPR_AGGREGATE)
         return aggregate_column(group, e);
+    if (e->kind == EXPR_SUBQUERY)
+        group_subquery(group, e);
     if (e->kind == EXPR_COLUMN)
         return is_generated(group->select, e) ? e : missing(group, e);
     return NULL;
@@ -589,8 +668,10 @@ static bool rewrite_all(Group *group)
 
     for (size_t i = 0; i < s->items.count; i++)
         group_rewrite(group, &s->items.items[i].expr);
+    group->in_having = true;
     if (s->having)
         group_rewrite(group, &s->having);
+    group->in_having = false;
     if (s->generator)
         group_rewrite(group, &s->generator);
     for (uint32_t i = 0; i < s->order_count; i++)
@@ -633,6 +714,8 @@ bool select_group(Select *s)
         if (!input)
             return false;
     }
+    for (size_t i = 0; i < s->outer_aggregates.count; i++)
+        VEC_ADD_IN(b->arena, &group.items, s->outer_aggregates.items[i]);
     if (!rewrite_all(&group) || !prepare_subqueries(&group, &input))
         return false;
     for (size_t i = 0; i < group.keys.count && !group.has_sets; i++)

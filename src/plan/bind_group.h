@@ -36,6 +36,7 @@ typedef struct Select {
     SelectItemVec items;
     AliasList aliases;
     Expr *having;       /* NULL: none. */
+    NamedExprVec outer_aggregates; /* What HAVING's subqueries name of it (Scope.aggregates). */
     SortItem *order;    /* ORDER BY, as bound over the input; may be NULL. */
     uint32_t order_count;
     Span order_span;
@@ -56,11 +57,16 @@ bool select_group(Select *select);
 void select_check_group(Select *select);
 /* Takes window functions out of items and order into WINDOW nodes. */
 bool select_windows(Select *select);
+/* Tells what Spark refuses of subqueries in ORDER BY; `items`: what is selected, whose subqueries may
+ * be named. */
+bool order_subqueries_check(Binder *b, const Expr *order, const SelectItemVec *items);
 /* Puts joins for the subqueries in *e below the node to come, and their results in their places. */
 bool plan_subqueries(Binder *b, Logical **input, Expr **e);
-/* Makes subqueries of a condition into joins, the rest into a FILTER. */
+/* The expression with NOT moved inwards to its subqueries. */
+Expr *subqueries_not_inwards(Binder *b, Expr *e);
 /* Whether all EXPR_OUTERs below `plan` are columns of `around`. */
 bool logical_outer_in(const Logical *plan, const Logical *around);
+/* Makes subqueries of a condition into joins, the rest into a FILTER. */
 bool plan_condition(Binder *b, Logical **input, Expr *condition, Span span);
 /* EXPR_OUTERs of the columns of `left` in `right` become joins: LATERAL. NULL: refused and told. */
 Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, Expr *condition,

@@ -6,6 +6,7 @@
  */
 #include "base/assert.h"
 #include "plan/bind_relation.h"
+#include "plan/rules.h"
 
 static JoinKind join_kind(AstJoinKind kind)
 {
@@ -240,8 +241,8 @@ static Relation lateral_join(Binder *b, const AstRelation *ast, JoinKind kind, R
                    join_kind_text(ast->join.kind));
         return (Relation){0};
     }
-    if (right_ast->kind == AST_RELATION_FUNCTION)
-        return bind_table_function(b, right_ast, &left, kind == JOIN_LEFT);
+    if (right_ast->kind == AST_RELATION_FUNCTION && !ast->join.on)
+        return bind_table_function(b, right_ast, &left, kind == JOIN_LEFT, NULL);
     right = bind_from(b, right_ast, left.scope);
     if (!right.plan)
         return right;
@@ -250,12 +251,28 @@ static Relation lateral_join(Binder *b, const AstRelation *ast, JoinKind kind, R
         if (!condition)
             return (Relation){0};
     }
+    if (condition && !expr_is_deterministic(condition)) {
+        bind_error(b, ast->join.on->span,
+                   "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.LATERAL_JOIN_CONDITION_NON_"
+                   "DETERMINISTIC",
+                   "0A000",
+                   "Unsupported subquery expression: Lateral join condition cannot be "
+                   "non-deterministic.");
+        return (Relation){0};
+    }
     plan = plan_lateral(b, kind, left.plan, relation_project(b, &right, ast->span), condition,
                         ast->span);
     return plan ? (Relation){plan, joined_scope(b, kind, &left, &right)} : (Relation){0};
 }
 
 /* ── subqueries in ON ──────────────────────────────────────────────────────────────────────────*/
+
+typedef struct OnSubqueries {
+    Binder *b;
+    Relation *left, *right;
+    bool only_check; /* An inner join's condition may as well stand above it. */
+    bool failed;
+} OnSubqueries;
 
 static bool not_of_plan(void *self, const Expr *e)
 {
@@ -266,37 +283,45 @@ static bool not_of_plan(void *self, const Expr *e)
     return e->kind == EXPR_COLUMN && !logical_has_column(plan, e->column_i);
 }
 
-/* Below an outer join a subquery is computed beside the rows it speaks of. */
-static bool subqueries_to_sides(Binder *b, Expr **condition, Relation *left, Relation *right)
+/* A subquery of ON is computed beside the rows it speaks of, which must be those of one side. */
+static Expr *map_on_subquery(void *self, Expr *e)
 {
-    ExprVec conjuncts = {0};
-    Expr *all = NULL;
+    OnSubqueries *on = self;
+    bool negated = expr_is_call(e, "not") && e->args[0]->kind == EXPR_SUBQUERY;
+    Relation *side;
 
-    expr_conjuncts(b->arena, *condition, &conjuncts);
-    for (size_t i = 0; i < conjuncts.count; i++) {
-        Expr *e = conjuncts.items[i];
-
-        if (expr_has_kind(e, EXPR_SUBQUERY)) {
-            Relation *side = !expr_any(e, not_of_plan, right->plan)  ? right
-                             : !expr_any(e, not_of_plan, left->plan) ? left
-                                                                     : NULL;
-
-            if (!side) {
-                bind_error(b, e->span,
-                           "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_"
-                           "EXPRESSION_IN_JOIN_CONDITION",
-                           "0A000",
-                           "Unsupported subquery expression: Correlated subqueries in the join "
-                           "predicate cannot reference both join inputs.");
-                return false;
-            }
-            if (!plan_subqueries(b, &side->plan, &e))
-                return false;
-        }
-        all = expr_and(b->plan, all, e);
+    if (!negated && e->kind != EXPR_SUBQUERY)
+        return NULL;
+    side = !expr_any(e, not_of_plan, on->left->plan)    ? on->left
+           : !expr_any(e, not_of_plan, on->right->plan) ? on->right
+                                                        : NULL;
+    if (on->failed)
+        return e;
+    if (!side) {
+        on->failed = true;
+        bind_error(on->b, e->span,
+                   "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_EXPRESSION_IN_"
+                   "JOIN_CONDITION",
+                   "0A000",
+                   "Unsupported subquery expression: Correlated subqueries in the join predicate "
+                   "cannot reference both join inputs.");
+        return e;
     }
-    *condition = all;
-    return true;
+    if (!on->only_check && !plan_subqueries(on->b, &side->plan, &e))
+        on->failed = true;
+    return e;
+}
+
+static bool on_subqueries(Binder *b, JoinKind kind, Expr **condition, Relation *left,
+                          Relation *right)
+{
+    OnSubqueries on = {b, left, right, kind == JOIN_INNER, false};
+    Expr *mapped = expr_replace(b->arena, subqueries_not_inwards(b, *condition), map_on_subquery,
+                                &on);
+
+    if (!on.only_check)
+        *condition = mapped;
+    return !on.failed;
 }
 
 /* ── the join ──────────────────────────────────────────────────────────────────────────────────*/
@@ -322,7 +347,7 @@ Relation bind_join(Binder *b, const AstRelation *ast, const Scope *outer)
         if (!condition)
             return (Relation){0};
     }
-    if (condition && kind != JOIN_INNER && !subqueries_to_sides(b, &condition, &left, &right))
+    if (condition && !on_subqueries(b, kind, &condition, &left, &right))
         return (Relation){0};
     if (condition && expr_has_kind(condition, EXPR_SUBQUERY)) {
         /* An inner join's condition may as well stand above it. */

@@ -336,6 +336,7 @@ static Logical *put_semi(Binder *b, AstSetOperator op, bool all, Logical *left, 
     }
     node = logical_join(b->plan, op == AST_SET_INTERSECT ? JOIN_SEMI : JOIN_ANTI, left, right,
                         condition, span);
+    node->as.join.subquery = true;
     if (all) {
         NamedExpr *items = ARENA_ARRAY(b->arena, NamedExpr, count + 1);
 
@@ -456,7 +457,8 @@ bool bind_order_over(Binder *b, Relation *relation, const AstSortList *list)
     if (!ok)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!plan_subqueries(b, &relation->plan, &items[i].expr))
+        if (!order_subqueries_check(b, items[i].expr, &(SelectItemVec){0}) ||
+            !plan_subqueries(b, &relation->plan, &items[i].expr))
             return false;
     }
     node = logical_new(b->plan, LOGICAL_SORT, list->items[0].span, relation->plan);

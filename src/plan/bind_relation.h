@@ -18,8 +18,10 @@ Relation bind_pipe(Binder *b, const AstQueryBody *body, const Scope *outer);
 Relation bind_join(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_pivot(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_unpivot(Binder *b, const AstRelation *ast, const Scope *outer);
-/* explode(...) in FROM, range(...); `input`: what LATERAL stands behind, or NULL. */
-Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input, bool outer_join);
+/* explode(...) in FROM, range(...); `input`: what LATERAL stands behind, or NULL; `outer`: the scope
+ * around it then. */
+Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
+                             bool outer_join, const Scope *outer);
 Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_scan(Binder *b, const TableDef *table, bool streaming, Span span);
 

@@ -208,6 +208,10 @@ static bool select_generators(Select *s)
 
 static bool select_subqueries(Select *s)
 {
+    for (uint32_t i = 0; i < s->order_count; i++) {
+        if (!order_subqueries_check(s->b, s->order[i].expr, &s->items))
+            return false;
+    }
     for (size_t i = 0; i < s->items.count; i++) {
         if (!plan_subqueries(s->b, &s->plan, &s->items.items[i].expr))
             return false;
@@ -380,7 +384,9 @@ static bool bind_having(Select *s)
 
     if (!s->ast->having)
         return true;
+    s->input.scope->aggregates = &s->outer_aggregates;
     s->having = bind_expr(s->b, &es, s->ast->having);
+    s->input.scope->aggregates = NULL;
     /* Spark casts it: HAVING sum(v) is sum(v) <> 0. */
     if (s->having && s->having->type->kind != TYPE_BOOLEAN)
         s->having = binder_cast(s->b, s->having, &type_boolean, s->ast->having->span);

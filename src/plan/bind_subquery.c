@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "plan/bind_group.h"
 #include "plan/decorrelate.h"
+#include "sql/ast_print.h"
 
 /* ── binding ───────────────────────────────────────────────────────────────────────────────────*/
 
@@ -25,12 +26,14 @@ static Expr *subquery_expr(Binder *b, SubqueryKind kind, const Relation *relatio
     ref->kind = kind;
     ref->plan = relation_project(b, relation, span);
     ref->correlated = logical_has_outer(ref->plan);
+    if (ref->correlated && !subquery_check(b, ref->plan, span))
+        return NULL;
     e->kind = EXPR_SUBQUERY;
     e->subquery = ref;
     e->args = args;
     e->arg_count = arg_count;
     e->span = span;
-    e->nullable = kind != SUBQUERY_EXISTS;
+    e->nullable = kind == SUBQUERY_SCALAR;
     e->type = kind == SUBQUERY_SCALAR ? plan_column(b->plan, ref->plan->columns[0])->type
                                       : &type_boolean;
     return e;
@@ -137,21 +140,118 @@ static Expr *bind_in_query(Binder *b, const ExprScope *es, const AstExpr *ast)
     return ast->in_query.negated ? bind_call_named(b, "not", &e, 1, ast->span) : e;
 }
 
-Expr *bind_subquery(Binder *b, const ExprScope *es, const AstExpr *ast)
+static Expr *bind_subquery_kind(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     Relation relation;
 
-    if (!es->subqueries)
-        return bind_error(b, ast->span,
-                          "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_IN_EXISTS_SUBQUERY",
-                          "0A000", "A subquery cannot stand in %s.",
-                          es->clause ? es->clause : "this expression");
     if (ast->kind == AST_EXPR_SUBQUERY)
         return bind_scalar_subquery(b, es, ast);
     if (ast->kind == AST_EXPR_IN_QUERY)
         return bind_in_query(b, es, ast);
     relation = bind_query(b, ast->query, es->scope);
     return relation.plan ? subquery_expr(b, SUBQUERY_EXISTS, &relation, NULL, 0, ast->span) : NULL;
+}
+
+static Expr *subquery_again(Binder *b, const Expr *e, Span span)
+{
+    Expr *copy = ARENA_NEW(b->arena, Expr);
+
+    *copy = *e;
+    copy->span = span;
+    copy->args = ARENA_ARRAY(b->arena, Expr *, e->arg_count + 1);
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        copy->args[i] = e->args[i];
+    return copy;
+}
+
+/* The same subquery again, where it is one of GROUP BY: else it would be another to bind_group.c. */
+static Expr *bind_known(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    BoundSubquery bound = {.scope = es->scope};
+    StrBuf text;
+    Expr *e;
+
+    strbuf_init(&text);
+    ast_print_expr(&text, ast);
+    for (size_t i = 0; i < b->subqueries.count; i++) {
+        const BoundSubquery *known = &b->subqueries.items[i];
+
+        if (known->scope == es->scope && str_equal(known->text, strbuf_str(&text))) {
+            strbuf_done(&text);
+            return subquery_again(b, known->expr, ast->span);
+        }
+    }
+    bound.text = str_copy(b->arena, strbuf_str(&text));
+    strbuf_done(&text);
+    e = bind_subquery_kind(b, es, ast);
+    if (!e)
+        return NULL;
+    bound.expr = subquery_again(b, e, ast->span);
+    VEC_ADD_IN(b->arena, &b->subqueries, bound);
+    return e;
+}
+
+Expr *bind_subquery(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    if (!es->subqueries)
+        return bind_error(b, ast->span,
+                          "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_IN_EXISTS_SUBQUERY",
+                          "0A000", "A subquery cannot stand in %s.",
+                          es->clause ? es->clause : "this expression");
+    return bind_known(b, es, ast);
+}
+
+typedef struct OrderCheck {
+    const SelectItemVec *items;
+    const Expr *found;
+} OrderCheck;
+
+typedef struct RefTest {
+    const SubqueryRef *ref;
+} RefTest;
+
+static bool is_ref(void *self, const Expr *e)
+{
+    return e->kind == EXPR_SUBQUERY && e->subquery == ((const RefTest *)self)->ref;
+}
+
+static bool refused_in_order(void *self, const Expr *e)
+{
+    OrderCheck *check = self;
+
+    if (e->kind != EXPR_SUBQUERY ||
+        (e->subquery->kind == SUBQUERY_SCALAR && !e->subquery->correlated))
+        return false;
+    for (size_t i = 0; i < check->items->count; i++) {
+        RefTest test = {e->subquery};
+
+        if (check->items->items[i].expr && expr_any(check->items->items[i].expr, is_ref, &test))
+            return false;
+    }
+    check->found = e;
+    return true;
+}
+
+bool order_subqueries_check(Binder *b, const Expr *order, const SelectItemVec *items)
+{
+    OrderCheck check = {.items = items};
+
+    if (!expr_any(order, refused_in_order, &check))
+        return true;
+    if (check.found->subquery->kind == SUBQUERY_SCALAR)
+        bind_error(b, check.found->span,
+                   "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY",
+                   "0A000",
+                   "Unsupported subquery expression: Correlated scalar subqueries can only be used "
+                   "in filters, aggregations, projections, and UPDATE/MERGE/DELETE commands.");
+    else
+        bind_error(b, check.found->span,
+                   "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_IN_EXISTS_SUBQUERY", "0A000",
+                   "Unsupported subquery expression: IN/EXISTS predicate subqueries can only be "
+                   "used in filters, joins, aggregations, window functions, projections, and "
+                   "UPDATE/MERGE/DELETE commands.");
+    diagnostic_remedy(b->diagnostics, "select it, and order by its name");
+    return false;
 }
 
 /* ── joins ─────────────────────────────────────────────────────────────────────────────────────*/
@@ -167,12 +267,12 @@ static bool refuse_stream(Binder *b, const Logical *plan, Span span)
 }
 
 /* x = the query's column, for each operand. */
-static Expr *in_condition(Binder *b, const Expr *e, const Logical *right)
+static Expr *in_condition(Binder *b, const Expr *e, const uint32_t *columns)
 {
     Expr *condition = NULL;
 
     for (uint32_t i = 0; i < e->arg_count; i++) {
-        Expr *args[2] = {e->args[i], plan_column_expr(b->plan, right->columns[i], e->span)};
+        Expr *args[2] = {e->args[i], plan_column_expr(b->plan, columns[i], e->span)};
         Expr *equal = bind_call_named(b, "=", args, 2, e->span);
 
         if (!equal)
@@ -186,24 +286,12 @@ static Expr *in_condition(Binder *b, const Expr *e, const Logical *right)
  * a row of `left`. */
 static bool subquery_side(Binder *b, const Expr *e, const Logical *left, Decorrelated *out)
 {
-    Expr *in = NULL;
+    static const SubqueryUse uses[] = {[SUBQUERY_SCALAR] = USE_SCALAR,
+                                       [SUBQUERY_EXISTS] = USE_EXISTS,
+                                       [SUBQUERY_IN] = USE_IN};
 
-    if (!refuse_stream(b, e->subquery->plan, e->span))
-        return false;
-    if (!decorrelate(b, e->subquery->plan, left, e->subquery->kind == SUBQUERY_EXISTS, e->span,
-                     out))
-        return false;
-    if (e->subquery->kind == SUBQUERY_IN) {
-        if (out->deferred.count) {
-            bind_unsupported(b, e->span, "columns of the query around in the SELECT of IN");
-            return false;
-        }
-        in = in_condition(b, e, out->plan);
-        if (!in)
-            return false;
-    }
-    out->condition = expr_and(b->plan, in, out->condition);
-    return true;
+    return refuse_stream(b, e->subquery->plan, e->span) &&
+           decorrelate(b, e->subquery->plan, left, uses[e->subquery->kind], e->span, out);
 }
 
 static Expr *join_scalar(Binder *b, Logical **input, const Expr *e, uint32_t *witness)
@@ -214,24 +302,60 @@ static Expr *join_scalar(Binder *b, Logical **input, const Expr *e, uint32_t *wi
     if (!subquery_side(b, e, *input, &side))
         return NULL;
     *input = logical_join(b->plan, JOIN_LEFT_SINGLE, *input, side.plan, side.condition, e->span);
+    (*input)->as.join.subquery = true;
     *witness = side.plan->column_count ? side.plan->columns[0] : UINT32_MAX;
     return decorrelated_value(b, &side, id, e->span);
 }
 
-static Expr *join_mark(Binder *b, Logical **input, const Expr *e, uint32_t *witness)
+/* A join of `kind` (SEMI, ANTI, LEFT_MARK) with the query of EXISTS or IN; NULL: told. `negated`: a
+ * comparison that is NULL counts as NOT IN counts it. */
+static Logical *join_query(Binder *b, JoinKind kind, Logical *input, const Expr *e, bool negated,
+                           const Decorrelated *side)
+{
+    const uint32_t *columns = e->subquery->plan->columns;
+    bool is_in = e->subquery->kind == SUBQUERY_IN;
+    Expr *condition = side->condition;
+    Logical *join;
+
+    if (is_in && !negated) {
+        condition = expr_and(b->plan, in_condition(b, e, columns), condition);
+        if (!condition)
+            return NULL;
+    }
+    join = logical_join(b->plan, kind, input, side->plan, condition, e->span);
+    join->as.join.subquery = true;
+    if (is_in && negated) {
+        join->as.join.in_count = e->arg_count;
+        join->as.join.in_left = e->args;
+        join->as.join.in_right = ARENA_ARRAY(b->arena, Expr *, e->arg_count + 1);
+        for (uint32_t i = 0; i < e->arg_count; i++)
+            join->as.join.in_right[i] = plan_column_expr(b->plan, columns[i], e->span);
+    }
+    return join;
+}
+
+/* EXISTS and IN as a value are TRUE or FALSE: where IN is unknown it is FALSE, and so is NOT IN
+ * (Spark's existence joins). */
+static Expr *join_mark(Binder *b, Logical **input, const Expr *e, bool negated, uint32_t *witness)
 {
     Decorrelated side;
     Logical *join;
+    Expr *args[2];
 
     if (!subquery_side(b, e, *input, &side))
         return NULL;
     if (side.always_row)
-        return expr_literal_bool(b->arena, true, e->span);
-    join = logical_join(b->plan, JOIN_LEFT_MARK, *input, side.plan, side.condition, e->span);
-    join->as.join.mark_null_aware = e->subquery->kind == SUBQUERY_IN;
+        return expr_literal_bool(b->arena, !negated, e->span);
+    join = join_query(b, JOIN_LEFT_MARK, *input, e, negated, &side);
+    if (!join)
+        return NULL;
     *input = join;
     *witness = join->as.join.mark_id;
-    return plan_column_expr(b->plan, join->as.join.mark_id, e->span);
+    args[0] = plan_column_expr(b->plan, join->as.join.mark_id, e->span);
+    args[1] = expr_literal_bool(b->arena, true, e->span);
+    if (join->as.join.in_count)
+        args[0] = bind_call_named(b, "coalesce", args, 2, e->span);
+    return negated ? bind_call_named(b, "not", args, 1, e->span) : args[0];
 }
 
 typedef struct SubqueryMap {
@@ -240,13 +364,13 @@ typedef struct SubqueryMap {
     bool failed;
 } SubqueryMap;
 
-/* The column that an equal subquery's join below has given already; NULL: none. */
-static Expr *joined_before(const SubqueryMap *map, const Expr *e)
+/* What an equal subquery's join below has given already; NULL: nothing. */
+static Expr *joined_before(const SubqueryMap *map, const Expr *e, bool negated)
 {
     for (size_t i = 0; i < map->b->joined.count; i++) {
         const JoinedSubquery *known = &map->b->joined.items[i];
 
-        if (known->ref == e->subquery && known->witness != UINT32_MAX &&
+        if (known->ref == e->subquery && known->negated == negated && known->witness != UINT32_MAX &&
             logical_has_column(*map->input, known->witness))
             return known->value;
     }
@@ -256,20 +380,25 @@ static Expr *joined_before(const SubqueryMap *map, const Expr *e)
 static Expr *map_subquery(void *self, Expr *e)
 {
     SubqueryMap *map = self;
-    JoinedSubquery joined = {.ref = e->subquery, .witness = UINT32_MAX};
+    bool negated = expr_is_call(e, "not") && e->args[0]->kind == EXPR_SUBQUERY &&
+                   e->args[0]->subquery->kind != SUBQUERY_SCALAR;
+    JoinedSubquery joined = {.negated = negated, .witness = UINT32_MAX};
 
+    if (negated)
+        e = e->args[0];
     if (e->kind != EXPR_SUBQUERY)
         return NULL;
     if (map->failed)
         return e;
-    joined.value = joined_before(map, e);
+    joined.ref = e->subquery;
+    joined.value = joined_before(map, e, negated);
     if (joined.value)
         return joined.value;
     for (uint32_t i = 0; i < e->arg_count; i++)
         e->args[i] = expr_replace(map->b->arena, e->args[i], map_subquery, map);
     joined.value = e->subquery->kind == SUBQUERY_SCALAR
                        ? join_scalar(map->b, map->input, e, &joined.witness)
-                       : join_mark(map->b, map->input, e, &joined.witness);
+                       : join_mark(map->b, map->input, e, negated, &joined.witness);
     if (!joined.value) {
         map->failed = true;
         return e;
@@ -278,10 +407,43 @@ static Expr *map_subquery(void *self, Expr *e)
     return joined.value;
 }
 
+/* NOT goes inwards, to the subqueries (NOT (NOT x IN ...) is x IN ...), as Spark simplifies before it
+ * makes joins: it matters, since IN and NOT IN as values know no NULL. */
+static Expr *map_not(void *self, Expr *e)
+{
+    Binder *b = self;
+    Expr *inner, **args;
+
+    if (!expr_is_call(e, "not") || !expr_has_kind(e, EXPR_SUBQUERY))
+        return NULL;
+    inner = e->args[0];
+    if (expr_is_call(inner, "not"))
+        return expr_replace(b->arena, inner->args[0], map_not, b);
+    if (!expr_is_call(inner, "and") && !expr_is_call(inner, "or"))
+        return NULL;
+    args = ARENA_ARRAY(b->arena, Expr *, inner->arg_count + 1);
+    for (uint32_t i = 0; i < inner->arg_count; i++) {
+        args[i] = bind_call_named(b, "not", &inner->args[i], 1, e->span);
+        args[i] = args[i] ? expr_replace(b->arena, args[i], map_not, b) : NULL;
+        if (!args[i])
+            return NULL;
+    }
+    return bind_call_named(b, expr_is_call(inner, "and") ? "or" : "and", args, inner->arg_count,
+                           e->span);
+}
+
+Expr *subqueries_not_inwards(Binder *b, Expr *e)
+{
+    return expr_replace(b->arena, e, map_not, b);
+}
+
 bool plan_subqueries(Binder *b, Logical **input, Expr **e)
 {
     SubqueryMap map = {b, input, false};
 
+    if (!expr_has_kind(*e, EXPR_SUBQUERY))
+        return true;
+    *e = subqueries_not_inwards(b, *e);
     *e = expr_replace(b->arena, *e, map_subquery, &map);
     return !map.failed;
 }
@@ -314,11 +476,10 @@ static bool join_whole(Binder *b, Logical **input, const Expr *e, bool negated)
                                     e->span);
         return true;
     }
-    join = logical_join(b->plan, negated ? JOIN_ANTI : JOIN_SEMI, *input, side.plan, side.condition,
-                        e->span);
-    join->as.join.mark_null_aware = negated && e->subquery->kind == SUBQUERY_IN;
-    *input = join;
-    return true;
+    join = join_query(b, negated ? JOIN_ANTI : JOIN_SEMI, *input, e, negated, &side);
+    if (join)
+        *input = join;
+    return join != NULL;
 }
 
 bool plan_condition(Binder *b, Logical **input, Expr *condition, Span span)
@@ -326,6 +487,7 @@ bool plan_condition(Binder *b, Logical **input, Expr *condition, Span span)
     ExprVec conjuncts = {0};
     Expr *plain = NULL;
 
+    condition = subqueries_not_inwards(b, condition);
     expr_conjuncts(b->arena, condition, &conjuncts);
     for (size_t i = 0; i < conjuncts.count; i++) {
         if (!expr_has_kind(conjuncts.items[i], EXPR_SUBQUERY))

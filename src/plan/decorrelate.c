@@ -1,7 +1,8 @@
 /*
  * decorrelate.c: subqueries and LATERAL without the columns around them.
  *
- * Conditions that name outer columns are pulled up to the root, where they become the join's:
+ * Conditions that name outer columns are pulled up to the root, where they become the join's; this is
+ * cheap, and works for streams too:
  *
  *     FILTER     its conjuncts with outer columns go up
  *     PROJECT    lets through what the conditions above need; an item with outer columns is deferred
@@ -10,8 +11,13 @@
  *     JOIN       from both sides of an inner one, from the left of LEFT, SEMI, ANTI
  *     SORT       is dropped; it orders nothing any more
  *
- * Anything else with outer columns is refused with Spark's class. An aggregate without GROUP BY has a
- * row for no input too (count(*) is 0): where the join finds none, its value over no rows stands in.
+ * An aggregate without GROUP BY has a row for no input too (count(*) is 0): where the join finds none,
+ * its value over no rows stands in. That can be said of the query's own columns only: if anything but
+ * a PROJECT stands above such an aggregate, or outer columns stand anywhere else, pulling gives up,
+ * and the query is computed for all values of the outer columns at once (decorrelate_domain.c). So
+ * pulling is tried on a copy.
+ *
+ * What Spark allows at all was checked before (subquery_check.c).
  */
 #include "plan/decorrelate.h"
 
@@ -21,9 +27,8 @@ typedef struct Pull {
     Binder *b;
     ExprVec conditions; /* With EXPR_OUTERs. */
     NamedExprVec deferred;
-    bool for_exists;
+    SubqueryUse use;
     Logical *global;    /* The AGGREGATE without GROUP BY that was met, if conditions came from below. */
-    bool global_filtered;
     Span span;
 } Pull;
 
@@ -98,19 +103,6 @@ static Expr *outer_to_column(void *self, Expr *e)
     return column;
 }
 
-static bool refuse(Pull *pull, const char *what)
-{
-    bind_error(pull->b, pull->span,
-               "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.ACCESSING_OUTER_QUERY_COLUMN_IS_NOT_"
-               "ALLOWED",
-               "0A000",
-               "Unsupported subquery expression: Accessing outer query column is not allowed in "
-               "this location: %s.",
-               what);
-    diagnostic_remedy(pull->b->diagnostics, "write it as a join");
-    return false;
-}
-
 /* ── pulling ───────────────────────────────────────────────────────────────────────────────────*/
 
 static bool pull_node(Pull *pull, Logical **slot);
@@ -122,7 +114,7 @@ static bool pull_filter(Pull *pull, Logical **slot)
     Expr *kept = NULL;
 
     if (pull->global)
-        pull->global_filtered = true;
+        return false;
     expr_conjuncts(pull->b->arena, node->as.filter.condition, &conjuncts);
     for (size_t i = 0; i < conjuncts.count; i++) {
         if (expr_has_kind(conjuncts.items[i], EXPR_OUTER))
@@ -244,15 +236,8 @@ static bool conditions_to_keys(Pull *pull, NamedExprVec *keys)
         /* A condition on outer columns alone holds for all rows of a group or for none. */
         if (!expr_has_kind(e, EXPR_COLUMN))
             continue;
-        if (!is_equality(e, &inner, &outer)) {
-            bind_error(b, pull->span,
-                       "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_COLUMN_IS_NOT_ALLOWED_"
-                       "IN_PREDICATE",
-                       "0A000",
-                       "Unsupported subquery expression: Correlated column is not allowed in a "
-                       "predicate other than an equality below an aggregate.");
+        if (!is_equality(e, &inner, &outer))
             return false;
-        }
         key.expr = inner;
         key.id = inner->kind == EXPR_COLUMN
                      ? inner->column_i
@@ -273,8 +258,8 @@ static bool pull_aggregate(Pull *pull, Logical **slot)
     Logical *node = *slot;
     NamedExprVec keys = {0};
 
-    if (own_outer(node) || pull->deferred.count)
-        return refuse(pull, "an aggregate");
+    if (own_outer(node) || pull->deferred.count || pull->global)
+        return false;
     if (!pull->conditions.count)
         return true;
     if (node->as.aggregate.key_count == 0)
@@ -320,8 +305,8 @@ static bool pull_window(Pull *pull, Logical **slot)
     NamedExprVec keys = {0};
     Expr **partition;
 
-    if (own_outer(node) || pull->deferred.count)
-        return refuse(pull, "a window function");
+    if (own_outer(node) || pull->deferred.count || pull->global)
+        return false;
     if (!keys_below(pull, node, &keys))
         return false;
     partition = ARENA_ARRAY(pull->b->arena, Expr *, window->partition_count + keys.count + 1);
@@ -334,42 +319,49 @@ static bool pull_window(Pull *pull, Logical **slot)
     return true;
 }
 
-/* ORDER BY x LIMIT n, for each outer row: row_number() OVER (PARTITION BY keys ORDER BY x) <= n. */
-static bool pull_limit(Pull *pull, Logical **slot)
+/* ORDER BY what is not selected leaves a PROJECT above the SORT: the limit belongs below it. */
+static bool is_above_sort(const Logical *node)
 {
-    Binder *b = pull->b;
-    Logical *node = *slot, *input = node->inputs[0], *window;
-    NamedExprVec keys = {0};
-    WindowSpec *spec;
-    NamedExpr *item;
-    Expr *args[2], *condition;
+    while (node->kind == LOGICAL_PROJECT)
+        node = node->inputs[0];
+    return node->kind == LOGICAL_SORT;
+}
 
-    if (pull->for_exists && node->as.limit.limit != 0 && node->as.limit.offset == 0) {
-        *slot = input;
-        return true;
+static bool has_all(const Logical *node, Expr *const *columns, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (columns[i]->kind != EXPR_COLUMN || !logical_has_column(node, columns[i]->column_i))
+            return false;
     }
-    if (pull->deferred.count || node->as.limit.limit < 0)
-        return refuse(pull, "LIMIT");
-    spec = ARENA_NEW(b->arena, WindowSpec);
-    item = ARENA_NEW(b->arena, NamedExpr);
-    window = logical_new(b->plan, LOGICAL_WINDOW, node->span, input);
+    return true;
+}
+
+Logical *limit_each(Binder *b, const Logical *limit, Logical *input, Expr **partition,
+                    uint32_t partition_count)
+{
+    WindowSpec *spec = ARENA_NEW(b->arena, WindowSpec);
+    NamedExpr *item = ARENA_NEW(b->arena, NamedExpr);
+    Logical *window = logical_new(b->plan, LOGICAL_WINDOW, limit->span, input);
+    Expr *args[2], *condition = NULL;
+
+    if (input->kind == LOGICAL_PROJECT && is_above_sort(input) &&
+        has_all(input->inputs[0], partition, partition_count)) {
+        input->inputs[0] = limit_each(b, limit, input->inputs[0], partition, partition_count);
+        return input->inputs[0] ? input : NULL;
+    }
     if (input->kind == LOGICAL_SORT) {
         spec->order = input->as.sort.items;
         spec->order_count = input->as.sort.item_count;
         window->inputs[0] = input->inputs[0];
     }
-    if (!keys_below(pull, window, &keys))
-        return false;
-    spec->partition = ARENA_ARRAY(b->arena, Expr *, keys.count + 1);
-    for (size_t i = 0; i < keys.count; i++)
-        spec->partition[spec->partition_count++] =
-            plan_column_expr(b->plan, keys.items[i].id, node->span);
+    spec->partition = partition;
+    spec->partition_count = partition_count;
     spec->rows = true;
     spec->from_kind = FRAME_UNBOUNDED_PRECEDING;
     spec->to_kind = FRAME_CURRENT_ROW;
-    item->expr = bind_aggregate_named(b, "row_number", NULL, 0, node->span);
+    item->expr = bind_aggregate_named(b, "row_number", NULL, 0, limit->span);
     if (!item->expr)
-        return false;
+        return NULL;
     item->expr->kind = EXPR_WINDOW;
     item->expr->window = spec;
     item->id = plan_column_new(b->plan, STR("row_number"), item->expr->type, false);
@@ -384,18 +376,47 @@ static bool pull_limit(Pull *pull, Logical **slot)
         .rank_limit = -1,
     };
     logical_refresh_columns(b->plan, window);
-    args[0] = plan_column_expr(b->plan, item->id, node->span);
-    args[1] = expr_literal_bigint(b->arena, node->as.limit.limit + node->as.limit.offset,
-                                  node->span);
-    condition = bind_call_named(b, "<=", args, 2, node->span);
-    if (condition && node->as.limit.offset) {
-        args[1] = expr_literal_bigint(b->arena, node->as.limit.offset, node->span);
-        condition = expr_and(b->plan, condition, bind_call_named(b, ">", args, 2, node->span));
+    args[0] = binder_cast(b, plan_column_expr(b->plan, item->id, limit->span), &type_bigint,
+                          limit->span);
+    if (limit->as.limit.limit >= 0) {
+        int64_t last;
+
+        if (__builtin_add_overflow(limit->as.limit.limit, limit->as.limit.offset, &last))
+            last = INT64_MAX;
+        args[1] = expr_literal_bigint(b->arena, last, limit->span);
+        condition = bind_call_named(b, "<=", args, 2, limit->span);
     }
-    if (!condition)
+    if (limit->as.limit.offset) {
+        args[1] = expr_literal_bigint(b->arena, limit->as.limit.offset, limit->span);
+        condition = expr_and(b->plan, condition, bind_call_named(b, ">", args, 2, limit->span));
+    }
+    return condition ? logical_filter(b->plan, window, condition, limit->span) : window;
+}
+
+/* ORDER BY x LIMIT n, for each outer row: row_number() OVER (PARTITION BY keys ORDER BY x) <= n. */
+static bool pull_limit(Pull *pull, Logical **slot)
+{
+    Logical *node = *slot, *input = node->inputs[0];
+    NamedExprVec keys = {0};
+    Expr **partition;
+
+    if (pull->use == USE_EXISTS && node->as.limit.limit != 0 && node->as.limit.offset == 0) {
+        *slot = input;
+        return true;
+    }
+    if (pull->deferred.count || pull->global)
         return false;
-    *slot = logical_filter(b->plan, window, condition, node->span);
-    return true;
+    if (!keys_below(pull, input->kind == LOGICAL_SORT ? input : node, &keys))
+        return false;
+    logical_refresh_columns(pull->b->plan, input);
+    partition = ARENA_ARRAY(pull->b->arena, Expr *, keys.count + 1);
+    for (size_t i = 0; i < keys.count; i++)
+        partition[i] = plan_column_expr(pull->b->plan, keys.items[i].id, node->span);
+    if (input->kind == LOGICAL_PROJECT && is_above_sort(input) &&
+        !has_all(input->inputs[0], partition, (uint32_t)keys.count))
+        return false;
+    *slot = limit_each(pull->b, node, node->inputs[0], partition, (uint32_t)keys.count);
+    return *slot != NULL;
 }
 
 static bool pull_join(Pull *pull, Logical **slot)
@@ -409,11 +430,11 @@ static bool pull_join(Pull *pull, Logical **slot)
     if ((!inner && join->kind != JOIN_RIGHT && logical_has_outer(node->inputs[1])) ||
         (join->kind == JOIN_FULL && logical_has_outer(node->inputs[0])) ||
         (join->kind == JOIN_RIGHT && logical_has_outer(node->inputs[0])))
-        return refuse(pull, "the other side of an outer join");
+        return false;
     if (!pull_node(pull, &node->inputs[0]) || !pull_node(pull, &node->inputs[1]))
         return false;
     if (pull->deferred.count || pull->global)
-        return refuse(pull, "an input of a join");
+        return false;
     expr_conjuncts(pull->b->arena, join->condition, &conjuncts);
     for (size_t i = 0; i < conjuncts.count; i++) {
         if (!expr_has_kind(conjuncts.items[i], EXPR_OUTER)) {
@@ -421,7 +442,7 @@ static bool pull_join(Pull *pull, Logical **slot)
             continue;
         }
         if (!inner)
-            return refuse(pull, "the condition of an outer join");
+            return false;
         VEC_ADD_IN(pull->b->arena, &pull->conditions, conjuncts.items[i]);
     }
     join->condition = kept;
@@ -452,13 +473,13 @@ static bool pull_node(Pull *pull, Logical **slot)
         return pull_limit(pull, slot);
     case LOGICAL_SORT:
         /* Kept for a LIMIT right above, which looks for it; else of no use. */
-        if (own_outer(node))
-            return refuse(pull, "ORDER BY");
+        if (own_outer(node) || pull->deferred.count)
+            return false;
         logical_refresh_columns(pull->b->plan, node);
         return true;
     case LOGICAL_GENERATE:
-        if (own_outer(node))
-            return refuse(pull, "a generator");
+        if (own_outer(node) || pull->deferred.count || pull->global)
+            return false;
         logical_refresh_columns(pull->b->plan, node);
         return true;
     case LOGICAL_SCAN:
@@ -468,21 +489,27 @@ static bool pull_node(Pull *pull, Logical **slot)
     case LOGICAL_UNION:
     case LOGICAL_JOIN:
     case LOGICAL_KIND_COUNT:
-        return refuse(pull, "a set operation, a time window or VALUES");
+        return false;
     }
     UNREACHABLE();
 }
 
 /* ── the value over no rows ────────────────────────────────────────────────────────────────────*/
 
-static Expr *empty_value(Binder *b, const Expr *aggregate)
+Expr *aggregate_over_nothing(Binder *b, const Expr *aggregate)
 {
     static const char *const counts[] = {"count", "count_if", "approx_count_distinct",
                                          "regr_count"};
+    static const char *const lists[] = {"collect_list", "collect_set", "array_agg"};
 
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
         if (strcmp(aggregate->fn->name, counts[i]) == 0)
             return expr_literal_bigint(b->arena, 0, aggregate->span);
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        if (strcmp(aggregate->fn->name, lists[i]) == 0)
+            return binder_cast(b, bind_call_named(b, "array", NULL, 0, aggregate->span),
+                               aggregate->type, aggregate->span);
     }
     return expr_literal_null(b->arena, aggregate->type, aggregate->span);
 }
@@ -496,7 +523,7 @@ static bool find_defaults(Pull *pull, const Logical *node, NamedExprVec *out)
 
     if (node == pull->global) {
         for (uint32_t i = 0; i < node->as.aggregate.item_count; i++) {
-            NamedExpr item = {empty_value(pull->b, node->as.aggregate.items[i].expr),
+            NamedExpr item = {aggregate_over_nothing(pull->b, node->as.aggregate.items[i].expr),
                               node->as.aggregate.items[i].id};
 
             VEC_ADD_IN(pull->b->arena, out, item);
@@ -537,10 +564,46 @@ static void add_matched(Pull *pull, Decorrelated *out)
                                 pull->span);
 }
 
-bool decorrelate(Binder *b, Logical *plan, const Logical *left, bool for_exists, Span span,
+/* Whether the query can be used as it stands after pulling. */
+static bool pulled_will_do(const Pull *pull)
+{
+    if (pull->use == USE_IN)
+        return !pull->deferred.count && !pull->global;
+    return true;
+}
+
+static bool pull_up(Pull *pull, Logical *plan, Decorrelated *out)
+{
+    Binder *b = pull->b;
+
+    if (!pull_node(pull, &plan) || !pulled_will_do(pull))
+        return false;
+    out->plan = plan;
+    out->deferred = pull->deferred;
+    for (size_t i = 0; i < pull->conditions.count; i++)
+        out->condition = expr_and(b->plan, out->condition, pull->conditions.items[i]);
+    if (out->condition)
+        out->condition = expr_replace(b->arena, out->condition, outer_to_column, pull);
+    for (size_t i = 0; i < out->deferred.count; i++)
+        out->deferred.items[i].expr =
+            expr_replace(b->arena, out->deferred.items[i].expr, outer_to_column, pull);
+    out->always_row = pull->global != NULL;
+    if (pull->use == USE_EXISTS)
+        return true;
+    if (out->always_row && !find_defaults(pull, plan, &out->defaults))
+        return false;
+    for (size_t i = 0; i < out->defaults.count; i++)
+        out->defaults.items[i].expr =
+            expr_replace(b->arena, out->defaults.items[i].expr, outer_to_column, pull);
+    if (out->always_row || (out->deferred.count && out->condition))
+        add_matched(pull, out);
+    return true;
+}
+
+bool decorrelate(Binder *b, Logical *plan, const Logical *left, SubqueryUse use, Span span,
                  Decorrelated *out)
 {
-    Pull pull = {.b = b, .for_exists = for_exists, .span = span};
+    Pull pull = {.b = b, .use = use, .span = span};
     size_t error_count = b->diagnostics->error_count;
 
     *out = (Decorrelated){.matched = UINT32_MAX};
@@ -550,31 +613,11 @@ bool decorrelate(Binder *b, Logical *plan, const Logical *left, bool for_exists,
                    "not supported here: the column is not among those grouped by.");
         return false;
     }
-    if (!pull_node(&pull, &plan))
-        return false;
-    out->plan = plan;
-    out->deferred = pull.deferred;
-    for (size_t i = 0; i < pull.conditions.count; i++)
-        out->condition = expr_and(b->plan, out->condition, pull.conditions.items[i]);
-    if (out->condition)
-        out->condition = expr_replace(b->arena, out->condition, outer_to_column, &pull);
-    for (size_t i = 0; i < out->deferred.count; i++)
-        out->deferred.items[i].expr =
-            expr_replace(b->arena, out->deferred.items[i].expr, outer_to_column, &pull);
-    if (!pull.global)
+    if (pull_up(&pull, logical_clone(b->plan, plan), out))
         return b->diagnostics->error_count == error_count;
-    if (pull.global_filtered)
-        return for_exists || refuse(&pull, "HAVING of an aggregate without GROUP BY");
-    out->always_row = true;
-    if (for_exists)
-        return true;
-    if (!find_defaults(&pull, plan, &out->defaults))
-        return refuse(&pull, "an aggregate without GROUP BY below other operators");
-    for (size_t i = 0; i < out->defaults.count; i++)
-        out->defaults.items[i].expr =
-            expr_replace(b->arena, out->defaults.items[i].expr, outer_to_column, &pull);
-    add_matched(&pull, out);
-    return true;
+    *out = (Decorrelated){.matched = UINT32_MAX};
+    return b->diagnostics->error_count == error_count &&
+           decorrelate_domain(b, logical_clone(b->plan, plan), left, span, out);
 }
 
 static const NamedExpr *item_find(const NamedExprVec *items, uint32_t id)
@@ -586,6 +629,18 @@ static const NamedExpr *item_find(const NamedExprVec *items, uint32_t id)
     return NULL;
 }
 
+/* `then` where the plan has a row, else `otherwise`. */
+static Expr *if_matched(Binder *b, const Decorrelated *out, Expr *then, Expr *otherwise, Span span)
+{
+    Expr *matched = expr_column(b->arena, out->matched, &type_boolean, true, span);
+    Expr *args[3];
+
+    args[0] = bind_call_named(b, "isnotnull", &matched, 1, span);
+    args[1] = then;
+    args[2] = otherwise;
+    return bind_call_named(b, "case", args, 3, span);
+}
+
 Expr *decorrelated_value(Binder *b, const Decorrelated *out, uint32_t id, Span span)
 {
     const NamedExpr *deferred = item_find(&out->deferred, id);
@@ -593,18 +648,36 @@ Expr *decorrelated_value(Binder *b, const Decorrelated *out, uint32_t id, Span s
     const Field *field = plan_column(b->plan, id);
     Expr *value = deferred ? deferred->expr
                            : expr_column(b->arena, id, field->type, true, span);
-    Expr *args[3], *matched;
 
-    if (!out->always_row || !missing)
+    if (out->matched == UINT32_MAX || (!missing && !deferred))
         return value;
-    matched = expr_column(b->arena, out->matched, &type_boolean, true, span);
-    args[0] = bind_call_named(b, "isnotnull", &matched, 1, span);
-    args[1] = value;
-    args[2] = binder_cast(b, missing->expr, value->type, span);
-    return bind_call_named(b, "case", args, 3, span);
+    return if_matched(b, out, value,
+                      missing ? binder_cast(b, missing->expr, value->type, span)
+                              : expr_literal_null(b->arena, value->type, span),
+                      span);
 }
 
 /* ── LATERAL ───────────────────────────────────────────────────────────────────────────────────*/
+
+/* The left columns, then the query's. */
+static Logical *lateral_output(Binder *b, Logical *join, const Logical *left,
+                               const Decorrelated *side, const uint32_t *right_columns,
+                               uint32_t right_count, Span span)
+{
+    NamedExpr *items = ARENA_ARRAY(b->arena, NamedExpr, left->column_count + right_count + 1);
+
+    for (uint32_t i = 0; i < left->column_count; i++)
+        items[i] = (NamedExpr){plan_column_expr(b->plan, left->columns[i], span),
+                               left->columns[i]};
+    for (uint32_t i = 0; i < right_count; i++) {
+        Expr *value = decorrelated_value(b, side, right_columns[i], span);
+
+        if (!value)
+            return NULL;
+        items[left->column_count + i] = (NamedExpr){value, right_columns[i]};
+    }
+    return logical_project(b->plan, join, items, left->column_count + right_count, span);
+}
 
 Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, Expr *condition,
                       Span span)
@@ -613,31 +686,23 @@ Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, E
     uint32_t *right_columns = right->columns;
     Decorrelated side;
     Logical *join;
-    NamedExpr *items;
     bool compute;
 
-    if (!decorrelate(b, right, left, false, span, &side))
+    if (!subquery_check(b, right, span) || !decorrelate(b, right, left, USE_LATERAL, span, &side))
         return NULL;
     compute = side.deferred.count || side.always_row;
-    if (compute && (condition || (kind == JOIN_LEFT && side.deferred.count && !side.always_row))) {
-        bind_unsupported(b, span, "LATERAL whose columns need both sides, with ON or LEFT");
-        return NULL;
+    /* ON of an outer join must be judged with the columns that are computed above it only. */
+    if (compute && condition && kind == JOIN_LEFT) {
+        if (!decorrelate_domain(b, right, left, span, &side))
+            return NULL;
+        compute = false;
     }
-    condition = expr_and(b->plan, condition, side.condition);
-    join = logical_join(b->plan, side.always_row ? JOIN_LEFT : kind, left, side.plan, condition,
+    join = logical_join(b->plan, side.always_row ? JOIN_LEFT : kind, left, side.plan,
+                        compute ? side.condition : expr_and(b->plan, side.condition, condition),
                         span);
+    join->as.join.subquery = true;
     if (!compute)
         return join;
-    items = ARENA_ARRAY(b->arena, NamedExpr, left->column_count + right_count + 1);
-    for (uint32_t i = 0; i < left->column_count; i++)
-        items[i] = (NamedExpr){plan_column_expr(b->plan, left->columns[i], span),
-                               left->columns[i]};
-    for (uint32_t i = 0; i < right_count; i++) {
-        Expr *value = decorrelated_value(b, &side, right_columns[i], span);
-
-        if (!value)
-            return NULL;
-        items[left->column_count + i] = (NamedExpr){value, right_columns[i]};
-    }
-    return logical_project(b->plan, join, items, left->column_count + right_count, span);
+    join = lateral_output(b, join, left, &side, right_columns, right_count, span);
+    return join && condition ? logical_filter(b->plan, join, condition, span) : join;
 }

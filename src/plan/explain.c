@@ -137,6 +137,12 @@ static void detail_join(StrBuf *out, PlanContext *plan, const Logical *node)
         strbuf_add_c(out, " on ");
         logical_expr_text(out, plan, join->condition);
     }
+    for (uint32_t i = 0; i < join->in_count; i++) {
+        strbuf_add_c(out, i || join->condition ? " and " : " on ");
+        logical_expr_text(out, plan, join->in_left[i]);
+        strbuf_add_c(out, " in ");
+        logical_expr_text(out, plan, join->in_right[i]);
+    }
     if (join->has_bounds) {
         strbuf_add_c(out, "; rows at most ");
         add_duration(out, MAX(join->high_us, -join->low_us));

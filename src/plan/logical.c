@@ -228,6 +228,10 @@ void logical_each_expr(Logical *node, void (*visit)(void *self, Expr **e), void 
         return;
     case LOGICAL_JOIN:
         each_maybe(&node->as.join.condition, visit, self);
+        for (uint32_t i = 0; i < node->as.join.in_count; i++) {
+            visit(self, &node->as.join.in_left[i]);
+            visit(self, &node->as.join.in_right[i]);
+        }
         return;
     case LOGICAL_SORT:
         for (uint32_t i = 0; i < node->as.sort.item_count; i++)

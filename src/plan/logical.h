@@ -111,7 +111,11 @@ typedef struct LogicalJoin {
     JoinKind kind;
     Expr *condition;  /* NULL: none. */
     uint32_t mark_id; /* LEFT_MARK */
-    bool mark_null_aware;
+    /* NOT IN: the pairs it compares, beside `condition`, under which a row belongs to the query. A row
+     * that may be equal (a comparison was NULL) is no ANTI row; its mark is NULL. */
+    Expr **in_left, **in_right;
+    uint32_t in_count;
+    bool subquery;    /* No join of the text's: of a query within an expression, or INTERSECT, EXCEPT. */
     bool has_bounds;  /* stream_check.c; right - left in [low, high] */
     uint32_t left_time_id, right_time_id; /* UINT32_MAX: none */
     int64_t low_us, high_us;
@@ -201,6 +205,10 @@ void logical_refresh_columns(PlanContext *plan, Logical *node);
 bool logical_has_column(const Logical *node, uint32_t id);
 /* Calls visit for every expression of this node itself; it may put another in its place. */
 void logical_each_expr(Logical *node, void (*visit)(void *self, Expr **e), void *self);
+/* A copy, node by node, with the same ids. */
+Logical *logical_clone(PlanContext *plan, const Logical *node);
+/* A copy whose columns are new ones: (*new_ids)[id] for the column `id`. */
+Logical *logical_clone_renamed(PlanContext *plan, const Logical *node, uint32_t **new_ids);
 void logical_print(StrBuf *out, const PlanContext *plan, const Logical *root);
 
 /* Small builders of expressions; they cannot fail on the types they are used with. */

@@ -595,6 +595,18 @@ static JoinKeys join_keys(Planner *p, Expr *condition, const Made *left, const M
     return keys;
 }
 
+/* NOT IN: what it compares, and nothing else (join_hash.c). */
+static JoinKeys in_keys(Planner *p, const LogicalJoin *join)
+{
+    JoinKeys keys = {.rest = join->condition};
+
+    for (uint32_t i = 0; i < join->in_count; i++) {
+        VEC_ADD_IN(p->arena, &keys.left, join->in_left[i]);
+        VEC_ADD_IN(p->arena, &keys.right, join->in_right[i]);
+    }
+    return keys;
+}
+
 static uint32_t *want_all(Wanted *wanted, const ExprVec *exprs)
 {
     uint32_t *places = ARENA_ARRAY(wanted->p->arena, uint32_t, exprs->count + 1);
@@ -648,7 +660,8 @@ static Made make_join(Planner *p, Logical *logical)
     const LogicalJoin *join = &logical->as.join;
     Wanted left = {.p = p, .input = make(p, logical->inputs[0])};
     Wanted right = {.p = p, .input = make(p, logical->inputs[1])};
-    JoinKeys keys = join_keys(p, join->condition, &left.input, &right.input);
+    JoinKeys keys = join->in_count ? in_keys(p, join)
+                                   : join_keys(p, join->condition, &left.input, &right.input);
     uint32_t *left_keys = want_all(&left, &keys.left), *right_keys = want_all(&right, &keys.right);
     uint32_t key_count = (uint32_t)keys.left.count;
     bool left_streaming = logical->inputs[0]->streaming;
@@ -657,8 +670,11 @@ static Made make_join(Planner *p, Logical *logical)
     JoinKind kind = join->kind == JOIN_INNER && !join->condition ? JOIN_CROSS : join->kind;
 
     if (left_streaming == right_streaming) {
-        l = exchange(p, l, left_keys, key_count, logical->span);
-        r = exchange(p, r, right_keys, key_count, logical->span);
+        /* A NULL may be equal to any key: NOT IN compares with all rows. */
+        uint32_t meet_count = join->in_count ? 0 : key_count;
+
+        l = exchange(p, l, left_keys, meet_count, logical->span);
+        r = exchange(p, r, right_keys, meet_count, logical->span);
     }
     made = join_output(p, logical, &l, &r);
     made.node->as.join = (JoinNode){
@@ -668,7 +684,7 @@ static Made make_join(Planner *p, Logical *logical)
         .key_count = key_count,
         .null_safe = keys.null_safe,
         .condition = join_condition(p, &l, &r, keys.rest),
-        .mark_null_aware = join->mark_null_aware,
+        .mark_null_aware = join->in_count > 0,
         .left_streaming = left_streaming,
         .right_streaming = right_streaming,
         .left_time_column = time_place(&l, join->left_time_id),

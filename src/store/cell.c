@@ -515,14 +515,6 @@ static Vector *decode_nested(CellReader *reader, Arena *arena, Vector *texts, ui
     return batch->columns[0];
 }
 
-/* The rows may outlive the scan, whose types these are. */
-static void adopt_type(Vector *vector, const Type *type)
-{
-    vector->type = type;
-    for (uint32_t i = 0; vector->children && i < type->field_count; i++)
-        adopt_type(vector->children[i], type->fields[i].type);
-}
-
 Vector *cell_reader_finish(CellReader *reader, uint32_t *bad_row)
 {
     Arena *arena = reader->builder.arena;
@@ -530,7 +522,7 @@ Vector *cell_reader_finish(CellReader *reader, uint32_t *bad_row)
 
     if (reader->is_nested)
         vector = decode_nested(reader, arena, vector, bad_row);
-    if (vector)
-        adopt_type(vector, reader->lasting ? reader->lasting : type_copy(arena, reader->type));
+    if (vector) /* The rows may outlive the scan, whose types these are. */
+        vector_adopt_type(vector, reader->lasting ? reader->lasting : type_copy(arena, reader->type));
     return vector;
 }
