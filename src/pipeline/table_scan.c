@@ -51,6 +51,8 @@ static bool scan_store(TableScan *scan, Error *err)
         .table = node->table->name,
         .columns = node->columns,
         .column_count = node->column_count,
+        .filters = node->filters,
+        .filter_count = node->filter_count,
         .schema = &node->table->schema, /* The plan outlives what is made of the rows. */
     };
     StoreScan *rows = NULL;
@@ -85,6 +87,8 @@ static bool scan_outside(TableScan *scan, const OutsideRole *role, Error *err)
         .table = node->table->name,
         .columns = node->columns,
         .column_count = node->column_count,
+        .filters = node->filters,
+        .filter_count = node->filter_count,
         .schema = &node->table->schema,
     };
     OutsideTable *table;

@@ -12,6 +12,7 @@
  */
 #include "base/assert.h"
 #include "plan/logical.h"
+#include "plan/scan_filter.h"
 
 typedef struct Made {
     Node *node;
@@ -184,7 +185,8 @@ static Made make_scan(Planner *p, Logical *logical)
         .column_count = made.count,
         .streaming = scan->streaming,
     };
-    made.node->as.scan.filter = compile_one(p, &made, scan->filter);
+    scan_filters(p->arena, logical, scan->filter, &made.node->as.scan.filters,
+                 &made.node->as.scan.filter_count);
     return made;
 }
 

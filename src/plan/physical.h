@@ -14,6 +14,7 @@
 
 #include "expr/aggregate.h"
 #include "expr/eval.h"
+#include "store/store.h"
 
 typedef struct TableDef TableDef; /* plan/catalog.h */
 typedef struct Node Node;
@@ -42,8 +43,9 @@ typedef struct ScanNode {
     const uint32_t *columns;    /* Which of the table's columns, in output order. */
     uint32_t column_count;
     bool streaming;
-    const Program *filter;      /* Pushed down: over the output columns, or NULL. Rows for which it
-                                   is not TRUE may be left out (a FILTER may still stand above). */
+    const StoreFilter *filters; /* Pushed down: what a store may decide; rows for which one of them
+                                   does not hold may be left out (a FILTER stands above). */
+    uint32_t filter_count;
 } ScanNode;
 
 typedef struct ValuesNode {
