@@ -4,6 +4,7 @@
 
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
+#include <libpq-fe.h>
 #include <lz4.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
@@ -21,6 +22,13 @@ static const char *pcre2_version(Arena *arena)
     return text;
 }
 
+static const char *postgres_version(Arena *arena)
+{
+    int version = PQlibVersion();
+
+    return arena_printf(arena, "%d.%d", version / 10000, version % 10000);
+}
+
 const Library *libraries_list(Arena *arena)
 {
     const Library libraries[] = {
@@ -28,6 +36,7 @@ const Library *libraries_list(Arena *arena)
         {"libmicrohttpd", MHD_get_version()},
         {"libcurl", curl_version_info(CURLVERSION_NOW)->version},
         {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+        {"libpq", postgres_version(arena)},
         {"zstd", ZSTD_versionString()},
         {"lz4", LZ4_versionString()},
         {"zlib", zlibVersion()},

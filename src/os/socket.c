@@ -306,3 +306,13 @@ void os_socket_wait(OsSocketWait *waits, size_t count, OsWake *wake, int64_t tim
     }
     free(polls);
 }
+
+bool os_descriptor_wait(int descriptor, bool to_read, bool to_write, OsWake *wake,
+                        int64_t timeout_us)
+{
+    OsSocket borrowed = {.fd = descriptor};
+    OsSocketWait wait = {.socket = &borrowed, .to_read = to_read, .to_write = to_write};
+
+    os_socket_wait(&wait, 1, wake, timeout_us);
+    return wait.ready;
+}

@@ -66,4 +66,8 @@ typedef struct OsSocketWait {
  * (negative: without end). */
 void os_socket_wait(OsSocketWait *waits, size_t count, OsWake *wake, int64_t timeout_us);
 
+/* The same for the descriptor of a connection that a library owns (libpq); true: ready. */
+bool os_descriptor_wait(int descriptor, bool to_read, bool to_write, OsWake *wake,
+                        int64_t timeout_us);
+
 #endif

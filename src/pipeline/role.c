@@ -2,10 +2,13 @@
 
 #include "client/cassandra_client.h"
 #include "client/kafka_client.h"
+#include "client/postgres_client.h"
 #include "pipeline/role_kafka.h"
 #include "sink/cassandra_outside.h"
 #include "sink/kafka_outside.h"
+#include "sink/postgres_sink.h"
 #include "source/cassandra_table.h"
+#include "source/postgres_source.h"
 
 static bool probe_cassandra(const Settings *settings, Arena *arena, Str *version, Error *err)
 {
@@ -36,7 +39,12 @@ static const OutsideRole roles[] = {
      .sink = cassandra_outside_open,
      .table = cassandra_outside_table_open,
      .probe = probe_cassandra},
-    {.provider = PROVIDER_POSTGRES, .setting = "postgres.url", .system = "PostgreSQL"},
+    {.provider = PROVIDER_POSTGRES,
+     .setting = "postgres.url",
+     .system = "PostgreSQL",
+     .sink = postgres_sink_open,
+     .table = postgres_source_open,
+     .probe = postgres_probe},
 };
 
 const OutsideRole *role_at(size_t i)

@@ -100,15 +100,6 @@ void kept_rows_add(KeptRows **rows, const SinkConfig *config, const Batch *batch
 
 /* ── keys that are NULL ────────────────────────────────────────────────────────────────────────*/
 
-bool sink_leave_out(SinkWriter *writer, const Batch *batch, uint32_t row_i, const char *message,
-                    Error *err)
-{
-    if (!writer->on_refused)
-        return error_set(err, ERROR_DATA, "%s", message);
-    return writer->on_refused(writer->self, batch, row_i, "null_key", message, (Str){NULL, 0},
-                              err);
-}
-
 static bool has_null_key(const SinkConfig *config, const Batch *batch, uint32_t row_i)
 {
     for (uint32_t i = 0; i < config->key_count; i++) {
@@ -133,7 +124,7 @@ bool sink_leave_out_null_keys(SinkWriter *writer, const SinkConfig *config, cons
     for (uint32_t i = 0; i < (*batch)->row_count; i++) {
         if (!has_null_key(config, *batch, i))
             rows[row_count++] = i;
-        else if (!sink_leave_out(writer, *batch, i, message, err))
+        else if (!sink_refuse(writer, *batch, i, "null_key", message, (Str){NULL, 0}, err))
             return false;
     }
     if (row_count < (*batch)->row_count)

@@ -25,9 +25,6 @@ void kept_rows_add(KeptRows **rows, const SinkConfig *config, const Batch *batch
 /* Leaves the last row of each key alone; there must be a key. */
 void kept_rows_thin(KeptRows **rows, const SinkConfig *config);
 
-/* Tells who made the writer that row `row_i` is left out (SinkWriter.on_null_key). */
-bool sink_leave_out(SinkWriter *writer, const Batch *batch, uint32_t row_i, const char *message,
-                    Error *err);
 /* The rows of *batch in which no column of the key is NULL, in `arena`; the others are told of, with
  * `message`. */
 bool sink_leave_out_null_keys(SinkWriter *writer, const SinkConfig *config, const char *message,

@@ -69,7 +69,7 @@ typedef struct OutsideMethods {
     Str (*encoder_take)(OutsideEncoder *encoder);
     void (*encoder_free)(OutsideEncoder *encoder); /* NULL is fine. */
     /* Why the system cannot keep row `row_i`, whose key has no NULL; NULL: it can. Such rows are left
-     * out and told of, as those with a NULL in the key. NULL: it can keep all. Thread: any. */
+     * put aside, reason not_storable. NULL: it can keep all. Thread: any. */
     const char *(*refuses)(const Outside *outside, const Batch *batch, uint32_t row_i);
 
     /* Thread: the deliverer, all three. They connect where not connected. ERROR_RETRY: the server is

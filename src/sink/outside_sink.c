@@ -44,11 +44,8 @@ static void output_free(SinkOutput *output)
 static bool refuse_row(void *self, const Batch *batch, uint32_t row_i, const char *reason,
                        const char *message, Str bytes, Error *err)
 {
-    const SinkWriter *writer = &((OutsideSinkWriter *)self)->writer;
-
-    if (!writer->on_refused)
-        return error_set(err, ERROR_DATA, "%s", message);
-    return writer->on_refused(writer->self, batch, row_i, reason, message, bytes, err);
+    return sink_refuse(&((OutsideSinkWriter *)self)->writer, batch, row_i, reason, message, bytes,
+                       err);
 }
 
 static bool outside_writer_create(Sink *sink, SinkWriter **out, Error *err)
@@ -123,7 +120,8 @@ static bool leave_out_refused(OutsideSinkWriter *writer, const Batch **batch, Er
 
         if (!why)
             rows[row_count++] = i;
-        else if (!sink_leave_out(&writer->writer, *batch, i, why, err))
+        else if (!sink_refuse(&writer->writer, *batch, i, "not_storable", why, (Str){NULL, 0},
+                              err))
             return false;
     }
     if (row_count < (*batch)->row_count)

@@ -71,12 +71,21 @@ struct Sink {
 
 struct SinkWriter {
     Sink *sink;
-    /* Set by whoever made the writer: row `row_i` cannot be written (`reason`: null_key, too_large); it
-     * has been put aside, with `bytes` where they tell more than what it was made from. NULL: such a
-     * row is an error (ERROR_DATA). */
+    /* Set by whoever made the writer: row `row_i` cannot be written (`reason`: null_key, too_large,
+     * not_storable); it has been put aside, with `bytes` where they tell more than what it was made
+     * from. NULL: such a row is an error (ERROR_DATA). */
     bool (*on_refused)(void *self, const Batch *batch, uint32_t row_i, const char *reason,
                        const char *message, Str bytes, Error *err);
     void *self;
 };
+
+/* For sinks: tells of it. */
+static inline bool sink_refuse(SinkWriter *writer, const Batch *batch, uint32_t row_i,
+                               const char *reason, const char *message, Str bytes, Error *err)
+{
+    if (!writer->on_refused)
+        return error_set(err, ERROR_DATA, "%s", message);
+    return writer->on_refused(writer->self, batch, row_i, reason, message, bytes, err);
+}
 
 #endif

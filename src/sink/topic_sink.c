@@ -98,16 +98,6 @@ fail:
     return false;
 }
 
-static bool tell_null_key(TopicSinkWriter *writer, const Batch *batch, uint32_t row_i, Error *err)
-{
-    static const char message[] = "a column of the topic's key is NULL";
-
-    if (!writer->writer.on_refused)
-        return error_set(err, ERROR_DATA, "%s", message);
-    return writer->writer.on_refused(writer->writer.self, batch, row_i, "null_key", message,
-                                     (Str){NULL, 0}, err);
-}
-
 static int32_t place(TopicSinkWriter *writer, Str key)
 {
     int32_t partition_count = topic_partition_count(writer->sink->config.topic);
@@ -133,7 +123,8 @@ static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
     record_key_begin(writer->key, &writer->arena, batch);
     for (uint32_t i = 0; i < batch->row_count; i++) {
         if (record_key_is_null(writer->key, i)) {
-            if (!tell_null_key(writer, batch, i, err))
+            if (!sink_refuse(sink_writer, batch, i, "null_key",
+                             "a column of the topic's key is NULL", (Str){NULL, 0}, err))
                 return false;
             continue;
         }
