@@ -18,6 +18,7 @@
 #include "log/partition_look.h"
 #include "os/os.h"
 #include "os/socket.h"
+#include "pipeline/role.h"
 #include "pipeline/socket.h"
 #include "store/meta.h"
 
@@ -244,42 +245,6 @@ static void look_at_data(Report *report)
 
 /* ── settings ──────────────────────────────────────────────────────────────────────────────────*/
 
-static bool contains_nocase(Str text, Str word)
-{
-    for (uint32_t i = 0; i + word.bytes <= text.bytes; i++) {
-        if (str_equal_nocase(str_slice(text, i, i + word.bytes), word))
-            return true;
-    }
-    return false;
-}
-
-static bool is_secret(Str key)
-{
-    return contains_nocase(key, STR("password")) || contains_nocase(key, STR("secret")) ||
-           contains_nocase(key, STR("token"));
-}
-
-/* The value as it may be shown: no secret, and no password within an address. */
-static const char *shown_value(Arena *arena, Str key, Str value)
-{
-    ptrdiff_t scheme = str_find(value, STR("://"));
-    ptrdiff_t colon;
-    ptrdiff_t at;
-    Str rest;
-
-    if (is_secret(key))
-        return "***";
-    if (scheme < 0)
-        return str_to_c(arena, value);
-    rest = str_slice(value, (uint32_t)scheme + 3, value.bytes);
-    at = str_find_char(rest, '@');
-    colon = str_find_char(rest, ':');
-    if (at < 0 || colon < 0 || colon > at)
-        return str_to_c(arena, value);
-    return arena_printf(arena, "%.*s:***%.*s", (int)(scheme + 3 + colon), value.data,
-                        STR_ARG(str_slice(rest, (uint32_t)at, rest.bytes)));
-}
-
 static const char *layer_name(SettingLayer layer)
 {
     switch (layer) {
@@ -298,8 +263,8 @@ static const char *layer_name(SettingLayer layer)
 
 static void view_setting(Report *report, Str key, Str value, const char *from)
 {
-    SettingView view = {str_to_c(&report->arena, key), shown_value(&report->arena, key, value),
-                        from};
+    SettingView view = {str_to_c(&report->arena, key),
+                        str_to_c(&report->arena, setting_shown(&report->arena, key, value)), from};
 
     VEC_ADD_IN(&report->arena, &report->views, view);
 }
@@ -334,31 +299,23 @@ static void look_at_settings(Report *report)
     }
 }
 
-/* Each role is embedded, unless a connection for it is configured, which this version cannot use.
- */
+/* Each role is embedded, unless a connection for it is configured: then its server is asked. */
 static void look_at_connections(Report *report)
 {
-    static const struct {
-        const char *key;
-        const char *role;
-        const char *embedded;
-    } roles[] = {
-        {"kafka.bootstrap.servers", "kafka", "embedded: weir's own topic log"},
-        {"cassandra.contact.points", "cassandra", "embedded: weir's own store"},
-        {"postgres.url", "postgres", "embedded: weir's own store"},
-    };
+    for (size_t i = 0; role_at(i); i++) {
+        const OutsideRole *role = role_at(i);
+        const char *name = provider_info(role->provider)->name;
+        Error err = {0};
+        Str value, version;
 
-    for (size_t i = 0; i < COUNT_OF(roles); i++) {
-        Str value;
-
-        if (settings_find(&report->settings, str_of(roles[i].key), &value) && value.bytes)
-            find(report, roles[i].role, true,
-                 arena_printf(&report->arena,
-                              "'%s' is set, but this version has the embedded roles alone; unset "
-                              "it",
-                              roles[i].key));
+        if (!settings_find(&report->settings, str_of(role->setting), &value) || !value.bytes)
+            find(report, name, false,
+                 role->provider == PROVIDER_KAFKA ? "embedded: weir's own topic log"
+                                                  : "embedded: weir's own store");
+        else if (role->probe(&report->settings, &report->arena, &version, &err))
+            find(report, name, false, str_to_c(&report->arena, version));
         else
-            find(report, roles[i].role, false, roles[i].embedded);
+            find(report, name, true, arena_strdup(&report->arena, err.text));
     }
 }
 

@@ -45,6 +45,22 @@ static void show_last(Run *run, Live *live)
     arena_done(&arena);
 }
 
+/* What real systems did not take yet. */
+static void tell_undelivered(Run *run)
+{
+    RunSnapshot snapshot;
+    Arena arena;
+
+    arena_init(&arena);
+    run_snapshot(run, &arena, &snapshot);
+    for (uint32_t d = 0; d < snapshot.delivery_count; d++) {
+        if (!snapshot.deliveries[d].settled)
+            printf("%.*s: not all is delivered yet; it is kept, and delivered by the next run\n",
+                   STR_ARG(snapshot.deliveries[d].name));
+    }
+    arena_done(&arena);
+}
+
 static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOptions *run_options,
                         bool quiet)
 {
@@ -76,8 +92,10 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
     run_request_stop(run);
     while (!run_wait(run, 1000000))
         ;
-    if (!quiet)
+    if (!quiet) {
         show_last(run, live);
+        tell_undelivered(run);
+    }
     ok = run_finish(run, &err);
     live_free(live);
     if (!ok)

@@ -239,6 +239,22 @@ static void draw_sources(const Live *live, const RunSnapshot *snapshot, Arena *a
     }
 }
 
+/* What waits for a real system, where it is more than a moment's. */
+static void draw_deliveries(const Live *live, const RunSnapshot *snapshot, StrBuf *out)
+{
+    for (uint32_t d = 0; d < snapshot->delivery_count; d++) {
+        const DeliverySnapshot *delivery = &snapshot->deliveries[d];
+        char bytes[CELL_BYTES];
+
+        if (!delivery->trouble)
+            continue;
+        bytes_text(bytes, delivery->waiting_bytes);
+        strbuf_printf(out, " %s%.*s: %s wait: %s%s\n", live->style.colour ? "\033[33m" : "",
+                      STR_ARG(delivery->name), bytes, delivery->trouble,
+                      live->style.colour ? "\033[0m" : "");
+    }
+}
+
 static void draw_views(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
 {
     static const char *const heads[] = {"view", "in", "schedule", "rows", "refreshed"};
@@ -289,6 +305,7 @@ void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
         strbuf_add_char(out, '\n');
         draw_sources(live, snapshot, &arena, out);
     }
+    draw_deliveries(live, snapshot, out);
     if (snapshot->view_count) {
         strbuf_add_char(out, '\n');
         draw_views(live, snapshot, &arena, out);

@@ -189,7 +189,9 @@ static bool show_properties(SessionBind *sb, const AstShow *ast)
         return false;
     for (uint32_t i = 0; i < table->option_count; i++) {
         if (!ast->key.bytes || str_equal_nocase(ast->key, table->options[i].key))
-            show_add(&show, table->options[i].key, table->options[i].value, STR_EMPTY);
+            show_add(&show, table->options[i].key,
+                     setting_shown(sb->arena, table->options[i].key, table->options[i].value),
+                     STR_EMPTY);
     }
     return show_finish(&show);
 }
@@ -338,12 +340,13 @@ static bool show_settings(SessionBind *sb, Str key)
         if (!settings_find(settings, key, &value))
             value = setting_def(key) ? settings_text(settings, setting_def(key)->key)
                                      : STR("<undefined>");
-        show_add(&show, key, value, STR_EMPTY);
+        show_add(&show, key, setting_shown(sb->arena, key, value), STR_EMPTY);
         return show_finish(&show);
     }
     for (size_t i = 0; i < settings->count; i++) {
         if (settings_find(settings, settings->items[i].key, &value))
-            show_add(&show, settings->items[i].key, value, STR_EMPTY);
+            show_add(&show, settings->items[i].key,
+                     setting_shown(sb->arena, settings->items[i].key, value), STR_EMPTY);
     }
     return show_finish(&show);
 }

@@ -294,3 +294,77 @@ void settings_print_markdown(StrBuf *out)
         strbuf_printf(out, "| `%s` | %s%s%s | %s |\n", def->key, def->standard ? "`" : "",
                       def->standard ? def->standard : "", def->standard ? "`" : "", def->doc);
 }
+
+/* ── secrets ───────────────────────────────────────────────────────────────────────────────────*/
+
+static ptrdiff_t find_nocase(Str text, const char *word)
+{
+    Str needle = str_of(word);
+
+    for (uint32_t i = 0; i + needle.bytes <= text.bytes; i++) {
+        if (str_equal_nocase(str_slice(text, i, i + needle.bytes), needle))
+            return i;
+    }
+    return -1;
+}
+
+static bool is_secret(Str key)
+{
+    static const char *const words[] = {"password", "secret", "token", "jaas", "ssl.key.pem"};
+
+    if (str_ends_with(key, STR(".file")) || str_ends_with(key, STR("_file")) ||
+        str_ends_with(key, STR(".location")))
+        return false; /* Where it is, not what it is. */
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (find_nocase(key, words[i]) >= 0)
+            return true;
+    }
+    return false;
+}
+
+static Str hide(Arena *arena, Str value, uint32_t from, uint32_t to)
+{
+    return str_of(arena_printf(arena, "%.*s***%.*s", (int)from, value.data,
+                               (int)(value.bytes - to), value.data + to));
+}
+
+/* `scheme://user:PASSWORD@host` */
+static Str hide_in_authority(Arena *arena, Str value)
+{
+    ptrdiff_t scheme = str_find(value, STR("://"));
+    uint32_t from, end, at = 0, colon = 0;
+
+    if (scheme < 0)
+        return value;
+    from = (uint32_t)scheme + 3;
+    for (end = from; end < value.bytes && !strchr("/?", value.data[end]); end++) {
+        if (value.data[end] == '@')
+            at = end;
+        else if (value.data[end] == ':' && !colon)
+            colon = end;
+    }
+    return at && colon && colon < at ? hide(arena, value, colon + 1, at) : value;
+}
+
+/* `password=PASSWORD`, up to a space or `&`; quoted, to its end. */
+static Str hide_parameter(Arena *arena, Str value)
+{
+    ptrdiff_t found = find_nocase(value, "password=");
+    uint32_t from, to;
+
+    if (found < 0)
+        return value;
+    from = to = (uint32_t)found + 9;
+    if (to < value.bytes && value.data[to] == '\'')
+        return hide(arena, value, from, value.bytes);
+    while (to < value.bytes && value.data[to] != '&' && value.data[to] != ' ')
+        to++;
+    return hide(arena, value, from, to);
+}
+
+Str setting_shown(Arena *arena, Str key, Str value)
+{
+    if (is_secret(key))
+        return STR("***");
+    return hide_parameter(arena, hide_in_authority(arena, value));
+}

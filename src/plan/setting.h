@@ -67,6 +67,10 @@ bool settings_bool(const Settings *settings, const char *key);
 int64_t settings_int(const Settings *settings, const char *key);
 int64_t settings_duration_us(const Settings *settings, const char *key);
 
+/* The value as it may be shown: `***` for a secret, and for a password within an address. In `arena`,
+ * or the value itself. Also for options of tables. */
+Str setting_shown(Arena *arena, Str key, Str value);
+
 const SettingDef *setting_def(Str key);
 /* Those of Spark and of Kafka's client (spark.*, kafka.*): any name is good. */
 bool setting_is_passed_on(Str key);
