@@ -318,9 +318,9 @@ static bool bind_cast_alias(BindCall *call, Error *err)
 {
     const Type *to = call->fn->extra;
 
-    return expr_cast(call->arena, call->sql, call->args[0],
-                     to ? to : type_decimal(call->arena, 10, 0), false, call->span, &call->result,
-                     err);
+    return expr_cast_written(call->arena, call->sql, call->args[0],
+                             to ? to : type_decimal(call->arena, 10, 0), false, call->span,
+                             &call->result, err);
 }
 
 static const bool null_on_error = true;

@@ -16,7 +16,7 @@
 
 typedef struct RealFunction {
     double (*fn)(double x);
-    double above; /* NULL for x <= above; -Infinity: never. */
+    double above; /* NULL for x <= above; NaN: never. */
 } RealFunction;
 
 static double java_acosh(double x)
@@ -343,7 +343,7 @@ static Vector *kernel_width_bucket(const KernelCall *call)
 
 /* ── rows ──────────────────────────────────────────────────────────────────────────────────────*/
 
-#define EVERYWHERE (-INFINITY)
+#define EVERYWHERE NAN
 
 static const RealFunction f_acos = {acos, EVERYWHERE}, f_acosh = {java_acosh, EVERYWHERE},
                           f_asin = {asin, EVERYWHERE}, f_asinh = {java_asinh, EVERYWHERE},

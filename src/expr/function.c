@@ -254,9 +254,19 @@ bool function_lambda_types(Arena *arena, const Function *fn, Expr *const *args, 
 bool expr_cast(Arena *arena, const SqlContext *sql, Expr *e, const Type *to, bool try_, Span span,
                Expr **out, Error *err)
 {
+    if (type_equal(e->type, to)) {
+        *out = e;
+        return true;
+    }
+    return expr_cast_written(arena, sql, e, to, try_, span, out, err);
+}
+
+bool expr_cast_written(Arena *arena, const SqlContext *sql, Expr *e, const Type *to, bool try_,
+                       Span span, Expr **out, Error *err)
+{
     const Function *fn = function_find(try_ ? STR("try_cast") : STR("cast"));
 
-    if (type_equal(e->type, to)) {
+    if (type_equal(e->type, to) && e->kind != EXPR_LITERAL) {
         *out = e;
         return true;
     }

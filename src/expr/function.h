@@ -137,7 +137,11 @@ bool function_lambda_types(Arena *arena, const Function *fn, Expr *const *args, 
 bool expr_field(Arena *arena, const SqlContext *sql, Expr *e, Str name, Span span, Expr **out,
                 Error *err);
 
-/* An explicit CAST (or try_cast); DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION when there is none. */
+/* A cast (or try_cast); DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION when there is none. None is needed
+ * to the type that is there; but one that the user wrote makes a literal something else than a literal:
+ * 1.5 * 2 is of other digits than 1.5 * CAST(2 AS INT). */
+bool expr_cast_written(Arena *arena, const SqlContext *sql, Expr *e, const Type *to, bool try_,
+                       Span span, Expr **out, Error *err);
 bool expr_cast(Arena *arena, const SqlContext *sql, Expr *e, const Type *to, bool try_, Span span,
                Expr **out, Error *err);
 /* Implicitly, as ANSI type coercion allows: false (err untouched) when it does not. */

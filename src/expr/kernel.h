@@ -85,18 +85,17 @@ static inline Str arg_str(const KernelCall *call, uint32_t arg_i, uint32_t row_i
     return vector_strs(call->args[arg_i])[vector_row(call->args[arg_i], row_i)];
 }
 
-/* An integral value of any width, or an interval's months or microseconds. */
+/* An integral value of any width; of intervals, months or microseconds. */
 static inline int64_t vector_integral(const Vector *v, uint32_t row_i)
 {
     uint32_t r = vector_row(v, row_i);
 
-    switch ((int)v->type->kind) {
-    case TYPE_TINYINT:
+    switch ((int)type_phys(v->type)) {
+    case PHYS_I8:
         return vector_i8(v)[r];
-    case TYPE_SMALLINT:
+    case PHYS_I16:
         return vector_i16(v)[r];
-    case TYPE_BIGINT:
-    case TYPE_INTERVAL_DT:
+    case PHYS_I64:
         return vector_i64(v)[r];
     default:
         return vector_i32(v)[r];

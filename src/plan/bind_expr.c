@@ -375,8 +375,8 @@ static Expr *bind_cast_expr(Binder *b, const ExprScope *es, const AstExpr *ast)
 
     if (!operand || !type)
         return NULL;
-    if (!expr_cast(b->arena, b->sql, operand, type, ast->cast.form == AST_CAST_TRY, ast->span, &out,
-                   &err))
+    if (!expr_cast_written(b->arena, b->sql, operand, type, ast->cast.form == AST_CAST_TRY,
+                           ast->span, &out, &err))
         return bind_error_from(b, ast->span, &err);
     if (out == operand && out->kind == EXPR_LITERAL) {
         out = ARENA_NEW(b->arena, Expr);

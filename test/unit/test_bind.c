@@ -27,6 +27,9 @@ static const Case schemas[] = {
     /* Literals have the smallest of their types. */
     {"SELECT 2147483647 a, 2147483648 b, 9223372036854775808 c, 1Y d, 1L e, 0.001 f, 1.5F g",
      "a INT, b BIGINT, c DECIMAL(19,0), d TINYINT, e BIGINT, f DECIMAL(3,3), g FLOAT"},
+    /* One that is cast, be it to its own type, is a literal no more. */
+    {"SELECT 1.50 * 2 a, 1.50 * CAST(2 AS INT) b, 1.50 * int(2) c, 1.50 + TRY_CAST(2 AS INT) d",
+     "a DECIMAL(5,2), b DECIMAL(14,2), c DECIMAL(14,2), d DECIMAL(13,2)"},
     {"SELECT INTERVAL 1 YEAR 2 MONTHS a, INTERVAL '1 day 2 hours' b, INTERVAL 3 WEEKS c",
      "a INTERVAL YEAR TO MONTH, b INTERVAL DAY TO HOUR, c INTERVAL DAY"},
     /* Stars. */
