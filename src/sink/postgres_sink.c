@@ -404,7 +404,14 @@ static void add_swap(const PostgresSink *sink, StrBuf *sql, Str name)
         "BEGIN EXECUTE format('DROP TABLE %%s', ours); "
         "EXECUTE format('ALTER TABLE %%s RENAME TO %%I', theirs, ");
     postgres_add_literal(sql, sink->table.name);
-    strbuf_add_c(sql, "); EXCEPTION WHEN dependent_objects_still_exist THEN "
+    /* Indexes were named after the new table. */
+    strbuf_add_c(sql, "); FOR g IN SELECT n.nspname AS s, c.relname AS old, substr(c.relname, 10) AS new "
+                      "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON "
+                      "n.oid = c.relnamespace WHERE i.indrelid = theirs AND c.relname LIKE "
+                      "'weir\\_new\\_%' AND to_regclass(format('%I.%I', n.nspname, "
+                      "substr(c.relname, 10))) IS NULL LOOP EXECUTE format('ALTER INDEX %I.%I RENAME TO "
+                      "%I', g.s, g.old, g.new); END LOOP");
+    strbuf_add_c(sql, "; EXCEPTION WHEN dependent_objects_still_exist THEN "
                       "EXECUTE format('DELETE FROM %s', ours); "
                       "EXECUTE format('INSERT INTO %s SELECT * FROM %s', ours, theirs); "
                       "EXECUTE format('DROP TABLE %s', theirs); END; END $weir$; COMMIT");

@@ -65,3 +65,32 @@ def psql(sql: str) -> str:
     if done.returncode:
         raise AssertionError(f"psql: {done.stderr.strip()}\n  in: {sql}")
     return done.stdout.rstrip("\n")
+
+
+class Database:
+    """A database of the test's own in PostgreSQL, gone when the test ends."""
+
+    def __init__(self) -> None:
+        self.name = f"weir_test_{os.getpid()}_{os.urandom(3).hex()}"
+        psql(f"CREATE DATABASE {self.name}")
+        url = urllib.parse.urlsplit(conf()["postgres.url"])
+        self.url = urllib.parse.urlunsplit(url._replace(path="/" + self.name))
+
+    def drop(self) -> None:
+        psql(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def settings(self) -> list[str]:
+        """Arguments for weir."""
+        return ["--set", f"postgres.url={self.url}", "--set",
+                f"postgres.password.file={conf()['postgres.password.file']}"]
+
+    def psql(self, sql: str) -> str:
+        done = subprocess.run(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.name, "-c", sql],
+            env=postgres_environment(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise AssertionError(f"psql: {done.stderr.strip()}\n  in: {sql}")
+        return done.stdout.rstrip("\n")
+
+    def rows(self, sql: str) -> list[str]:
+        return self.psql(sql).splitlines()

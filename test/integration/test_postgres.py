@@ -1,22 +1,270 @@
 #!/usr/bin/env python3
-"""weir against a real PostgreSQL.
+"""weir against a real PostgreSQL: what its tables hold, read back with psql.
 
 usage: test_postgres.py WEIR
 """
+import json
+import os
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 import servers
+import weir
+
+EVERY_TYPE = """
+CREATE TABLE given (
+  id BIGINT NOT NULL, flag BOOLEAN, tiny TINYINT, small SMALLINT, number INT, big BIGINT, real FLOAT,
+  double DOUBLE, money DECIMAL(10,2), huge DECIMAL(38,10), whole DECIMAL(38,0), text STRING, bytes BINARY,
+  day DATE, at TIMESTAMP, local TIMESTAMP_NTZ, numbers ARRAY<BIGINT>, texts ARRAY<STRING>,
+  moneys ARRAY<DECIMAL(10,2)>, names MAP<STRING, INT>, place STRUCT<x: DOUBLE, label: STRING>,
+  nested ARRAY<STRUCT<a: INT, b: STRING>>
+) USING json OPTIONS ('path' = '${folder}/in.json');
+CREATE STREAMING TABLE every_type USING postgres TBLPROPERTIES ('primary_key' = 'id')
+AS SELECT *, make_ym_interval(1, 2) AS months, make_dt_interval(3, 4, 5, 6.5) AS span,
+          make_interval(1, 2, 0, 3, 4, 5, 6.5) AS calendar FROM STREAM given;
+CREATE STREAMING TABLE every_type_log USING postgres AS SELECT id, text, numbers FROM STREAM given;
+"""
+COLUMNS = ["id", "flag", "tiny", "small", "number", "big", "real", "double", "money", "huge", "whole", "text",
+           "bytes", "day", "at", "local", "numbers", "texts", "moneys", "names", "place", "nested", "months",
+           "span", "calendar"]
 
 
-def server_answers() -> None:
-    assert servers.psql("SELECT 1 + 1") == "2"
+class Postgres(weir.WeirTest):
+    def setUp(self):
+        super().setUp()
+        self.db = servers.Database()
+        self.addCleanup(self.db.drop)
 
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
 
-def main() -> int:
-    servers.need("postgres")
-    server_answers()
-    return 0
+    def run_pipeline(self, sql, *args, status=0, data=None):
+        path = self.write("pipeline.sql", sql)
+        return self.weir("run", path, "--drain", "--quiet", "--data", data or self.data, "--set",
+                         f"folder={self.folder}", *self.db.settings(), *args, status=status)
+
+    def sql(self, text, *args, status=0):
+        out, err = self.weir("sql", "--data", self.data, "--format", "json", *self.db.settings(), *args,
+                             "-e", text, status=status)
+        return [json.loads(line) for line in out.splitlines()] if status == 0 else out + err
+
+    def rows(self, text):
+        answer = self.sql(text)[-1]
+        self.assertNotIn("error", answer)
+        return answer["rows"]
+
+    def numbers(self, rows, name="in.json"):
+        self.write(name, "".join(json.dumps(row) + "\n" for row in rows))
+
+    # ── types ──
+
+    def test_values_of_every_type_stand_there_and_come_back(self):
+        self.numbers([
+            {"id": 1, "flag": True, "tiny": -128, "small": 32767, "number": -2147483648,
+             "big": 9223372036854775807, "real": 1.5, "double": -1.25e300, "money": "-12345678.90",
+             "huge": "1234567890123456789012345678.0123456789",
+             "whole": "-99999999999999999999999999999999999999", "text": "naïve \t\"\\ 😀",
+             "bytes": "AAEC/w==", "day": "2024-02-29", "at": "2026-01-01T12:00:00.123456Z",
+             "local": "1969-12-31T23:59:59.999999", "numbers": [1, None, -3], "texts": ["a,b", "{}", None],
+             "moneys": [1.5, None], "names": {"a": 1, "b": None}, "place": {"x": 0.1, "label": "k"},
+             "nested": [{"a": 1, "b": "x"}, None]},
+            {"id": 2, "money": "0.00", "huge": "0.0000000001", "whole": "10000", "numbers": [], "texts": [],
+             "names": {}, "text": "", "bytes": "", "day": "0001-01-01", "at": "9999-12-31T23:59:59Z"},
+            {"id": 3},
+        ])
+        self.run_pipeline(EVERY_TYPE)
+        shape = dict(line.split("|") for line in self.db.rows(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = "
+            "'every_type'::regclass AND attnum > 0"))
+        self.assertEqual(shape, {
+            "id": "bigint", "flag": "boolean", "tiny": "smallint", "small": "smallint", "number": "integer",
+            "big": "bigint", "real": "real", "double": "double precision", "money": "numeric(10,2)",
+            "huge": "numeric(38,10)", "whole": "numeric(38,0)", "text": "text", "bytes": "bytea",
+            "day": "date", "at": "timestamp with time zone", "local": "timestamp without time zone",
+            "numbers": "bigint[]", "texts": "text[]", "moneys": "numeric(10,2)[]", "names": "jsonb",
+            "place": "jsonb", "nested": "jsonb", "months": "interval", "span": "interval",
+            "calendar": "interval"})
+        there = self.db.rows("SET timezone TO 'UTC'; SELECT json_build_array(" +
+                             ", ".join(f'"{column}"::text' for column in COLUMNS) +
+                             ") FROM every_type ORDER BY id")
+        self.assertEqual(json.loads(there[0]), [
+            "1", "true", "-128", "32767", "-2147483648", "9223372036854775807", "1.5", "-1.25e+300",
+            "-12345678.90", "1234567890123456789012345678.0123456789",
+            "-99999999999999999999999999999999999999", "naïve \t\"\\ 😀", "\\x000102ff", "2024-02-29",
+            "2026-01-01 12:00:00.123456+00", "1969-12-31 23:59:59.999999", "{1,NULL,-3}",
+            '{"a,b","{}",NULL}', "{1.50,NULL}", '{"a": 1, "b": null}', '{"x": 0.1, "label": "k"}',
+            '[{"a": 1, "b": "x"}, null]', "1 year 2 mons", "3 days 04:05:06.5",
+            "1 year 2 mons 3 days 04:05:06.5"])
+        self.assertEqual(json.loads(there[1])[:10], ["2", None, None, None, None, None, None, None, "0.00",
+                                                     "0.0000000001"])
+        self.assertEqual(json.loads(there[1])[10:20], [
+            "10000", "", "\\x", "0001-01-01", "9999-12-31 23:59:59+00", None, "{}", "{}", None, "{}"])
+        self.assertEqual(json.loads(there[2])[:22], ["3"] + [None] * 21)
+        # Read back through weir: what the embedded store gives.
+        embedded = os.path.join(self.folder, "embedded")
+        self.weir("run", os.path.join(self.folder, "pipeline.sql"), "--drain", "--quiet", "--data", embedded,
+                  "--set", f"folder={self.folder}")
+        out, _ = self.weir("sql", "--data", embedded, "--format", "json", "-e",
+                           "SELECT * FROM every_type ORDER BY id")
+        expected = json.loads(out)
+        self.assertEqual(self.sql("SELECT * FROM every_type ORDER BY id")[0], expected)
+        self.assertEqual(self.rows("SELECT id FROM every_type_log WHERE text = '' OR id = 3 ORDER BY id"),
+                         [["2"], ["3"]] if isinstance(expected["rows"][0][0], str) else [[2], [3]])
+
+    def test_what_has_no_place_there_goes_to_the_dead_letters(self):
+        self.numbers([{"id": 1, "text": "a\u0000b"}, {"id": 2, "text": "good"}, {"id": 3, "text": "c\u0000"}])
+        self.run_pipeline("""
+            CREATE TABLE given (id BIGINT, text STRING) USING json OPTIONS ('path' = '${folder}/in.json');
+            CREATE STREAMING TABLE kept USING postgres TBLPROPERTIES ('primary_key' = 'id')
+            AS SELECT * FROM STREAM given;
+            CREATE STREAMING TABLE nested USING postgres
+            AS SELECT id, named_struct('t', text) AS s FROM STREAM given WHERE id < 3;""")
+        self.assertEqual(self.db.rows("SELECT * FROM kept"), ["2|good"])
+        self.assertEqual(self.db.rows("SELECT s->>'t' FROM nested"), ["good"])
+        reasons = self.rows("SELECT reason, message, count(*) FROM given__dead_letter GROUP BY ALL")
+        self.assertEqual(reasons, [["not_storable", "PostgreSQL has no text with the character U+0000",
+                                    reasons[0][2]]])
+        self.assertEqual(int(reasons[0][2]), 3)
+
+    # ── shapes ──
+
+    PLAIN = """
+        CREATE TABLE given (id BIGINT, name STRING, price DECIMAL(10,2)) USING json
+        OPTIONS ('path' = '${folder}/in.json');
+        CREATE STREAMING TABLE things USING postgres TBLPROPERTIES ('primary_key' = 'id')
+        AS SELECT * FROM STREAM given;"""
+
+    def test_a_table_of_another_shape_is_refused_with_the_differences(self):
+        self.numbers([{"id": 1, "name": "a", "price": "1.00"}])
+        self.db.psql("CREATE TABLE things (id integer, name varchar(10) NOT NULL, other int NOT NULL)")
+        _, err = self.run_pipeline(self.PLAIN, status=1)
+        for text in ("'things'", "column 'id' is integer there, and would be bigint",
+                     "column 'name' is character varying(10) there, and would be text",
+                     "column 'price' is not there", "column 'other' is NOT NULL there"):
+            self.assertIn(text, err)
+        self.db.psql("DROP TABLE things; CREATE TABLE things (id bigint, name text, price numeric(10,2))")
+        _, err = self.run_pipeline(self.PLAIN, status=1)
+        self.assertIn("no primary key or unique index over", err)
+        self.db.psql("DROP TABLE things; CREATE VIEW things AS SELECT 1 AS id")
+        _, err = self.run_pipeline(self.PLAIN, status=1)
+        self.assertIn("view", err)
+
+    def test_a_wider_table_made_by_hand_is_used(self):
+        self.numbers([{"id": 1, "name": "a", "price": "1.00"}])
+        self.db.psql("CREATE TABLE things (price numeric, ID bigint UNIQUE, Name varchar, "
+                     "added timestamptz DEFAULT now(), note text)")
+        self.run_pipeline(self.PLAIN)
+        self.assertEqual(self.db.rows("SELECT id, name, price, added IS NOT NULL, note FROM things"),
+                         ["1|a|1.00|t|"])
+        self.assertEqual(len(self.rows("SELECT ID, NAME FROM things")), 1)
+
+    def test_names_are_quoted_and_schemas_used(self):
+        self.numbers([{"id": 1, "Select": "x"}])
+        self.db.psql('CREATE SCHEMA "my schema"')
+        self.run_pipeline("""
+            CREATE TABLE given (id BIGINT, `Select` STRING) USING json OPTIONS ('path' = '${folder}/in.json');
+            CREATE STREAMING TABLE t USING postgres
+            TBLPROPERTIES ('primary_key' = 'id', 'schema' = 'my schema', 'table' = 'T"x''y')
+            AS SELECT * FROM STREAM given;""")
+        self.assertEqual(self.db.rows('''SELECT id, "Select" FROM "my schema"."T""x'y"'''), ["1|x"])
+        self.assertEqual(len(self.rows("SELECT * FROM t WHERE `Select` = 'x'")), 1)
+        self.assertEqual(self.db.rows('SELECT epoch > 0 FROM "my schema".weir_epoch'), ["t"])
+
+    # ── views ──
+
+    VIEW = """
+        CREATE TABLE given (id BIGINT, name STRING) USING json OPTIONS ('path' = '${folder}/in.json');
+        CREATE STREAMING TABLE log USING postgres AS SELECT * FROM STREAM given;
+        CREATE MATERIALIZED VIEW counts USING postgres AS SELECT name, count(*) AS n FROM log GROUP BY name;"""
+
+    def test_a_view_is_rebuilt_in_place_with_its_privileges(self):
+        self.numbers([{"id": i, "name": "ab"[i % 2]} for i in range(10)])
+        self.run_pipeline(self.VIEW)
+        self.assertEqual(self.db.rows("SELECT * FROM counts ORDER BY 1"), ["a|5", "b|5"])
+        reader = f"reader_{self.db.name}"
+        self.db.psql(f"CREATE ROLE {reader}")
+        self.addCleanup(servers.psql, f"DROP ROLE {reader}")
+        self.db.psql(f"GRANT SELECT ON counts TO {reader}; CREATE INDEX ON counts (n)")
+        self.addCleanup(self.db.psql, f"DROP OWNED BY {reader}")
+        with open(os.path.join(self.folder, "in.json"), "a", encoding="utf-8") as file:
+            file.write('{"id": 10, "name": "c"}\n')
+        self.run_pipeline(self.VIEW)
+        self.assertEqual(self.db.rows("SELECT * FROM counts ORDER BY 1"), ["a|5", "b|5", "c|1"])
+        self.assertEqual(self.db.rows(f"SELECT has_table_privilege('{reader}', 'counts', 'SELECT')"), ["t"])
+        self.assertEqual(self.db.rows("SELECT count(*) FROM pg_index WHERE indrelid = 'counts'::regclass"),
+                         ["1"])
+        self.assertEqual(self.db.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'weir_new%'"), ["0"])
+
+    def test_a_view_that_others_look_at_is_rebuilt_too(self):
+        self.numbers([{"id": 1, "name": "a"}])
+        self.run_pipeline(self.VIEW)
+        self.db.psql("CREATE VIEW on_top AS SELECT name FROM counts")
+        with open(os.path.join(self.folder, "in.json"), "a", encoding="utf-8") as file:
+            file.write('{"id": 2, "name": "b"}\n')
+        self.run_pipeline(self.VIEW)
+        self.assertEqual(self.db.rows("SELECT name FROM on_top ORDER BY 1"), ["a", "b"])
+
+    # ── the server ──
+
+    def test_a_server_that_cannot_be_reached_is_one_sentence(self):
+        self.numbers([{"id": 1}])
+        path = self.write("pipeline.sql", self.PLAIN)
+        _, err = self.weir("run", path, "--once", "--quiet", "--data", self.data, "--set",
+                           f"folder={self.folder}", "--set", "postgres.url=postgresql://u@127.0.0.1:1/x",
+                           status=3)
+        self.assertIn("PostgreSQL at 127.0.0.1:1/x cannot be reached", err)
+        _, err = self.weir("run", path, "--once", "--quiet", "--data", self.data, "--set",
+                           f"folder={self.folder}", *self.db.settings(), "--set", "postgres.password=wrong",
+                           status=1)
+        self.assertIn("password authentication failed", err)
+        self.assertNotIn("wrong", err)
+        _, err = self.weir("run", path, "--once", "--quiet", "--data", self.data, "--set",
+                           f"folder={self.folder}", "--set", "postgres.url=postgresql://u:hidden@[::x/", status=1)
+        self.assertIn("cannot be read as an address", err)
+        self.assertNotIn("hidden", err)
+
+    def test_doctor_asks_the_server(self):
+        out, _ = self.weir("doctor", "--data", self.data, *self.db.settings())
+        self.assertRegex(out, r"ok +postgres +PostgreSQL \d+")
+        out, _ = self.weir("doctor", "--data", self.data, *self.db.settings(), "--set",
+                           "postgres.password=wrong", status=1)
+        self.assertRegex(out, r"BROKEN +postgres +.*password authentication failed")
+        self.assertNotIn("wrong", out)
+
+    def test_rows_that_change_are_upserted_and_another_directory_is_another_writer(self):
+        self.numbers([{"id": i % 3, "name": str(i), "price": "1.00"} for i in range(10)])
+        self.run_pipeline(self.PLAIN)
+        self.assertEqual(self.db.rows("SELECT id, name FROM things ORDER BY id"), ["0|9", "1|7", "2|8"])
+        with open(os.path.join(self.folder, "in.json"), "a", encoding="utf-8") as file:
+            file.write('{"id": 1, "name": null}\n{"id": null, "name": "nobody"}\n')
+        self.run_pipeline(self.PLAIN)
+        self.assertEqual(self.db.rows("SELECT id, name FROM things ORDER BY id"), ["0|9", "1|", "2|8"])
+        self.assertEqual(self.rows("SELECT reason FROM given__dead_letter"), [["null_key"]])
+        self.run_pipeline(self.PLAIN, data=os.path.join(self.folder, "other"))
+        self.assertEqual(self.db.rows("SELECT count(*) FROM weir_epoch"), ["2"])
+
+    # ── reading ──
+
+    def test_conditions_and_columns_go_to_the_server(self):
+        self.numbers([{"id": i, "name": f"n{i}", "price": f"{i}.50"} for i in range(1000)])
+        self.run_pipeline(self.PLAIN)
+        self.db.psql(f"ALTER DATABASE {self.db.name} SET log_min_duration_statement = 0")
+        self.assertEqual([list(map(str, row)) for row in self.rows(
+            "SELECT name FROM things WHERE id = 17")], [["n17"]])
+        self.assertEqual([list(map(str, row)) for row in self.rows(
+            "SELECT count(*) FROM things WHERE name >= 'n99' AND price > 10 AND id IS NOT NULL")], [["11"]])
+        self.assertEqual([list(map(str, row)) for row in self.rows("SELECT count(*) FROM things")], [["1000"]])
+        with open(os.path.join(os.path.dirname(servers.conf()["postgres.password.file"]), "log"),
+                  encoding="utf-8", errors="replace") as log:
+            asked = log.read()
+        self.assertIn('COPY (SELECT "id"::bigint, "name"::text FROM "things" WHERE "id"::bigint = '
+                      "'17'::bigint) TO STDOUT", asked)
+        self.assertIn('"name"::text COLLATE "C" >= ', asked)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    servers.need("postgres")
+    weir.main()
