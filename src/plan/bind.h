@@ -4,6 +4,7 @@
  *     bind_query.c      WITH, set operations, VALUES, ORDER BY, LIMIT
  *     bind_select.c     SELECT: items, aliases, stars, WHERE, DISTINCT
  *     bind_group.c      GROUP BY, HAVING, aggregates, grouping sets
+ *     bind_having.c     HAVING, ORDER BY
  *     bind_over.c       window functions: fn() OVER (...)
  *     bind_time.c       event time: WATERMARK, window(), session_window(), window_time()
  *     bind_from.c       tables, joins, LATERAL, table functions
@@ -146,6 +147,8 @@ typedef struct ExprScope {
     const Scope *scope;
     const AliasList *aliases;       /* NULL: none. */
     bool aliases_first;             /* ORDER BY: before the columns of `scope`. */
+    bool output_second;             /* HAVING: what is ambiguous in `scope` is looked for here. */
+    const IdVec *no_input;          /* HAVING: columns of `scope` not known outside aggregates. */
     const LambdaScope *lambdas;
     const char *clause;             /* "WHERE" ..., for messages. */
     bool aggregates;                /* Allowed: */
@@ -192,6 +195,10 @@ typedef VEC(StarColumn) StarColumnVec;
 Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found);
 /* base.name; NULL when there is no such field, told at `name_span`. */
 Expr *bind_struct_field(Binder *b, Expr *base, Str name, Span span, Span name_span);
+/* Whether the first diagnostic since `before` says that a value has not the field asked for. */
+bool bind_failed_at_field(const Binder *b, const DiagnosticList *before);
+/* Whether a column of the scope itself has that name. */
+bool scope_has(const Scope *scope, const QualifiedName *name);
 void scope_error_unresolved(Binder *b, const Scope *scope, const QualifiedName *name, Span span);
 /* The columns of `e` as those of the query around. */
 Expr *expr_to_outer(Binder *b, Expr *e);

@@ -446,13 +446,12 @@ static Expr *outer_aggregate(Binder *b, NamedExprVec *aggregates, Expr *call)
 static Expr *bind_outer_aggregate(Binder *b, const ExprScope *es, const AstExpr *ast,
                                   const Function *fn)
 {
-    size_t count = b->diagnostics->count, error_count = b->diagnostics->error_count;
+    DiagnosticList before = *b->diagnostics;
     Expr *call = bind_aggregate_call(b, es, ast, fn);
 
     if (call && expr_has_kind(call, EXPR_OUTER) && !expr_has_kind(call, EXPR_COLUMN))
         return outer_aggregate(b, es->scope->outer->aggregates, call);
-    b->diagnostics->count = count;
-    b->diagnostics->error_count = error_count;
+    diagnostics_rewind(b->diagnostics, &before);
     return NULL;
 }
 

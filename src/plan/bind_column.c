@@ -186,6 +186,9 @@ static Expr *alias_find(Binder *b, const ExprScope *es, const QualifiedName *nam
 {
     const AliasColumn *match = NULL;
 
+    /* GROUP BY a.f is of the input alone. */
+    if (name->count > 1 && strcmp(es->clause, "GROUP BY") == 0)
+        return NULL;
     for (size_t i = 0; i < es->aliases->items.count; i++) {
         const AliasColumn *alias = &es->aliases->items.items[i];
 
@@ -195,7 +198,12 @@ static Expr *alias_find(Binder *b, const ExprScope *es, const QualifiedName *nam
         if (!alias->expr)
             return NULL; /* Was wrong itself, and told. */
         if (match && !expr_equal(match->expr, alias->expr)) {
-            if (es->aliases_first)
+            /* ORDER BY: then the input's column is meant. */
+            if (es->aliases_first) {
+                *found = false;
+                return NULL;
+            }
+            if (strcmp(es->clause, "SELECT") != 0)
                 return bind_error(b, name->span, "AMBIGUOUS_REFERENCE", "42704",
                                   "Reference `%.*s` is ambiguous, could be: [`%.*s`, `%.*s`].",
                                   STR_ARG(name->parts[0].text), STR_ARG(match->name),
@@ -251,21 +259,84 @@ Expr *expr_to_outer(Binder *b, Expr *e)
     return expr_rewrite(b->arena, e, outer_mark, NULL);
 }
 
-/* A name that is ambiguous around the query means nothing within it. */
-static Expr *outer_find(Binder *b, const Scope *scope, const QualifiedName *name, bool *found)
+/* How many columns of the scope the name means, under the reading that finds any. */
+static size_t match_count(const Scope *scope, const QualifiedName *name)
 {
-    Expr *e;
-
     for (size_t count = MIN(name->count - 1, 3) + 1; count-- > 0;) {
         Matches matches = scope_matches(scope, name->parts, count);
 
-        if (matches.count > 1)
-            return NULL;
         if (matches.count)
-            break;
+            return matches.count;
     }
-    e = scope_find(b, scope, name, found);
+    return 0;
+}
+
+bool scope_has(const Scope *scope, const QualifiedName *name)
+{
+    return match_count(scope, name) > 0;
+}
+
+/* A name that is ambiguous around the query means nothing within it. */
+static Expr *outer_find(Binder *b, const Scope *scope, const QualifiedName *name, bool *found)
+{
+    Expr *e = match_count(scope, name) > 1 ? NULL : scope_find(b, scope, name, found);
+
     return e ? expr_to_outer(b, e) : NULL;
+}
+
+static bool has_alias(const ExprScope *es, const QualifiedName *name)
+{
+    for (size_t i = 0; es->aliases && i < es->aliases->items.count; i++) {
+        if (str_equal_nocase(es->aliases->items.items[i].name, name->parts[0].text))
+            return true;
+    }
+    return false;
+}
+
+static bool is_excluded(void *self, const Expr *e)
+{
+    const IdVec *ids = self;
+
+    for (size_t i = 0; i < ids->count; i++) {
+        if (e->kind == EXPR_COLUMN && ids->items[i] == e->column_i)
+            return true;
+    }
+    return false;
+}
+
+bool bind_failed_at_field(const Binder *b, const DiagnosticList *before)
+{
+    const char *class_name;
+
+    if (b->diagnostics->count == before->count)
+        return false;
+    class_name = b->diagnostics->items[before->count].class_name;
+    return strcmp(class_name, "FIELD_NOT_FOUND") == 0 ||
+           strcmp(class_name, "INVALID_EXTRACT_BASE_FIELD_TYPE") == 0;
+}
+
+/* In the query's own columns, as far as they are known where the expression stands. */
+static Expr *own_find(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
+{
+    DiagnosticList before = *b->diagnostics;
+    IdVec excluded;
+    Expr *e;
+
+    if (es->output_second && match_count(es->scope, name) > 1 && has_alias(es, name))
+        return NULL;
+    e = scope_find(b, es->scope, name, found);
+    if (!e && es->output_second && has_alias(es, name) && bind_failed_at_field(b, &before)) {
+        diagnostics_rewind(b->diagnostics, &before);
+        *found = false;
+        return NULL;
+    }
+    if (!e || !es->no_input || es->in_aggregate)
+        return e;
+    excluded = *es->no_input;
+    if (!expr_any(e, is_excluded, &excluded))
+        return e;
+    *found = false;
+    return NULL;
 }
 
 Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
@@ -277,7 +348,7 @@ Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, b
     if (!*found && es->aliases && es->aliases_first)
         e = alias_find(b, es, name, found);
     if (!*found && es->scope)
-        e = scope_find(b, es->scope, name, found);
+        e = own_find(b, es, name, found);
     if (!*found && es->aliases && !es->aliases_first)
         e = alias_find(b, es, name, found);
     if (!*found && es->scope && es->scope->outer) {

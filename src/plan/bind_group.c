@@ -23,23 +23,25 @@ typedef struct GroupKey {
     bool nullable;
 } GroupKey;
 
-/* A grouping set: which keys it has. */
-typedef struct GroupSet {
-    uint64_t *keys;
-} GroupSet;
+/* Grouping sets, each a bit set of keys. */
+typedef VEC(uint64_t) SetVec;
 
-typedef struct Group {
+typedef struct Group Group;
+
+struct Group {
     Select *select;
     Binder *b;
     VEC(GroupKey) keys;
     VEC(NamedExpr) items;
-    VEC(GroupSet) sets; /* None: plain GROUP BY. */
-    bool has_sets;
+    SetVec sets;
+    bool has_sets;         /* Else a plain GROUP BY. */
     uint32_t grouping_id; /* Column, when has_sets. */
     uint32_t set_id;
+    bool all_is_name;      /* GROUP BY ALL is by a column called so. */
     bool in_having;
+    bool in_order;
     bool failed;
-} Group;
+};
 
 enum { GROUP_KEYS_MAX = 64, GROUP_SETS_MAX = 4096 };
 
@@ -161,13 +163,30 @@ static Expr *aggregate_column(Group *group, Expr *e)
     return expr_column(b->arena, item.id, e->type, e->nullable, e->span);
 }
 
+Expr *select_unresolved(Select *s, const Expr *e)
+{
+    Binder *b = s->b;
+    Ident part = {.text = plan_column(b->plan, e->column_i)->name, .span = e->span};
+    QualifiedName name = {.span = e->span, .parts = &part, .count = 1};
+    Scope *output = scope_new(b, NULL);
+
+    for (size_t i = 0; i < s->items.count; i++)
+        scope_add(b, output, (ScopeColumn){.name = s->items.items[i].name});
+    scope_error_unresolved(b, output, &name, e->span);
+    return NULL;
+}
+
 static Expr *missing(Group *group, const Expr *e)
 {
     Binder *b = group->b;
     Str name = plan_column(b->plan, e->column_i)->name;
 
     group->failed = true;
-    if (group->select->ast->group_by.all) {
+    if (group->in_having || group->in_order) {
+        select_unresolved(group->select, e);
+        return expr_literal_null(b->arena, e->type, e->span);
+    }
+    if (group->select->ast->group_by.all && !group->all_is_name) {
         bind_error(b, e->span, "UNRESOLVED_ALL_IN_GROUP_BY", "42803",
                    "Cannot infer grouping columns for GROUP BY ALL based on the select clause. "
                    "Please explicitly specify the grouping columns.");
@@ -402,8 +421,6 @@ static bool group_by_all(Group *group)
 
 /* ── grouping sets ─────────────────────────────────────────────────────────────────────────────*/
 
-typedef VEC(uint64_t) SetVec; /* Each a bit set of keys. */
-
 static bool ast_keys(Group *group, const AstExprList *list, uint64_t *out)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -521,13 +538,26 @@ void select_check_group(Select *s)
         check_elements(&group, s->ast->group_by.elements, s->ast->group_by.element_count);
 }
 
+/* Whether a column or an item is called `all`: then GROUP BY ALL is by that. */
+static bool all_is_a_name(Group *group, const AstGroupBy *ast)
+{
+    const Select *s = group->select;
+
+    for (size_t i = 0; i < s->items.count; i++) {
+        if (str_is_nocase(s->items.items[i].name, "all"))
+            return true;
+    }
+    return ast->element_count == 1 && scope_has(s->input.scope, &ast->elements[0].expr->column);
+}
+
 static bool bind_keys(Group *group, SetVec *sets)
 {
     const AstGroupBy *ast = &group->select->ast->group_by;
     uint64_t none = 0;
 
     VEC_ADD_IN(group->b->arena, sets, none);
-    if (ast->all)
+    group->all_is_name = ast->all && all_is_a_name(group, ast);
+    if (ast->all && !group->all_is_name)
         return group_by_all(group);
     if (ast->with_rollup || ast->with_cube) {
         AstGroupElement whole = {
@@ -648,6 +678,36 @@ static Logical *put_sets(Group *group, Logical *input, const SetVec *sets, Named
     return logical_project(b->plan, node, second, input_count + key_count + 2, span);
 }
 
+/* ── for HAVING and ORDER BY ───────────────────────────────────────────────────────────────────*/
+
+bool group_has_key(const Group *group, const Expr *e)
+{
+    return key_find(group, e) >= 0;
+}
+
+typedef struct LeftOver {
+    Group *group;
+    IdVec *ids;
+} LeftOver;
+
+static Expr *note_left_over(void *self, Expr *e)
+{
+    const LeftOver *left = self;
+
+    if (key_find(left->group, e) >= 0 || e->kind == EXPR_AGGREGATE || e->kind == EXPR_SUBQUERY)
+        return e;
+    if (e->kind == EXPR_COLUMN)
+        VEC_ADD_IN(left->group->b->arena, left->ids, e->column_i);
+    return NULL;
+}
+
+void group_left_over(Group *group, Expr *e, IdVec *out)
+{
+    LeftOver left = {group, out};
+
+    expr_replace(group->b->arena, e, note_left_over, &left);
+}
+
 /* ── the AGGREGATE ─────────────────────────────────────────────────────────────────────────────*/
 
 static void number_keys(Group *group)
@@ -674,6 +734,7 @@ static bool rewrite_all(Group *group)
     group->in_having = false;
     if (s->generator)
         group_rewrite(group, &s->generator);
+    group->in_order = !group->failed;
     for (uint32_t i = 0; i < s->order_count; i++)
         group_rewrite(group, &s->order[i].expr);
     return !group->failed;
@@ -692,11 +753,22 @@ static bool prepare_subqueries(Group *group, Logical **input)
     return true;
 }
 
+bool select_keys(Select *s)
+{
+    Group *group = ARENA_NEW(s->b->arena, Group);
+
+    group->select = s;
+    group->b = s->b;
+    if (!bind_keys(group, &group->sets))
+        return false;
+    s->group = group;
+    return true;
+}
+
 bool select_group(Select *s)
 {
     Binder *b = s->b;
-    Group group = {.select = s, .b = b};
-    SetVec sets = {0};
+    Group *group;
     Logical *input = s->plan, *node;
     NamedExpr *keys;
     uint32_t key_count;
@@ -704,28 +776,29 @@ bool select_group(Select *s)
                 : s->items.count         ? s->items.items[0].span
                                          : SPAN_NONE;
 
-    if (!bind_keys(&group, &sets))
+    if (!s->group && !select_keys(s))
         return false;
-    key_count = (uint32_t)group.keys.count + (group.has_sets ? 2 : 0);
+    group = s->group;
+    key_count = (uint32_t)group->keys.count + (group->has_sets ? 2 : 0);
     keys = ARENA_ARRAY(b->arena, NamedExpr, key_count + 1);
-    number_keys(&group);
-    if (group.has_sets) {
-        input = put_sets(&group, input, &sets, keys, span);
+    number_keys(group);
+    if (group->has_sets) {
+        input = put_sets(group, input, &group->sets, keys, span);
         if (!input)
             return false;
     }
     for (size_t i = 0; i < s->outer_aggregates.count; i++)
-        VEC_ADD_IN(b->arena, &group.items, s->outer_aggregates.items[i]);
-    if (!rewrite_all(&group) || !prepare_subqueries(&group, &input))
+        VEC_ADD_IN(b->arena, &group->items, s->outer_aggregates.items[i]);
+    if (!rewrite_all(group) || !prepare_subqueries(group, &input))
         return false;
-    for (size_t i = 0; i < group.keys.count && !group.has_sets; i++)
-        keys[i] = (NamedExpr){group.keys.items[i].expr, group.keys.items[i].id};
+    for (size_t i = 0; i < group->keys.count && !group->has_sets; i++)
+        keys[i] = (NamedExpr){group->keys.items[i].expr, group->keys.items[i].id};
     node = logical_new(b->plan, LOGICAL_AGGREGATE, span, input);
     node->as.aggregate = (LogicalAggregate){
         .keys = keys,
         .key_count = key_count,
-        .items = group.items.items,
-        .item_count = (uint32_t)group.items.count,
+        .items = group->items.items,
+        .item_count = (uint32_t)group->items.count,
         .time_key = -1,
     };
     logical_refresh_columns(b->plan, node);

@@ -46,10 +46,23 @@ typedef struct Select {
     uint32_t generator_count;
     bool aggregated;
     bool items_failed; /* Some of the items are wrong (told already): their places mean nothing. */
+    struct Group *group; /* GROUP BY, once select_keys has bound it; NULL: not, or it was wrong. */
 } Select;
 
 /* All items by the names they have in the output. */
 AliasList select_names(const Select *select);
+/* HAVING and ORDER BY (bind_having.c), over the input. */
+bool select_having(Select *select);
+bool select_order(Select *select, const AstSortList *list);
+/* UNRESOLVED_COLUMN with the output's names: `e` is a column of the input that is not known above. */
+Expr *select_unresolved(Select *select, const Expr *e);
+
+/* GROUP BY's expressions, into select->group. */
+bool select_keys(Select *select);
+/* Whether the expression is one of GROUP BY. */
+bool group_has_key(const struct Group *group, const Expr *e);
+/* The columns that `e` names outside aggregates and grouping expressions. */
+void group_left_over(struct Group *group, Expr *e, IdVec *out);
 /* Puts AGGREGATE (and what GROUPING SETS need below it, and HAVING above it) on select->plan, and
  * rewrites items, order and so on to its output. */
 bool select_group(Select *select);

@@ -116,23 +116,7 @@ static bool bind_items(Select *s)
     return ok;
 }
 
-/* ── ORDER BY ──────────────────────────────────────────────────────────────────────────────────*/
-
-static bool is_integer_literal(const AstExpr *ast, int64_t *out)
-{
-    return ast->kind == AST_EXPR_LITERAL && ast->literal.kind == AST_LITERAL_INTEGER &&
-           str_to_int64(ast->literal.text, out);
-}
-
-static bool order_position(Binder *b, const AstExpr *ast, size_t count, int64_t *out)
-{
-    if (*out >= 1 && *out <= (int64_t)count)
-        return true;
-    bind_error(b, ast->span, "ORDER_BY_POS_OUT_OF_RANGE", "42805",
-               "ORDER BY position %lld is not in select list (valid range is [1, %zu]).",
-               (long long)*out, count);
-    return false;
-}
+/* ── names ─────────────────────────────────────────────────────────────────────────────────────*/
 
 AliasList select_names(const Select *s)
 {
@@ -144,53 +128,6 @@ AliasList select_names(const Select *s)
         VEC_ADD_IN(s->b->arena, &names.items, alias);
     }
     return names;
-}
-
-static bool bind_order_all(Select *s, const AstSortList *list)
-{
-    s->order = ARENA_ARRAY(s->b->arena, SortItem, s->items.count);
-    s->order_count = (uint32_t)s->items.count;
-    for (uint32_t i = 0; i < s->order_count; i++)
-        s->order[i] = (SortItem){s->items.items[i].expr, bind_sort_key(&list->items[0])};
-    return true;
-}
-
-static bool bind_order(Select *s, const AstSortList *list)
-{
-    AliasList names = select_names(s);
-    ExprScope es = {
-        .scope = s->input.scope,
-        .aliases = &names,
-        .aliases_first = true,
-        .clause = "ORDER BY",
-        .aggregates = true,
-        .windows = true,
-        .subqueries = true,
-        .grouping = true,
-        .time_windows = s->time_windows,
-    };
-    bool ok = true;
-
-    s->order_span = list->items[0].span;
-    if (list->all)
-        return bind_order_all(s, list);
-    s->order = ARENA_ARRAY(s->b->arena, SortItem, list->count);
-    s->order_count = (uint32_t)list->count;
-    for (size_t i = 0; i < list->count; i++) {
-        const AstExpr *ast = list->items[i].expr;
-        int64_t position;
-
-        s->order[i].key = bind_sort_key(&list->items[i]);
-        if (is_integer_literal(ast, &position)) {
-            if (s->items_failed || !order_position(s->b, ast, s->items.count, &position))
-                return false;
-            s->order[i].expr = s->items.items[position - 1].expr;
-        } else {
-            s->order[i].expr = bind_expr(s->b, &es, ast);
-        }
-        ok = ok && s->order[i].expr;
-    }
-    return ok;
 }
 
 /* ── the nodes above ───────────────────────────────────────────────────────────────────────────*/
@@ -369,31 +306,8 @@ static bool bind_where(Binder *b, const AstSelect *ast, Relation *input)
     return condition && plan_condition(b, &input->plan, condition, ast->where->span);
 }
 
-static bool bind_having(Select *s)
-{
-    AliasList names = select_names(s);
-    ExprScope es = {
-        .scope = s->input.scope,
-        .aliases = &names,
-        .clause = "HAVING",
-        .aggregates = true,
-        .subqueries = true,
-        .grouping = true,
-        .time_windows = s->time_windows,
-    };
-
-    if (!s->ast->having)
-        return true;
-    s->input.scope->aggregates = &s->outer_aggregates;
-    s->having = bind_expr(s->b, &es, s->ast->having);
-    s->input.scope->aggregates = NULL;
-    /* Spark casts it: HAVING sum(v) is sum(v) <> 0. */
-    if (s->having && s->having->type->kind != TYPE_BOOLEAN)
-        s->having = binder_cast(s->b, s->having, &type_boolean, s->ast->having->span);
-    return s->having != NULL;
-}
-
-static bool has_aggregate(const Select *s)
+/* Whether it groups, ORDER BY aside. */
+static bool groups(const Select *s)
 {
     if (s->ast->group_by.present || s->ast->having)
         return true;
@@ -401,13 +315,16 @@ static bool has_aggregate(const Select *s)
         if (expr_has_kind(s->items.items[i].expr, EXPR_AGGREGATE))
             return true;
     }
-    if (s->generator && expr_has_kind(s->generator, EXPR_AGGREGATE))
-        return true;
+    return s->generator && expr_has_kind(s->generator, EXPR_AGGREGATE);
+}
+
+static bool has_aggregate(const Select *s)
+{
     for (uint32_t i = 0; i < s->order_count; i++) {
         if (expr_has_kind(s->order[i].expr, EXPR_AGGREGATE))
             return true;
     }
-    return false;
+    return groups(s);
 }
 
 static Relation select_finish(Select *s, const AstQuery *tail)
@@ -415,11 +332,13 @@ static Relation select_finish(Select *s, const AstQuery *tail)
     bool ok;
 
     s->items_failed = !bind_items(s);
-    ok = bind_having(s) && !s->items_failed;
+    ok = !s->items_failed && (!groups(s) || select_keys(s));
+    ok = select_having(s) && ok;
     if (tail && tail->order_by.count)
-        ok = bind_order(s, &tail->order_by) && ok;
+        ok = select_order(s, &tail->order_by) && ok;
     if (!ok) {
-        select_check_group(s);
+        if (s->items_failed)
+            select_check_group(s);
         return (Relation){0};
     }
     s->aggregated = has_aggregate(s);

@@ -532,7 +532,7 @@ struct AstGroupElement {
 /* GROUP BY elements; GROUP BY a, b WITH ROLLUP; GROUP BY a, b GROUPING SETS ((a), (b)). */
 typedef struct AstGroupBy {
     bool present;
-    bool all; /* GROUP BY ALL: no elements. */
+    bool all; /* GROUP BY ALL: one element, the column `ALL`. */
     bool with_rollup;
     bool with_cube;
     Span span;

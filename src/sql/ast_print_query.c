@@ -52,7 +52,7 @@ static void print_group_by(StrBuf *out, const AstGroupBy *group_by)
 {
     if (!group_by->present)
         return;
-    strbuf_add_c(out, group_by->all ? " GROUP BY ALL" : " GROUP BY ");
+    strbuf_add_c(out, " GROUP BY ");
     for (size_t i = 0; i < group_by->element_count; i++) {
         if (i > 0)
             strbuf_add_c(out, ", ");

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <utf8proc.h>
 
+#include "base/assert.h"
 #include "base/edit_distance.h"
 #include "base/utf8.h"
 #include "base/vec.h"
@@ -36,6 +37,15 @@ Span span_join(Span first, Span last)
 }
 
 /* ── the list ──────────────────────────────────────────────────────────────────────────────────*/
+
+void diagnostics_rewind(DiagnosticList *list, const DiagnosticList *then)
+{
+    ASSERT(then->count <= list->count);
+    list->count = then->count;
+    list->error_count = then->error_count;
+    list->warning_count = then->warning_count;
+    list->dropped_count = then->dropped_count;
+}
 
 void diagnostics_init(DiagnosticList *list, Arena *arena)
 {

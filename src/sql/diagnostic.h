@@ -68,6 +68,9 @@ void diagnostic_note(DiagnosticList *list, Span span, const char *format, ...) P
 /* Gives the entry added last its remedy; nothing when that entry was dropped. Returns false. */
 bool diagnostic_remedy(DiagnosticList *list, const char *format, ...) PRINTF(2, 3);
 
+/* As it was at `then`, an earlier copy of it: what was tried since is not told. */
+void diagnostics_rewind(DiagnosticList *list, const DiagnosticList *then);
+
 static inline bool diagnostics_failed(const DiagnosticList *list)
 {
     return list->error_count > 0;

@@ -279,10 +279,7 @@ AstGroupBy parse_group_by(Parser *p, bool aliases)
     } while (accept(p, TOKEN_COMMA));
     parse_group_suffix(p, &group_by);
     group_by.span = span_since(p, start);
-    if (elements.count == 1 && is_group_by_all(&elements.items[0])) {
-        group_by.all = true;
-        return group_by;
-    }
+    group_by.all = elements.count == 1 && is_group_by_all(&elements.items[0]);
     group_by.elements = elements.items;
     group_by.element_count = elements.count;
     return group_by;
