@@ -9,7 +9,9 @@
 
 #include "cli/cmd.h"
 #include "cli/cmd_topic.h"
+#include "cli/cmd_topic_kafka.h"
 #include "cli/listing.h"
+#include "client/kafka_client.h"
 #include "column/format_value.h"
 #include "log/partition_look.h"
 #include "os/os.h"
@@ -143,7 +145,9 @@ static bool list_topics(const char *dir, const Settings *settings, Arena *arena,
     size_t count = 0;
     bool ok;
 
-    ok = connections_open_log(dir, CONNECT_READ, settings, &connections, err) &&
+    if (kafka_is_configured(settings, NULL))
+        return topic_kafka_list(settings, arena, json, err);
+    ok = connections_open(dir, CONNECT_READ, settings, &connections, err) &&
          topic_list(arena, dir, &names, &count, err);
     topics = ARENA_ARRAY(arena, TopicView, count + 1);
     for (size_t i = 0; ok && i < count; i++)
@@ -298,7 +302,9 @@ static bool describe_topic(const char *dir, const Settings *settings, Arena *are
     TopicView topic;
     bool ok;
 
-    ok = connections_open_log(dir, CONNECT_READ, settings, &connections, err) &&
+    if (kafka_is_configured(settings, NULL))
+        return topic_kafka_describe(settings, arena, name, json, err);
+    ok = connections_open(dir, CONNECT_READ, settings, &connections, err) &&
          look_at_topic(connections, arena, name, &topic, err);
     if (ok && json)
         print_describe_json(&topic);
@@ -397,8 +403,12 @@ static bool read_settings(const Options *options, const TopicSettings *given, To
 static int topic_create_command(int argc, char **argv)
 {
     TopicSettings given = {0};
+    const char *replication = NULL;
+    int64_t replica_count = -1;
     const Option own[] = {
         {"partitions", "N", "how many partitions (default 1)", &given.partitions, NULL},
+        {"replication", "N", "copies of each record, in a real Kafka (default: as its brokers say)",
+         &replication, NULL},
         {"retention", "DURATION", "how long records are kept, '7 days' (default: for ever)",
          &given.retention, NULL},
         {"retention-bytes", "BYTES", "how much of a partition is kept, '10 GB' (default: all)",
@@ -426,10 +436,19 @@ static int topic_create_command(int argc, char **argv)
 
     arena_init(&arena);
     if (!options_parse(&options, argc, argv, &status) || !topic_operand(&options, &name, &status) ||
-        !read_settings(&options, &given, &config, &status) ||
-        !load_settings(&options, &arena, &settings))
+        !read_settings(&options, &given, &config, &status))
         goto done;
-    if (!producer_create_topic(load_data_dir(&options), &settings, name, &config, &err)) {
+    if (replication &&
+        !option_number(&options, "replication", replication, 1, INT16_MAX, &replica_count)) {
+        status = EXIT_USAGE;
+        goto done;
+    }
+    if (!load_settings(&options, &arena, &settings))
+        goto done;
+    if (!(kafka_is_configured(&settings, NULL)
+              ? topic_kafka_create(&settings, &arena, name, &config, (int32_t)replica_count,
+                                   &err)
+              : producer_create_topic(load_data_dir(&options), &settings, name, &config, &err))) {
         status = tell_error(&options, &err);
         goto done;
     }
@@ -469,9 +488,11 @@ static bool delete_topic(const char *dir, const Settings *settings, Arena *arena
     Str *tables;
     bool ok;
 
+    if (kafka_is_configured(settings, NULL))
+        return topic_kafka_delete(settings, arena, name, err);
     if (!topic_exists(dir, name))
         return error_set(err, ERROR_USER, "there is no topic '%.*s' in '%s'", STR_ARG(name), dir);
-    ok = connections_open_log(dir, CONNECT_WRITE, settings, &connections, err) &&
+    ok = connections_open(dir, CONNECT_WRITE, settings, &connections, err) &&
          connections_delete_topic(connections, arena, name, &tables, &table_count, err);
     connections_close(connections);
     if (!ok)
@@ -540,7 +561,8 @@ static void print_topic_help(FILE *out)
     (void)fputs(
         "usage: weir topic COMMAND [NAME] [options]\n\n"
         "The topics of a data directory. All but delete work beside a run: readers see what is\n"
-        "committed, and what writes goes through the run.\n\n",
+        "committed, and what writes goes through the run. Where kafka.bootstrap.servers is set,\n"
+        "the topics of that Kafka.\n\n",
         out);
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         (void)fprintf(out, "  %-16s %s\n", commands[i].synopsis, commands[i].help);

@@ -11,6 +11,7 @@
 #include "log/log_reader.h"
 #include "os/os.h"
 #include "pipeline/connect.h"
+#include "source/kafka_source.h"
 
 enum { POLL_RECORDS = 4096, POLL_BYTES = 1 << 20, LOOK_US = 20000 };
 
@@ -204,13 +205,148 @@ static bool consume(Consumer *consumer, Error *err)
     return err->kind == ERROR_NONE;
 }
 
+/* ── from a real Kafka ─────────────────────────────────────────────────────────────────────────*/
+
+/* What was polled, as text. */
+static void print_polled(Consumer *consumer, const SourceRecords *records, int32_t partition)
+{
+    StrBuf headers;
+
+    strbuf_init(&headers);
+    for (uint32_t i = 0; i < records->count; i++) {
+        LogRecord record = {
+            .key = records->keys[i],
+            .key_null = !records->keys[i].data,
+            .value = records->values[i],
+            .value_null = !records->values[i].data,
+            .offset = records->positions[i],
+            .timestamp_ms = records->timestamps_us[i] < 0 ? -1 : records->timestamps_us[i] / 1000,
+            .header_count = (int32_t)records->headers[i].count,
+        };
+
+        strbuf_clear(&headers);
+        for (size_t h = 0; h < records->headers[i].count; h++) {
+            const SourceHeader *header = &records->headers[i].items[h];
+
+            record_header_add(&headers, header->name, header->value, !header->value.data);
+        }
+        record.headers = strbuf_str(&headers);
+        if (consumer->json) {
+            add_json(&consumer->out, &record, partition);
+        } else {
+            strbuf_add_str(&consumer->out, record.value);
+            strbuf_add_char(&consumer->out, '\n');
+        }
+    }
+    consumer->left -= records->count;
+    strbuf_done(&headers);
+}
+
+/* Polls until the partition's end (once: until nothing is there); *any: there were records. */
+static bool drain_polled(Consumer *consumer, SourceReader *reader, int32_t partition, bool *any,
+                         Error *err)
+{
+    SourceRecords records;
+
+    while (consumer->left > 0 && !os_stop_requested()) {
+        if (!reader->source->methods->poll(reader, (uint32_t)MIN(consumer->left, POLL_RECORDS),
+                                           &records, err))
+            return false;
+        if (records.count == 0 && (consumer->follow || records.at_end))
+            break;
+        if (records.count == 0)
+            os_sleep_us(1000);
+        *any = *any || records.count;
+        print_polled(consumer, &records, partition);
+        if (!write_out(consumer, err))
+            return false;
+    }
+    if (fflush(stdout) != 0)
+        return error_set(err, ERROR_RETRY, "standard output takes no more");
+    return true;
+}
+
+static bool consume_polled(Consumer *consumer, Source *source, Str name, int64_t partition,
+                           Error *err)
+{
+    SourceReader **readers;
+    int32_t count;
+    bool any = true;
+    bool ok = source->methods->partition_count(source, &count, err);
+
+    if (ok && partition >= count)
+        return error_set(err, ERROR_USER, "topic '%.*s' has no partition %" PRId64
+                                          ": it has 0 to %" PRId32,
+                         STR_ARG(name), partition, count - 1);
+    consumer->first = partition < 0 ? 0 : (int32_t)partition;
+    consumer->last = partition < 0 ? count - 1 : (int32_t)partition;
+    readers = mem_zalloc(((size_t)count + 1) * sizeof(SourceReader *));
+    for (int32_t p = consumer->first; ok && p <= consumer->last; p++)
+        ok = source->methods->reader_open(source, p, -1, &readers[p], err);
+    do {
+        if (ok && !any && os_stop_wait(LOOK_US))
+            break;
+        any = false;
+        for (int32_t p = consumer->first; ok && p <= consumer->last; p++)
+            ok = drain_polled(consumer, readers[p], p, &any, err);
+    } while (ok && consumer->follow && consumer->left > 0 && !os_stop_requested());
+    for (int32_t p = 0; p < count; p++) {
+        if (readers[p])
+            source->methods->reader_close(readers[p]);
+    }
+    free(readers);
+    return ok;
+}
+
+/* The start as the source has it: an offset holds for every partition. */
+static Starting starting_of(Arena *arena, const Start *start)
+{
+    static const StartingKind kinds[] = {[START_EARLIEST] = STARTING_EARLIEST,
+                                         [START_LATEST] = STARTING_LATEST,
+                                         [START_OFFSET] = STARTING_OFFSETS,
+                                         [START_TIME] = STARTING_TIME};
+    int64_t *offsets = ARENA_ARRAY(arena, int64_t, TOPIC_PARTITIONS_MAX);
+
+    for (int32_t p = 0; p < TOPIC_PARTITIONS_MAX; p++)
+        offsets[p] = start->value;
+    return (Starting){.kind = kinds[start->kind],
+                      .time_ms = start->value,
+                      .offsets = offsets,
+                      .offset_count = TOPIC_PARTITIONS_MAX};
+}
+
+static bool consume_kafka(Consumer *consumer, const Settings *settings, Str name, int64_t partition,
+                          Error *err)
+{
+    Arena *arena = mem_zalloc(sizeof *arena);
+    KafkaSourceConfig config = {.arena = arena, .topic = name, .whole = !consumer->follow};
+    Source *source;
+    bool ok;
+
+    arena_init(arena);
+    config.group = STR("weir-topic-consume"); /* Nothing is committed to it. */
+    config.starting = starting_of(arena, &consumer->start);
+    if (!kafka_config_make(arena, settings, NULL, &config.kafka, err)) {
+        arena_done(arena);
+        free(arena);
+        return false;
+    }
+    if (!kafka_source_open(&config, &source, err))
+        return false;
+    ok = consume_polled(consumer, source, name, partition, err);
+    source->methods->free(source);
+    return ok;
+}
+
 static bool open_and_consume(Consumer *consumer, const char *dir, const Settings *settings,
                              Str name, int64_t partition, Error *err)
 {
     int32_t partition_count;
     bool ok;
 
-    if (!connections_open_log(dir, CONNECT_READ, settings, &consumer->connections, err))
+    if (kafka_is_configured(settings, NULL))
+        return consume_kafka(consumer, settings, name, partition, err);
+    if (!connections_open(dir, CONNECT_READ, settings, &consumer->connections, err))
         return false;
     ok = topics_open(connections_topics(consumer->connections),
                      connections_store(consumer->connections), name, NULL, &consumer->topic, err);

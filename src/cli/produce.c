@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "cli/load.h"
+#include "client/kafka_client.h"
 #include "column/format_value.h"
 #include "format/format.h"
 #include "log/record_builder.h"
@@ -273,7 +274,9 @@ int line_producer_tell(const LineProducer *lines, const Error *err)
     int64_t count = producer_acknowledged(lines->producer);
     int status = err ? tell_error(lines->config.options, err) : EXIT_DONE;
 
-    if (lines->was_missing && count)
+    if (count && (kafka_is_configured(&lines->settings, NULL)
+                      ? producer_made_topic(lines->producer)
+                      : lines->was_missing))
         (void)fprintf(stderr, "made topic '%.*s' with %" PRId32 " partition%s\n",
                       STR_ARG(lines->config.topic), lines->make.partition_count,
                       lines->make.partition_count == 1 ? "" : "s");

@@ -12,6 +12,7 @@
 #include "sql/diagnostic.h"
 
 enum {
+    REACH_MS = 10000,   /* Until somebody answers. */
     TIMEOUT_MS = 20000, /* Of a question to the cluster. */
     SECRET_BYTES_MAX = 1 << 16,
     TROUBLE_BYTES = 256,
@@ -76,11 +77,12 @@ static void known_properties(Arena *arena, const char ***out, size_t *out_count)
         rd_kafka_conf_dump_free(dumps[d], counts[d]);
     }
     /* Not in a dump where they have no value. */
-    for (size_t i = 0; i < 9; i++) {
+    for (size_t i = 0; i < 10; i++) {
         static const char *const unset[] = {
             "bootstrap.servers",     "sasl.password", "sasl.username",
             "ssl.keystore.password", "ssl.key.password", "ssl.key.pem",
-            "ssl.certificate.pem",   "ssl.ca.pem",       "group.id"};
+            "ssl.certificate.pem",   "ssl.ca.pem",       "group.id",
+            "sasl.mechanism"};
 
         names[count++] = unset[i];
     }
@@ -90,82 +92,110 @@ static void known_properties(Arena *arena, const char ***out, size_t *out_count)
     *out_count = count;
 }
 
-static bool is_known(const char *const *names, size_t count, Str name)
+/* Tried out on `conf`, for aliases are not among the names. */
+static bool is_known(Arena *arena, rd_kafka_conf_t *conf, Str name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (str_is_nocase(name, names[i]))
-            return true;
-    }
-    return false;
+    char text[128];
+
+    return rd_kafka_conf_set(conf, str_to_c(arena, name), "", text, sizeof text) !=
+           RD_KAFKA_CONF_UNKNOWN;
 }
 
-static bool refuse_unknown(const char *const *names, size_t count, Str key, Error *err)
+typedef struct Names {
+    const char **items;
+    size_t count;
+    size_t capacity;
+} Names;
+
+static bool refuse_unknown(Str name, Str key, const Names *names, Error *err)
 {
-    Str name = str_slice(key, 6, key.bytes);
     Str all[512];
-    size_t all_count = 0;
+    size_t count = 0;
     Str near;
 
-    if (str_ends_with(name, STR(".file")))
-        name.bytes -= 5;
-    if (is_known(names, count, name))
-        return true;
-    for (size_t i = 0; i < count && all_count < COUNT_OF(all); i++)
-        all[all_count++] = str_of(names[i]);
-    near = spelling_nearest(name, all, all_count);
+    for (size_t i = 0; i < names->count && count < COUNT_OF(all); i++)
+        all[count++] = str_of(names->items[i]);
+    near = spelling_nearest(name, all, count);
     return error_set(err, ERROR_USER,
                      "'%.*s': the Kafka client (librdkafka) has no property '%.*s'%s%.*s%s",
                      STR_ARG(key), STR_ARG(name), near.bytes ? "; did you mean 'kafka." : "",
                      STR_ARG(near), near.bytes ? "'?" : "");
 }
 
-static bool refuse_unknown_keys(const Settings *settings, const TableDef *table,
-                                const char *const *names, size_t count, Error *err)
+/* A key `kafka.NAME` or `kafka.NAME.file` that was given. */
+static bool take_key(Arena *arena, rd_kafka_conf_t *conf, Str key, Names *names, Error *err)
+{
+    Str name;
+
+    if (key.bytes <= 6 || !str_is_nocase(str_slice(key, 0, 6), "kafka."))
+        return true;
+    name = str_lower(arena, str_slice(key, 6, key.bytes));
+    if (!is_known(arena, conf, name) && str_ends_with(name, STR(".file")))
+        name.bytes -= 5;
+    if (!is_known(arena, conf, name))
+        return refuse_unknown(name, key, names, err);
+    VEC_ADD_IN(arena, names, str_to_c(arena, name));
+    return true;
+}
+
+static bool take_keys(Arena *arena, rd_kafka_conf_t *conf, const Settings *settings,
+                      const TableDef *table, Names *names, Error *err)
 {
     const TableOption *option;
     uint32_t i = 0;
 
     for (size_t s = 0; s < settings->count; s++) {
-        Str key = settings->items[s].key;
-
-        if (key.bytes > 6 && str_is_nocase(str_slice(key, 0, 6), "kafka.") &&
-            !refuse_unknown(names, count, key, err))
+        if (!take_key(arena, conf, settings->items[s].key, names, err))
             return error_wrap(err, "setting");
     }
     while (table && (option = table_option_next(table, "kafka.", &i))) {
-        if (!refuse_unknown(names, count, option->key, err))
+        if (!take_key(arena, conf, option->key, names, err))
             return error_wrap(err, "table '%.*s'", STR_ARG(table->name));
     }
+    return true;
+}
+
+/* The value of a property, maybe out of its file; value->data == NULL: not given. */
+static bool find_value(Arena *arena, const Settings *settings, const TableDef *table,
+                       const char *name, Str *value, Error *err)
+{
+    char *key = arena_printf(arena, "kafka.%s", name);
+    char *file_key = arena_printf(arena, "%s.file", key);
+    Str file = given(settings, table, file_key);
+
+    *value = given(settings, table, key);
+    if (value->data || !file.data)
+        return true;
+    if (!os_read_file(arena, str_to_c(arena, file), SECRET_BYTES_MAX, value, err))
+        return error_wrap(err, "'%s'", file_key);
+    *value = str_trim(*value);
     return true;
 }
 
 bool kafka_config_make(Arena *arena, const Settings *settings, const TableDef *table,
                        KafkaConfig *out, Error *err)
 {
-    const char **names;
-    size_t count;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    Names names = {0};
+    bool ok;
 
     *out = (KafkaConfig){0};
-    known_properties(arena, &names, &count);
-    if (!refuse_unknown_keys(settings, table, names, count, err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        char *key = arena_printf(arena, "kafka.%s", names[i]);
-        char *file_key = arena_printf(arena, "%s.file", key);
-        Str value = given(settings, table, key);
-        Str file = given(settings, table, file_key);
-        KafkaProperty property = {.name = names[i]};
+    known_properties(arena, &names.items, &names.count);
+    names.capacity = names.count;
+    ok = take_keys(arena, conf, settings, table, &names, err);
+    rd_kafka_conf_destroy(conf);
+    for (size_t i = 0; ok && i < names.count; i++) {
+        KafkaProperty property = {.name = names.items[i]};
+        Str value;
 
-        if (!value.data && file.data) {
-            if (!os_read_file(arena, str_to_c(arena, file), SECRET_BYTES_MAX, &value, err))
-                return error_wrap(err, "'%s'", file_key);
-            value = str_trim(value);
-        }
-        if (!value.data || kafka_config_find(out, names[i]))
+        ok = find_value(arena, settings, table, names.items[i], &value, err);
+        if (!ok || !value.data || kafka_config_find(out, names.items[i]))
             continue;
         property.value = str_to_c(arena, value);
         VEC_ADD_IN(arena, out, property);
     }
+    if (!ok)
+        return false;
     out->servers = kafka_config_find(out, "bootstrap.servers");
     if (!out->servers)
         return error_set(err, ERROR_USER, "'" KAFKA_SERVERS "' is not set");
@@ -368,7 +398,7 @@ static bool metadata(KafkaClient *client, const char *topic, const struct rd_kaf
                      Error *err)
 {
     rd_kafka_topic_t *handle = topic ? rd_kafka_topic_new(client->handle, topic, NULL) : NULL;
-    int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
+    int64_t until_us = os_monotonic_us() + (int64_t)REACH_MS * 1000;
     rd_kafka_resp_err_t code;
 
     /* In short waits, so that a refused password is told of at once. */

@@ -77,19 +77,6 @@ bool connections_open(const char *data_dir, ConnectMode mode, const Settings *se
     return true;
 }
 
-bool connections_open_log(const char *data_dir, ConnectMode mode, const Settings *settings,
-                          Connections **out, Error *err)
-{
-    const OutsideRole *role = role_of(settings, &(TableDef){.provider = PROVIDER_KAFKA});
-
-    if (role)
-        return error_set(err, ERROR_USER,
-                         "topics are in %s, since '%s' is set: this command knows weir's own log "
-                         "alone; unset it, or use Kafka's own tools",
-                         role->system, role->setting);
-    return connections_open(data_dir, mode, settings, out, err);
-}
-
 void connections_close(Connections *connections)
 {
     if (!connections)

@@ -36,9 +36,6 @@ typedef enum ConnectMode { CONNECT_READ, CONNECT_WRITE } ConnectMode;
  * are no topics and no store. Borrows the settings. */
 bool connections_open(const char *data_dir, ConnectMode mode, const Settings *settings,
                       Connections **out, Error *err);
-/* For commands on topics: refused where topics are not in weir's own log. */
-bool connections_open_log(const char *data_dir, ConnectMode mode, const Settings *settings,
-                          Connections **out, Error *err);
 void connections_close(Connections *connections);
 /* Before the first source is opened: what is there is all there will be (--once, batch queries). */
 void connections_set_whole(Connections *connections);

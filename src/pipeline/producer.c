@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "client/kafka_producer.h"
 #include "log/record_builder.h"
 #include "os/os.h"
 #include "os/socket.h"
@@ -19,10 +20,13 @@ enum {
 struct Producer {
     ProducerConfig config;
     int64_t acknowledged;
+    bool made; /* The topic. */
     AppendWriter chunk; /* Being gathered; record_count 0: not begun. */
     Connections *own;   /* Nobody else held the directory. Or: */
     OsSocket *run;
     StrBuf answer;
+    KafkaProducer *kafka; /* Where topics are in a real Kafka: nothing of the above. */
+    Arena arena;          /* Of it. */
 };
 
 static int64_t patience_us(const Producer *producer, int64_t usual_us)
@@ -65,7 +69,7 @@ static bool reach(Producer *producer, Error *err)
     while (!producer->run && !producer->own) {
         if (!connect_to_run(producer, err))
             return false;
-        if (producer->run || connections_open_log(producer->config.data_dir, CONNECT_WRITE,
+        if (producer->run || connections_open(producer->config.data_dir, CONNECT_WRITE,
                                                   producer->config.settings, &producer->own, err))
             break;
         if (lock_holder(producer) < 0)
@@ -194,6 +198,7 @@ Producer *producer_create(const ProducerConfig *config)
     Producer *producer = mem_zalloc(sizeof *producer);
 
     producer->config = *config;
+    arena_init(&producer->arena);
     return producer;
 }
 
@@ -203,6 +208,8 @@ void producer_free(Producer *producer)
         return;
     connections_close(producer->own);
     os_socket_close(producer->run);
+    kafka_producer_close(producer->kafka);
+    arena_done(&producer->arena);
     strbuf_done(&producer->chunk.out);
     strbuf_done(&producer->answer);
     free(producer);
@@ -213,6 +220,8 @@ bool producer_flush(Producer *producer, Error *err)
     AppendWriter *chunk = &producer->chunk;
     uint32_t record_count = chunk->record_count;
 
+    if (producer->kafka)
+        return kafka_producer_flush(producer->kafka, err);
     if (record_count == 0)
         return true;
     append_writer_end(chunk);
@@ -223,10 +232,30 @@ bool producer_flush(Producer *producer, Error *err)
     return true;
 }
 
+static bool open_kafka(Producer *producer, Error *err)
+{
+    const TopicConfig *make = producer->config.make;
+    const KafkaNewTopic how = {.partition_count = make ? make->partition_count : 0,
+                               .replica_count = -1};
+    KafkaConfig kafka;
+
+    return kafka_config_make(&producer->arena, producer->config.settings, NULL, &kafka, err) &&
+           kafka_producer_open(&kafka, producer->config.topic, make ? &how : NULL, &producer->kafka,
+                               &producer->made, err);
+}
+
+bool producer_made_topic(const Producer *producer)
+{
+    return producer->made;
+}
+
 bool producer_add(Producer *producer, const LogRecord *record, Error *err)
 {
     AppendWriter *chunk = &producer->chunk;
 
+    if (kafka_is_configured(producer->config.settings, NULL))
+        return (producer->kafka || open_kafka(producer, err)) &&
+               kafka_producer_add(producer->kafka, record, err);
     if (!record_check_size(record, err))
         return false;
     if (chunk->record_count && append_writer_bytes_with(chunk, record) > CHUNK_BYTES &&
@@ -240,13 +269,15 @@ bool producer_add(Producer *producer, const LogRecord *record, Error *err)
 
 void producer_rest(Producer *producer)
 {
+    if (producer->kafka)
+        return;
     ASSERT(producer->chunk.record_count == 0);
     let_go(producer);
 }
 
 int64_t producer_acknowledged(const Producer *producer)
 {
-    return producer->acknowledged;
+    return producer->kafka ? kafka_producer_acknowledged(producer->kafka) : producer->acknowledged;
 }
 
 bool producer_create_topic(const char *data_dir, const Settings *settings, Str topic,

@@ -3,6 +3,7 @@
  *
  *     nobody holds the directory:   takes its lock, appends, syncs, commits
  *     a run holds it:               hands the records to the run through its socket
+ *     topics are in a real Kafka:   produces there (client/kafka_producer.h)
  *
  * Records go chunk by chunk, each acknowledged before the next: acknowledged records survive any
  * crash. Which of the two ways it is is found out anew when nothing is under way, so a producer
@@ -37,6 +38,7 @@ bool producer_add(Producer *producer, const LogRecord *record, Error *err);
 bool producer_flush(Producer *producer, Error *err);
 /* Lets the data directory go, until the next chunk. Nothing may be unflushed. */
 void producer_rest(Producer *producer);
+bool producer_made_topic(const Producer *producer); /* In a real Kafka. */
 int64_t producer_acknowledged(const Producer *producer); /* Records. */
 
 /* Makes a topic, by the same ways. */
