@@ -368,6 +368,20 @@ static bool one_offset(KafkaSource *source, int32_t partition, int64_t time_ms, 
     return ok;
 }
 
+/* The offset, or the nearest that there is. */
+static bool nearest_offset(KafkaSource *source, int32_t partition, int64_t offset, int64_t *out,
+                           Error *err)
+{
+    int64_t start;
+    int64_t end;
+
+    if (!one_offset(source, partition, KAFKA_TIME_START, &start, err) ||
+        !one_offset(source, partition, KAFKA_TIME_END, &end, err))
+        return false;
+    *out = MAX(MIN(offset, end), start);
+    return true;
+}
+
 /* Where a reader without a position begins, as a number, so that it is the same after a restart. */
 static bool first_position(KafkaSource *source, int32_t partition, int64_t *out, Error *err)
 {
@@ -379,10 +393,8 @@ static bool first_position(KafkaSource *source, int32_t partition, int64_t *out,
     case STARTING_TIME:
         return one_offset(source, partition, starting->time_ms, out, err);
     case STARTING_OFFSETS:
-        if (partition < starting->offset_count && starting->offsets[partition] >= 0) {
-            *out = starting->offsets[partition];
-            return true;
-        }
+        if (partition < starting->offset_count && starting->offsets[partition] >= 0)
+            return nearest_offset(source, partition, starting->offsets[partition], out, err);
         break;
     case STARTING_EARLIEST:
         break;
@@ -662,7 +674,9 @@ static void kafka_source_free(Source *base)
     os_cond_broadcast(source->stopping);
     os_mutex_unlock(source->mutex);
     os_thread_join(source->watcher);
-    for (size_t i = 0; i < source->lanes.count; i++)
+    /* librdkafka (2.0) never ends a client that was reading a topic when it was deleted: it is left to
+     * the end of the process, which is near. */
+    for (size_t i = 0; i < source->lanes.count && !source->gone; i++)
         lane_free(source->lanes.items[i]);
     kafka_client_close(source->uncommitted);
     kafka_client_close(source->control);

@@ -1,0 +1,428 @@
+#!/usr/bin/env python3
+"""weir against a real Apache Kafka: 4.x in KRaft mode, and 3.9 with ZooKeeper.
+
+usage: test_kafka.py WEIR [SERVICE]       (kafka, kafka3)
+
+What is written is read back with kcat, committed records alone, and compared with the generator's own
+records or with what the same pipeline does over weir's own topics. WEIR_TEST_LONG=1: 50 kills.
+"""
+import collections
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import kafka_service as kafka
+import servers
+
+LONG = bool(os.environ.get("WEIR_TEST_LONG"))
+ORDER_COLUMNS = ("order_id BIGINT NOT NULL, customer_id BIGINT, category STRING, "
+                 "price DECIMAL(10,2), quantity INT, ts TIMESTAMP")
+
+
+class Test:
+    def __init__(self, weir: str, service: str, folder: pathlib.Path):
+        self.weir = os.path.abspath(weir)
+        self.service = service
+        self.folder = folder
+        self.prefix = f"t{os.getpid()}-"
+        self.real = ["--set", f"kafka.bootstrap.servers={kafka.told(service, 'address')}"]
+        self.random = random.Random(7)
+
+    # ── helpers ───────────────────────────────────────────────────────────────────────────────────
+
+    def run(self, *args: str, status: int = 0, stdin: str = "") -> tuple:
+        done = subprocess.run([self.weir, *args], input=stdin, capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == status, (f"weir {' '.join(args)}: status {done.returncode}, not "
+                                           f"{status}\n{done.stdout}\n{done.stderr}")
+        return done.stdout, done.stderr
+
+    def topic(self, name: str, partitions: int = 1, *args: str) -> str:
+        full = self.prefix + name
+        self.run("topic", "create", full, "--partitions", str(partitions), *args, *self.real)
+        return full
+
+    def pipeline(self, name: str, sql: str) -> str:
+        path = self.folder / f"{name}.sql"
+        path.write_text(sql, encoding="utf-8")
+        return str(path)
+
+    def data(self, name: str) -> str:
+        path = self.folder / f"data-{name}"
+        return str(path)
+
+    def rows(self, data: str, sql: str, *args: str) -> list:
+        out, _ = self.run("sql", "--data", data, "--format", "json", "-e", sql, *args)
+        answer = json.loads(out.splitlines()[-1])
+        assert "rows" in answer, f"{sql}: {answer}"
+        return answer["rows"]
+
+    def start(self, *args: str) -> subprocess.Popen:
+        return subprocess.Popen([self.weir, *args], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, text=True)
+
+    def wait_until(self, what: str, condition, seconds: float = 120):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found = condition()
+            if found:
+                return found
+            time.sleep(0.2)
+        raise AssertionError(f"not within {seconds} s: {what}")
+
+    # ── the same rows over weir's own topics and over Kafka ───────────────────────────────────────
+
+    def a_chain_of_topics_gives_the_same_rows_as_embedded(self) -> None:
+        orders = self.folder / "orders.ndjson"
+        orders.write_text(self.run("generate", "orders", "--count", "5000", "--late", "0.01",
+                                   "--malformed", "0.01")[0], encoding="utf-8")
+        sql = self.pipeline("chain", f"""
+CREATE TABLE feed ({ORDER_COLUMNS}) USING json OPTIONS ('path' = '{orders}');
+CREATE STREAMING TABLE orders USING kafka
+TBLPROPERTIES ('topic' = '{self.prefix}chain', 'key' = 'customer_id', 'partitions' = '4',
+               'compression' = 'lz4')
+AS SELECT * FROM STREAM feed;
+CREATE STREAMING TABLE minutes USING kafka
+TBLPROPERTIES ('topic' = '{self.prefix}minutes', 'key' = 'category, minute', 'output_mode' = 'append')
+AS SELECT category, window.start AS minute, count(*) AS n, sum(price * quantity) AS amount
+   FROM STREAM orders WATERMARK ts DELAY OF INTERVAL 30 SECONDS
+   GROUP BY window(ts, '1 minute'), category;
+CREATE STREAMING TABLE result USING postgres TBLPROPERTIES ('primary_key' = 'category, minute')
+AS SELECT * FROM STREAM minutes;
+""")
+        found = {}
+        for how, settings in (("embedded", []), ("real", self.real)):
+            data = self.data(f"chain-{how}")
+            self.run("run", sql, "--drain", "--quiet", "--data", data, *settings)
+            found[how] = self.rows(data, "SELECT * FROM result ORDER BY category, minute")
+            again = self.run("run", sql, "--drain", "--quiet", "--data", data, *settings)
+            assert again, "a second run"
+        assert found["real"], "no rows"
+        assert found["real"] == found["embedded"]
+        embedded = [json.loads(line) for line in
+                    self.run("topic", "consume", f"{self.prefix}chain", "--format", "json",
+                             "--data", self.data("chain-embedded"))[0].splitlines()]
+        real = kafka.records(self.service, f"{self.prefix}chain", "%p %k %s\n")
+        assert len(real) == len(embedded) > 4000
+        # Same records, in the same partitions, in the same order of each.
+        assert sorted(real, key=lambda line: line.split(" ", 1)[0]) == [
+            f"{record['partition']} {record['key']} {record['value']}" for record in embedded]
+
+    def keys_headers_and_places_are_columns(self) -> None:
+        topic = self.topic("meta", 2)
+        records = [{"key": "k1", "value": "{\"a\":1}", "timestamp": "2026-01-01T00:00:01.000Z",
+                    "headers": [{"key": "h", "value": "x"}, {"key": "h", "value_hex": "00ff"}]},
+                   {"key": None, "value": "{\"a\":2}", "timestamp": "2026-01-01T00:00:02.000Z"},
+                   {"key": "k1", "value": None, "timestamp": "2026-01-01T00:00:03.000Z"},
+                   {"key": "k3", "value": "{\"a\":4}", "timestamp": "2026-01-01T00:00:04.500Z"}]
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        sql = self.pipeline("meta", f"""
+CREATE TABLE r (a INT, k STRING, key BINARY, p INT, at BIGINT, time TIMESTAMP,
+                headers ARRAY<STRUCT<key: STRING, value: BINARY>>, topic STRING)
+USING kafka OPTIONS ('topic' = '{topic}', 'metadata' =
+  'k = key, key, p = partition, at = offset, time = timestamp, headers, topic');
+CREATE STREAMING TABLE result USING postgres AS SELECT * FROM STREAM r;
+""")
+        found = {}
+        for how, settings in (("embedded", []), ("real", self.real)):
+            data = self.data(f"meta-{how}")
+            where = settings or ["--data", data]
+            if how == "embedded":
+                self.run("topic", "create", topic, "--partitions", "2", "--data", data)
+            self.run("topic", "produce", topic, "--format", "json", *where, stdin=lines)
+            self.run("run", sql, "--once", "--quiet", "--data", data, *settings)
+            found[how] = self.rows(data, "SELECT * FROM result ORDER BY time")
+            assert self.rows(data, "SELECT count(*), max(at) FROM r", *settings) == \
+                self.rows(data, "SELECT count(*), max(at) FROM result")
+            for starting, count in (("2026-01-01 00:00:02", 2), ("0:1000,1:1000", 0)):
+                data = self.data(f"meta-{how}-{count}")
+                shutil.rmtree(data, ignore_errors=True)
+                if how == "embedded":
+                    shutil.copytree(self.data(f"meta-{how}"), data)
+                where = self.pipeline(f"meta-{count}", pathlib.Path(sql).read_text(encoding="utf-8")
+                                      .replace("OPTIONS (", f"OPTIONS ('starting' = '{starting}', ")
+                                      .replace("TABLE r ", "TABLE r2 ").replace("STREAM r", "STREAM r2")
+                                      .replace("TABLE result", "TABLE result2"))
+                self.run("run", where, "--once", "--quiet", "--data", data, *settings)
+                got = self.rows(data, "SELECT count(*) FROM result2")
+                assert got == [[str(count)]] or got == [[count]], (how, starting, got)
+        assert found["real"] == found["embedded"], found
+        assert len(found["real"]) == 3, "the record without a value is no row"
+        assert kafka.records(self.service, topic, "%k %T %h\n")[0:1]
+
+    def examples_give_the_same_rows_as_embedded(self) -> None:
+        root = pathlib.Path(servers.ROOT) / "examples"
+        topic = self.topic("events", 3)
+        generate = ["generate", "nexmark", "--count", "20000", "--topic", topic, "--partitions", "3"]
+        own = self.data("events")
+        self.run(*generate, "--data", own)
+        self.run(*generate, *self.real)
+        for query in ("q1", "q2", "q5", "q7", "q8"):
+            text = (root / "nexmark" / f"{query}.sql").read_text(encoding="utf-8")
+            text = re.sub(r"USING nexmark OPTIONS \([^)]*\)",
+                          f"USING kafka OPTIONS ('topic' = '{topic}')", text)
+            assert topic in text, query
+            text = re.sub(rf"(TABLE {query} USING kafka)( TBLPROPERTIES \()?",
+                          lambda m: f"{m[1]} TBLPROPERTIES ('topic' = '{self.prefix}{query}'"
+                          + (", " if m[2] else ")"), text)
+            sql = self.pipeline(query, text)
+            found = {}
+            for how, settings in (("embedded", []), ("real", self.real)):
+                data = self.data(f"{query}-{how}")
+                if how == "embedded":
+                    shutil.copytree(own, data)
+                self.run("run", sql, "--drain", "--quiet", "--data", data, *settings)
+                rows = self.rows(data, f"SELECT * FROM {query}", *settings)
+                found[how] = sorted(map(json.dumps, rows))
+            assert found["real"] and found["real"] == found["embedded"], query
+
+    def the_orders_example_gives_the_same_rows_as_embedded(self) -> None:
+        example = pathlib.Path(servers.ROOT) / "examples" / "orders" / "pipeline.sql"
+        text = example.read_text(encoding="utf-8").replace("'topic' = 'orders'",
+                                                           f"'topic' = '{self.prefix}orders'")
+        sql = self.pipeline("orders", text)
+        api = subprocess.Popen([self.weir, "generate", "--listen", "127.0.0.1:0", "--unpaced",
+                                "--total", "3000", "--rate", "50", "--late", "0.01"],
+                               stdout=subprocess.PIPE, text=True)
+        try:
+            feed = re.search(r"listening on (\S+)", api.stdout.readline())[1]
+            found = {}
+            for how, settings in (("embedded", []), ("real", self.real)):
+                data = self.data(f"orders-{how}")
+                self.run("run", sql, "--drain", "--quiet", "--data", data, "--set", f"feed={feed}",
+                         *settings)
+                found[how] = [self.rows(data, f"SELECT * FROM {table}") for table in
+                              ("revenue_by_minute", "order_history", "daily_revenue")]
+                found[how] = [sorted(map(json.dumps, rows)) for rows in found[how]]
+            assert all(found["real"]) and found["real"] == found["embedded"]
+        finally:
+            api.kill()
+            api.wait()
+
+    # ── exactly once ──────────────────────────────────────────────────────────────────────────────
+
+    def copy_pipeline(self, name: str, source: str, target: str) -> str:
+        return self.pipeline(name, f"""
+CREATE TABLE o ({ORDER_COLUMNS}) USING kafka OPTIONS ('topic' = '{source}');
+CREATE STREAMING TABLE c USING kafka TBLPROPERTIES ('topic' = '{target}', 'key' = 'customer_id')
+AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
+""")
+
+    def check_copy(self, target: str, expected: list, what: str) -> None:
+        found = [json.loads(line)["order_id"] for line in
+                 kafka.records(self.service, target)]
+        counts = collections.Counter(found)
+        twice = [key for key, count in counts.items() if count > 1]
+        lost = sorted(set(expected) - set(counts))
+        assert not twice and not lost and len(found) == len(expected), (
+            f"{what}: {len(found)} records of {len(expected)}; twice: {twice[:5]} "
+            f"({len(twice)}), lost: {lost[:5]} ({len(lost)})")
+
+    def kills_of_weir_lose_and_double_nothing(self) -> None:
+        kills = (50 if LONG else 10) if self.service == "kafka" else 4
+        count = 4000 * kills
+        source, target = self.topic("kill-in", 3), self.topic("kill-out", 2)
+        sql = self.copy_pipeline("kill", source, target)
+        data = self.data("kill")
+        command = ["run", sql, "--quiet", "--data", data, "--set", "commit.interval=10 ms",
+                   *self.real]
+        feeder = self.start("generate", "orders", "--count", str(count), "--topic", source,
+                            *self.real)
+        late = 0
+        for _ in range(kills):
+            process = self.start(*command)
+            time.sleep(self.random.uniform(0.1, 1.5))
+            assert process.poll() is None, process.stderr.read()
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            late += bool(kafka.records(self.service, target)[:1])
+        assert feeder.wait() == 0, feeder.stderr.read()
+        self.run(*command[:2], "--once", *command[2:])
+        self.check_copy(target, list(range(count)), f"{kills} kills")
+        print(f"    {kills} kills, {late} of them after the first records; {count} records",
+              flush=True)
+
+    def a_broker_killed_under_load_loses_nothing(self) -> None:
+        count = 60000
+        source, target = self.topic("broker-in", 2), self.topic("broker-out", 2)
+        sql = self.copy_pipeline("broker", source, target)
+        command = ["run", sql, "--quiet", "--data", self.data("broker"), *self.real]
+        run = self.start(*command)
+        feeder = self.start("generate", "orders", "--count", str(count), "--topic", source,
+                            *self.real)
+        self.wait_until("the first records", lambda: kafka.records(self.service, target))
+        servers.service("kill", self.service)
+        time.sleep(2)
+        servers.service("up", self.service)
+        assert feeder.wait() == 0, feeder.stderr.read()
+        self.wait_until("all records", lambda: len(kafka.records(self.service, target))
+                        >= count)
+        assert run.poll() is None, run.stderr.read()
+        run.send_signal(signal.SIGINT)
+        assert run.wait() == 0, run.stderr.read()
+        self.check_copy(target, list(range(count)), "a broker killed")
+
+    # ── topics that change ────────────────────────────────────────────────────────────────────────
+
+    def a_topic_may_grow_while_it_is_read(self) -> None:
+        source, target = self.topic("grow-in", 1), self.topic("grow-out", 1)
+        sql = self.copy_pipeline("grow", source, target)
+        run = self.start("run", sql, "--quiet", "--data", self.data("grow"), *self.real)
+        feed = self.run("generate", "orders", "--count", "2000")[0].splitlines(keepends=True)
+        self.run("topic", "produce", source, "--key", "customer_id", *self.real,
+                 stdin="".join(feed[:1000]))
+        kafka.tool(self.service, "org.apache.kafka.tools.TopicCommand", "--alter", "--topic", source,
+                           "--partitions", "4")
+        self.run("topic", "produce", source, "--key", "customer_id", *self.real,
+                 stdin="".join(feed[1000:]))
+        self.wait_until("all records",
+                        lambda: len(kafka.records(self.service, target)) >= 2000)
+        run.send_signal(signal.SIGINT)
+        assert run.wait() == 0, run.stderr.read()
+        self.check_copy(target, list(range(2000)), "a topic grown")
+        places = {line for line in kafka.records(self.service, source, "%p\n")}
+        assert len(places) == 4, places
+
+    def a_deleted_topic_ends_the_run_with_a_sentence(self) -> None:
+        source, target = self.topic("gone-in", 1), self.topic("gone-out", 1)
+        sql = self.copy_pipeline("gone", source, target)
+        run = self.start("run", sql, "--quiet", "--data", self.data("gone"), *self.real)
+        self.run("generate", "orders", "--count", "100", "--topic", source, *self.real)
+        self.wait_until("records", lambda: kafka.records(self.service, target))
+        self.run("topic", "delete", source, "--yes", *self.real)
+        assert run.wait(timeout=60) == 1
+        assert f"topic '{source}' was deleted" in run.stderr.read()
+
+    def records_gone_before_they_were_read_are_told_of(self) -> None:
+        source, target = self.topic("lost-in", 1), self.topic("lost-out", 1)
+        sql = self.copy_pipeline("lost", source, target)
+        data = self.data("lost")
+        command = ["run", sql, "--once", "--quiet", "--data", data, *self.real]
+        feed = self.run("generate", "orders", "--count", "300")[0].splitlines(keepends=True)
+        self.run("topic", "produce", source, *self.real, stdin="".join(feed[:100]))
+        self.run(*command)
+        self.run("topic", "produce", source, *self.real, stdin="".join(feed[100:]))
+        offsets = self.folder / "offsets.json"
+        offsets.write_text(json.dumps({"partitions": [
+            {"topic": source, "partition": 0, "offset": 200}], "version": 1}), encoding="utf-8")
+        kafka.tool(self.service, "org.apache.kafka.tools.DeleteRecordsCommand", "--offset-json-file",
+                           str(offsets))
+        _, err = self.run(*command, status=1)
+        assert "offset 100" in err and "retention" in err and "on_data_loss" in err, err
+        text = pathlib.Path(sql).read_text(encoding="utf-8")
+        self.pipeline("lost", text.replace(f"'topic' = '{source}'",
+                                           f"'topic' = '{source}', 'on_data_loss' = 'continue'"))
+        self.run(*command)
+        self.check_copy(target, list(range(100)) + list(range(200, 300)), "records deleted")
+
+    def a_record_too_large_for_the_topic_is_put_aside(self) -> None:
+        target = self.topic("large", 1)
+        kafka.set_topic(self.service, target, "max.message.bytes=2000")
+        lines = self.folder / "large.ndjson"
+        lines.write_text("".join(json.dumps({"id": i, "text": "x" * (5000 if i == 3 else 10)}) + "\n"
+                                 for i in range(6)), encoding="utf-8")
+        sql = self.pipeline("large", f"""
+CREATE TABLE f (id INT, text STRING) USING json OPTIONS ('path' = '{lines}');
+CREATE STREAMING TABLE big USING kafka TBLPROPERTIES ('topic' = '{target}')
+AS SELECT * FROM STREAM f;
+""")
+        data = self.data("large")
+        self.run("run", sql, "--once", "--quiet", "--data", data, *self.real)
+        found = [json.loads(line)["id"] for line in kafka.records(self.service, target)]
+        assert found == [0, 1, 2, 4, 5], found
+        dead = self.rows(data, "SELECT reason, message, raw FROM f__dead_letter")
+        assert len(dead) == 1 and dead[0][0] == "too_large" and target in dead[0][1], dead
+        assert "x" * 5000 in dead[0][2]
+
+    # ── connections ───────────────────────────────────────────────────────────────────────────────
+
+    def sasl_and_tls_by_options_passed_on(self) -> None:
+        topic = self.topic("secure", 1)
+        password = self.folder / "password"
+        password.write_text("weir-secret\n", encoding="utf-8")
+        secure = {"bootstrap.servers": kafka.told(self.service, "secure"),
+                  "security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN",
+                  "sasl.username": "weir", "sasl.password.file": str(password),
+                  "ssl.ca.location": os.path.join(kafka.folder(self.service), "tls", "ca.pem")}
+        settings = [part for key, value in secure.items()
+                    for part in ("--set", f"kafka.{key}={value}")]
+        self.run("generate", "orders", "--count", "500", "--topic", topic, *settings)
+        sql = self.copy_pipeline("secure", topic, topic + "-out")
+        self.run("run", sql, "--once", "--quiet", "--data", self.data("secure"), *settings)
+        self.check_copy(topic + "-out", list(range(500)), "over SASL and TLS")
+        password.write_text("not-this-one\n", encoding="utf-8")
+        _, err = self.run("run", sql, "--once", "--data", self.data("secure2"), *settings, status=1)
+        assert "uthentication failed" in err and "not-this-one" not in err, err
+
+    def the_consumer_group_shows_how_far_it_is(self) -> None:
+        source, target = self.topic("group-in", 2), self.topic("group-out", 1)
+        sql = self.copy_pipeline("group", source, target)
+        self.run("generate", "orders", "--count", "1000", "--topic", source, *self.real)
+        self.run("run", sql, "--once", "--quiet", "--data", self.data("group"), *self.real)
+        shown = kafka.tool(self.service, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+                                   "--describe", "--group", "weir-o")
+        lags = [line.split()[5] for line in shown.splitlines() if f" {source} " in line]
+        assert lags == ["0", "0"], shown
+
+    def a_missing_server_is_told_of(self) -> None:
+        sql = self.copy_pipeline("away", "x", "y")
+        _, err = self.run("run", sql, "--data", self.data("away"), "--set",
+                          "kafka.bootstrap.servers=127.0.0.1:1", status=3)
+        assert "127.0.0.1:1" in err and "Connection refused" in err, err
+        _, err = self.run("run", sql, "--data", self.data("away"), *self.real, "--set",
+                          "kafka.fetch.max.byte=3", status=1)
+        assert "did you mean 'kafka.fetch.max.bytes'" in err, err
+
+
+def tests_of(test: Test) -> list:
+    few = [test.a_chain_of_topics_gives_the_same_rows_as_embedded,
+           test.keys_headers_and_places_are_columns,
+           test.kills_of_weir_lose_and_double_nothing,
+           test.a_broker_killed_under_load_loses_nothing,
+           test.sasl_and_tls_by_options_passed_on]
+    if test.service != "kafka" and not LONG:
+        return few
+    return few + [test.the_orders_example_gives_the_same_rows_as_embedded,
+                  test.examples_give_the_same_rows_as_embedded,
+                  test.a_topic_may_grow_while_it_is_read,
+                  test.a_deleted_topic_ends_the_run_with_a_sentence,
+                  test.records_gone_before_they_were_read_are_told_of,
+                  test.a_record_too_large_for_the_topic_is_put_aside,
+                  test.the_consumer_group_shows_how_far_it_is,
+                  test.a_missing_server_is_told_of]
+
+
+def main() -> int:
+    service = sys.argv[2] if len(sys.argv) > 2 else "kafka"
+    only = sys.argv[3:]
+    kafka.need(service)
+    failures = 0
+    with tempfile.TemporaryDirectory(prefix="weir-kafka-") as folder:
+        test = Test(sys.argv[1], service, pathlib.Path(folder))
+        for each in tests_of(test):
+            if only and each.__name__ not in only:
+                continue
+            began = time.monotonic()
+            try:
+                each()
+                print(f"ok {each.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+            except AssertionError as error:
+                failures += 1
+                print(f"FAIL {each.__name__}: {error}", flush=True)
+        names = test.run("topic", "list", "--format", "json", *test.real)[0].splitlines()
+        for name in (json.loads(line)["topic"] for line in names):
+            if name.startswith(test.prefix):
+                test.run("topic", "delete", name, "--yes", *test.real)
+    return failures != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
