@@ -39,6 +39,8 @@ bool text_to_bool(Str text, bool *out);     /* t true y yes 1 / f false n no 0 *
 bool text_to_date(Str text, int32_t *out);  /* 2024, 2024-1, 2024-1-1, 2024-01-01T…, +12345-… */
 /* Text with a zone of its own ('Z', '+05:30', ' Europe/London') overrides `zone`. */
 bool text_to_timestamp(Str text, const Zone *zone, int64_t *out);
+/* '10:11:12', 'T10:11', a zone behind it ("": none): a time of any day. */
+bool text_to_time_of_day(Str text, int64_t *us, Str *zone);
 bool text_to_timestamp_ntz(Str text, bool allow_zone, int64_t *out);
 bool text_to_interval(Str text, Interval *out); /* '1 year 2 days', 'interval 1 month' */
 /* The same, and what is wrong as Spark's error class; NULL: nothing. */

@@ -235,6 +235,7 @@ static bool read_date(Str text, uint32_t year_digits_max, uint32_t *at, CivilTex
 bool text_to_date(Str text, int32_t *out)
 {
     CivilText civil = {0};
+    int32_t year_of_cycle;
     uint32_t at;
     int64_t days;
 
@@ -244,12 +245,12 @@ bool text_to_date(Str text, int32_t *out)
     if (at < text.bytes &&
         (civil.parts < 3 || (text.data[at] != ' ' && text.data[at] != 'T')))
         return false;
-    /* Seven digits reach years whose days do not fit. */
-    days = (int64_t)civil.year * 365 + civil.year / 4;
-    if (days > INT32_MAX - 2000000 || days < INT32_MIN + 2000000)
-        return false;
-    *out = days_from_civil(civil.year, civil.month, civil.day);
-    return true;
+    /* Seven digits reach years whose days do not fit: 400 years are 146097 days. */
+    year_of_cycle = civil.year % 400;
+    days = days_from_civil(year_of_cycle, civil.month, civil.day) +
+           (int64_t)(civil.year - year_of_cycle) / 400 * 146097;
+    *out = (int32_t)days;
+    return *out == days;
 }
 
 /* h[:m[:s[.f]]] */
@@ -367,6 +368,24 @@ static bool timestamp_quick(Str text, int64_t *local_us, bool *utc)
     if (at + *utc != text.bytes)
         return false;
     return civil_to_us(&civil, local_us);
+}
+
+bool text_to_time_of_day(Str text, int64_t *us, Str *zone)
+{
+    CivilText civil = {.parts = 3};
+    uint32_t at = 0;
+    bool t;
+
+    text = text_trim(text);
+    t = char_at(text, 0) == 'T';
+    at = t;
+    if (!read_time(text, &at, &civil) || (!t && civil.parts < 5))
+        return false;
+    *zone = text_trim(str_slice(text, at, text.bytes));
+    if (zone->bytes && civil.parts < 6)
+        return false;
+    *us = ((int64_t)civil.hour * 3600 + civil.minute * 60 + civil.second) * US_PER_S + civil.us;
+    return true;
 }
 
 bool text_to_timestamp(Str text, const Zone *zone, int64_t *out)

@@ -45,7 +45,8 @@ static void timestamp_from_string(const CastRun *run, const Vector *in, Vector *
         if (!cast_ready(in, i))
             continue;
         if (!(zoned ? text_to_timestamp(text, run->sql->zone, us)
-                    : text_to_timestamp_ntz(text, true, us)))
+                    : text_to_timestamp_ntz(text, true, us)) &&
+            !(zoned && timestamp_of_today(run->sql, text, us)))
             cast_invalid(run, out, i, text);
     }
 }

@@ -29,6 +29,7 @@ typedef struct FunctionTable {
 
 /* Every table, one a line, sorted. */
 #define CATALOG_TABLES(TABLE)                                                                      \
+    TABLE(agg_bitmap)                                                                              \
     TABLE(agg_by_many)                                                                             \
     TABLE(agg_collect)                                                                             \
     TABLE(agg_moments)                                                                             \
@@ -39,13 +40,16 @@ typedef struct FunctionTable {
     TABLE(array)                                                                                   \
     TABLE(array_order)                                                                             \
     TABLE(bit)                                                                                     \
+    TABLE(bitmap)                                                                                  \
     TABLE(cast)                                                                                    \
     TABLE(compare)                                                                                 \
     TABLE(conditional)                                                                             \
+    TABLE(csv)                                                                                     \
     TABLE(date_math)                                                                               \
     TABLE(date_part)                                                                               \
     TABLE(datetime)                                                                                \
     TABLE(encoding)                                                                                \
+    TABLE(format_string)                                                                           \
     TABLE(generator)                                                                               \
     TABLE(hash)                                                                                    \
     TABLE(interval)                                                                                \
@@ -60,6 +64,7 @@ typedef struct FunctionTable {
     TABLE(random)                                                                                  \
     TABLE(regexp)                                                                                  \
     TABLE(round)                                                                                   \
+    TABLE(sentences)                                                                               \
     TABLE(string)                                                                                  \
     TABLE(string_search)                                                                           \
     TABLE(struct)                                                                                  \

@@ -8,6 +8,7 @@
 #include "expr/bind.h"
 #include "expr/cast.h"
 #include "expr/catalog.h"
+#include "expr/time.h"
 
 /* ── the plan ──────────────────────────────────────────────────────────────────────────────────*/
 
@@ -297,11 +298,34 @@ static bool cast_refuse(const BindCall *call, Error *err)
                          "cannot cast %s to %s.", from_text, to_text);
 }
 
+/* CAST('today' AS DATE), of a literal alone. */
+static bool cast_special(BindCall *call)
+{
+    const Expr *arg = call->args[0];
+    const Type *to = call->target;
+    Vector *value;
+    Str text;
+
+    if (arg->kind != EXPR_LITERAL || arg->type->kind != TYPE_STRING ||
+        !vector_is_valid(arg->literal, 0) || (to->kind != TYPE_DATE && !type_is_timestamp(to)))
+        return false;
+    text = vector_strs(arg->literal)[0];
+    value = vector_new(call->arena, to, 1);
+    if (to->kind == TYPE_DATE ? !special_date(call->sql, text, vector_i32(value))
+                              : !special_timestamp(call->sql, text, to->kind == TYPE_TIMESTAMP_NTZ,
+                                                   vector_i64(value)))
+        return false;
+    call->result = expr_literal(call->arena, value, call->span);
+    return true;
+}
+
 static bool bind_cast_call(BindCall *call, Error *err)
 {
     const Type *from = call->args[0]->type;
 
     ASSERT(call->target);
+    if (cast_special(call))
+        return true;
     if (!type_can_cast(from, call->target))
         return cast_refuse(call, err);
     call->type = call->target;

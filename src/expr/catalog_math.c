@@ -78,7 +78,7 @@ static Vector *kernel_real(const KernelCall *call)
     for (uint32_t i = 0; i < call->row_count; i++) {
         double x = arg_f64(call, 0, i);
 
-        if (x <= f->above)
+        if (x <= f->above && isfinite(f->above))
             vector_set_null(call->arena, out, i);
         else
             vector_f64(out)[i] = f->fn(x);

@@ -86,6 +86,67 @@ static bool bind_session(BindCall *call, Error *err)
     return true;
 }
 
+/* ── where the rows come from ──────────────────────────────────────────────────────────────────*/
+
+/* Of a batch query's rows no more is known than Spark knows of rows of no file. */
+static bool bind_constant_text(BindCall *call, Error *err)
+{
+    (void)err;
+    call->result = expr_literal_string(call->arena, str_of(call->fn->extra), call->span);
+    return true;
+}
+
+static bool bind_constant_number(BindCall *call, Error *err)
+{
+    (void)err;
+    call->result = expr_literal_bigint(call->arena, *(const int64_t *)call->fn->extra, call->span);
+    return true;
+}
+
+/* The worker the rows are on. */
+static Vector *kernel_partition_id(const KernelCall *call)
+{
+    Vector *out = kernel_result(call);
+
+    for (uint32_t i = 0; i < call->row_count; i++)
+        vector_i32(out)[i] = call->state ? (int32_t)call->state->partition : 0;
+    return out;
+}
+
+/* Grows with the rows of a worker; the worker stands in the upper 31 bits. */
+static Vector *kernel_increasing_id(const KernelCall *call)
+{
+    Vector *out = kernel_result(call);
+    uint64_t next = 0, *kept = NULL;
+
+    if (call->state) {
+        if (!call->state->data)
+            call->state->data = arena_zalloc(call->state->arena, sizeof *kept);
+        kept = call->state->data;
+        next = *kept;
+    }
+    for (uint32_t i = 0; i < call->row_count; i++)
+        vector_i64(out)[i] =
+            (int64_t)((uint64_t)(call->state ? call->state->partition : 0) << 33 | next++);
+    if (kept)
+        *kept = next;
+    return out;
+}
+
+static const int64_t no_block = -1;
+
+#define NO_FILE_ROW(name_, bind_, extra_, doc_, example_)                                          \
+    {                                                                                              \
+        .name = name_, .flags = FN_CONSTANTS, .bind = bind_, .extra = extra_, .group = "misc",     \
+        .doc = doc_, .example = example_                                                           \
+    }
+#define ROW_ID_ROW(name_, signature_, kernel_, doc_, example_)                                     \
+    {                                                                                              \
+        .name = name_, .flags = FN_NONDETERMINISTIC, .bind = bind_signature,                       \
+        .signature = signature_, .kernel = kernel_, .group = "misc", .doc = doc_,                  \
+        .example = example_                                                                        \
+    }
+
 static const SessionValue user = SESSION_USER, database = SESSION_DATABASE,
                           catalog = SESSION_CATALOG, version = SESSION_VERSION;
 
@@ -127,6 +188,22 @@ static const Function rows[] = {
         .doc = "NULL, or an error unless the condition is TRUE",
         .example = "assert_true(1 < 2) IS NULL",
     },
+    NO_FILE_ROW("input_file_name", bind_constant_text, "", "The file a row came from; '' if of none",
+                "input_file_name() = ''"),
+    NO_FILE_ROW("input_file_block_start", bind_constant_number, &no_block,
+                "Where the block a row came from starts; -1 if of none",
+                "input_file_block_start() = -1"),
+    NO_FILE_ROW("input_file_block_length", bind_constant_number, &no_block,
+                "How long the block a row came from is; -1 if of none",
+                "input_file_block_length() = -1"),
+    NO_FILE_ROW("current_path", bind_constant_text,
+                "system.builtin,system.session,spark_catalog.default",
+                "Where functions and tables are looked for", "length(current_path()) > 0"),
+    ROW_ID_ROW("spark_partition_id", "() -> int", kernel_partition_id, "Which worker has the row",
+               "spark_partition_id() >= 0"),
+    ROW_ID_ROW("monotonically_increasing_id", "() -> bigint", kernel_increasing_id,
+               "A number that grows from row to row of a worker",
+               "monotonically_increasing_id() >= 0"),
     SESSION_ROW("current_user", user, "The user"),
     SESSION_ROW("user", user, "The user; the same as current_user"),
     SESSION_ROW("session_user", user, "The user; the same as current_user"),

@@ -8,6 +8,7 @@
 #include "expr/catalog.h"
 #include "expr/charset.h"
 #include "expr/regexp.h"
+#include "expr/value_set.h"
 #include "expr/text_pool.h"
 
 static RegexpRows rows_of(const KernelCall *call, Vector *out)
@@ -223,11 +224,9 @@ static void split_chars(VectorBuilder *items, Str text, int32_t limit)
 }
 
 /* Java's String.split, where a limit of 0 is as -1. */
-static void split_row(RegexpRows *rows, VectorBuilder *items, uint32_t i)
+static void split_text(RegexpRows *rows, VectorBuilder *items, uint32_t i, Str subject, Str pattern,
+                       int32_t limit)
 {
-    const KernelCall *call = rows->call;
-    Str pattern = arg_str(call, 1, i), subject = subject_of(call, i);
-    int32_t limit = call->arg_count > 2 ? arg_i32(call, 2, i) : -1;
     uint32_t start = 0, from, to;
     int32_t count = 1;
     Regexp *regexp;
@@ -249,6 +248,14 @@ static void split_row(RegexpRows *rows, VectorBuilder *items, uint32_t i)
     builder_add_str(items, str_slice(subject, start, subject.bytes));
 }
 
+static void split_row(RegexpRows *rows, VectorBuilder *items, uint32_t i)
+{
+    const KernelCall *call = rows->call;
+
+    split_text(rows, items, i, subject_of(call, i), arg_str(call, 1, i),
+               call->arg_count > 2 ? arg_i32(call, 2, i) : -1);
+}
+
 static Vector *kernel_split(const KernelCall *call)
 {
     Vector *errors = error_rows(call);
@@ -262,6 +269,75 @@ static Vector *kernel_split(const KernelCall *call)
         builder_end_row(&b);
     }
     regexp_rows_done(&rows);
+    return list_result(call, &b, errors);
+}
+
+/* ── str_to_map ────────────────────────────────────────────────────────────────────────────────*/
+
+/* str_to_map(text[, between pairs[, between key and value]]) */
+static bool bind_str_to_map(BindCall *call, Error *err)
+{
+    static const char *const defaults[] = {"", ",", ":"};
+    Expr **args = ARENA_ARRAY(call->arena, Expr *, 3);
+
+    if (call->arg_count < 1 || call->arg_count > 3)
+        return bind_wrong_count(call, "[1, 3]", err);
+    for (uint32_t a = 0; a < 3; a++)
+        args[a] = a < call->arg_count
+                      ? call->args[a]
+                      : expr_literal_string(call->arena, str_of(defaults[a]), call->span);
+    call->args = args;
+    call->arg_count = 3;
+    return bind_signature(call, err);
+}
+
+/* The pairs of a row, each key once. */
+static void map_row(RegexpRows *pairs, RegexpRows *sides, VectorBuilder *out, ValueSet *keys,
+                    uint32_t i)
+{
+    const KernelCall *call = pairs->call;
+    VectorBuilder texts;
+
+    builder_init(&texts, call->arena, &type_string, 8);
+    split_text(pairs, &texts, i, subject_of(call, i), arg_str(call, 1, i), -1);
+    value_set_clear(keys);
+    for (uint32_t t = 0; t < texts.row_count; t++) {
+        VectorBuilder two;
+        bool added;
+
+        builder_init(&two, call->arena, &type_string, 2);
+        split_text(sides, &two, i, ((Str *)texts.data)[t], arg_str(call, 2, i), 2);
+        (void)value_set_add_bytes(keys, ((Str *)two.data)[0], &added);
+        if (!added) {
+            kernel_error(call, pairs->out, i, "DUPLICATED_MAP_KEY", "23505",
+                         "Duplicate map key was found, please check the input data.");
+            return;
+        }
+        builder_add_str(&out->children[0], ((Str *)two.data)[0]);
+        if (two.row_count > 1)
+            builder_add_str(&out->children[1], ((Str *)two.data)[1]);
+        else
+            builder_add_null(&out->children[1]);
+    }
+}
+
+static Vector *kernel_str_to_map(const KernelCall *call)
+{
+    Vector *errors = error_rows(call);
+    RegexpRows pairs = rows_of(call, errors), sides = rows_of(call, errors);
+    VectorBuilder b;
+    ValueSet keys;
+
+    value_set_init(&keys);
+    builder_init(&b, call->arena, call->expr->type, call->row_count);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        if (kernel_row_ready(call, i))
+            map_row(&pairs, &sides, &b, &keys, i);
+        builder_end_row(&b);
+    }
+    regexp_rows_done(&pairs);
+    regexp_rows_done(&sides);
+    value_set_done(&keys);
     return list_result(call, &b, errors);
 }
 
@@ -451,6 +527,19 @@ static const Function rows[] = {
         .group = "regexp",
         .doc = "With every match, from a position on, replaced by a text that may name groups: $1",
         .example = "regexp_replace('100-200', '([0-9]+)', 'n$1') = 'n100-n200'",
+    },
+    {
+        .name = "str_to_map",
+        .flags = FN_STRICT | FN_CONSTANTS,
+        .arg_min = 0,
+        .arg_max = -1,
+        .bind = bind_str_to_map,
+        .signature = "(string=, string=, string=) -> map<string,string>",
+        .kernel = kernel_str_to_map,
+        .group = "map",
+        .doc = "The map of a text of pairs; what stands between pairs (,) and between key and value "
+               "(:) are regular expressions",
+        .example = "str_to_map('a:1,b:2')['b'] = '2'",
     },
     ROW("split", "(string, string) -> array<string>; (string, string, int) -> array<string>",
         kernel_split, NULL, "The parts between the matches, at most so many",

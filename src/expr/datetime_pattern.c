@@ -330,8 +330,10 @@ static void add_gmt_offset(StrBuf *out, int32_t offset_s, bool full)
         return;
     }
     strbuf_printf(out, "%c%d", offset_s < 0 ? '-' : '+', magnitude / 3600);
-    if (magnitude / 60 % 60)
+    if (magnitude % 3600)
         strbuf_printf(out, ":%02d", magnitude / 60 % 60);
+    if (magnitude % 60)
+        strbuf_printf(out, ":%02d", magnitude % 60);
 }
 
 static void add_zone_offset(StrBuf *out, char letter, uint32_t count, int32_t offset_s)
@@ -354,6 +356,10 @@ static void add_zone_offset(StrBuf *out, char letter, uint32_t count, int32_t of
 static void add_zone_name(StrBuf *out, const Parts *p, uint32_t count)
 {
     const char *name = zone_abbreviation(p->zone, p->utc_us);
+
+    /* Before there was standard time Java has its name all the same: that of 2000-01-01. */
+    if (strcmp(name, "LMT") == 0)
+        name = zone_abbreviation(p->zone, INT64_C(946684800000000));
 
     for (size_t i = 0; count == 4 && i < zone_name_count; i++) {
         if (strcmp(zone_names[i].name, name) == 0 && zone_names[i].full)

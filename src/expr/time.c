@@ -62,3 +62,87 @@ bool timestamp_add(int64_t us, int64_t months, int64_t days, int64_t more_us, co
     }
     return !__builtin_add_overflow(us, more_us, out);
 }
+
+/* ── words for times ───────────────────────────────────────────────────────────────────────────*/
+
+int32_t date_today(const SqlContext *sql, const Zone *zone)
+{
+    return (int32_t)floor_div(zone_to_local(zone, sql->now_us), US_PER_DAY);
+}
+
+bool timestamp_of_today(const SqlContext *sql, Str text, int64_t *out)
+{
+    const Zone *zone = sql->zone;
+    int64_t us;
+    Str name;
+
+    if (!text_to_time_of_day(text, &us, &name) || (name.bytes && !zone_find_quiet(name, &zone)))
+        return false;
+    *out = zone_to_utc(zone, (int64_t)date_today(sql, zone) * US_PER_DAY + us);
+    return true;
+}
+
+/* The word at the beginning of the text, and the zone behind it or the session's. */
+static bool special_word(const SqlContext *sql, Str text, Str *word, const Zone **zone)
+{
+    uint32_t letters = 0;
+    Str rest;
+
+    text = str_trim(text);
+    while (letters < text.bytes && ((text.data[letters] | 0x20) >= 'a') &&
+           ((text.data[letters] | 0x20) <= 'z'))
+        letters++;
+    *word = str_slice(text, 0, letters);
+    rest = str_trim(str_slice(text, letters, text.bytes));
+    *zone = sql->zone;
+    return !rest.bytes || (rest.data != text.data + letters && zone_find_quiet(rest, zone));
+}
+
+/* Days from today. */
+static bool day_word(Str word, int32_t *days)
+{
+    *days = str_is_nocase(word, "tomorrow") - str_is_nocase(word, "yesterday");
+    return *days || str_is_nocase(word, "today");
+}
+
+bool special_date(const SqlContext *sql, Str text, int32_t *out)
+{
+    const Zone *zone;
+    int32_t days = 0;
+    Str word;
+
+    if (!special_word(sql, text, &word, &zone))
+        return false;
+    if (str_is_nocase(word, "epoch")) {
+        *out = 0;
+        return true;
+    }
+    if (!day_word(word, &days) && !str_is_nocase(word, "now"))
+        return false;
+    *out = date_today(sql, zone) + days;
+    return true;
+}
+
+bool special_timestamp(const SqlContext *sql, Str text, bool ntz, int64_t *out)
+{
+    const Zone *zone;
+    int32_t days;
+    Str word;
+
+    if (!special_word(sql, text, &word, &zone) || (ntz && zone != sql->zone))
+        return false;
+    if (str_is_nocase(word, "epoch")) {
+        *out = 0;
+        return true;
+    }
+    if (str_is_nocase(word, "now")) {
+        *out = ntz ? zone_to_local(zone, sql->now_us) : sql->now_us;
+        return true;
+    }
+    if (!day_word(word, &days))
+        return false;
+    *out = (int64_t)(date_today(sql, zone) + days) * US_PER_DAY;
+    if (!ntz)
+        *out = zone_to_utc(zone, *out);
+    return true;
+}

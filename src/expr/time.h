@@ -6,6 +6,7 @@
 #define WEIR_EXPR_TIME_H
 
 #include "column/format_value.h"
+#include "column/zone_parse.h"
 #include "expr/kernel.h"
 
 #define US_PER_MS INT64_C(1000)
@@ -31,6 +32,15 @@ int32_t date_add_months(int32_t days, int64_t months);
 /* False: past the range of 64 bits. `zone` NULL: local time itself (TIMESTAMP_NTZ). */
 bool timestamp_add(int64_t us, int64_t months, int64_t days, int64_t more_us, const Zone *zone,
                    int64_t *out);
+/* Today's date in a zone. */
+int32_t date_today(const SqlContext *sql, const Zone *zone);
+/* '10:11:12', perhaps with a zone: that time of today. False: no such text. */
+bool timestamp_of_today(const SqlContext *sql, Str text, int64_t *out);
+/* 'epoch', 'now', 'today', 'tomorrow', 'yesterday', perhaps with a zone behind: as a constant text's
+ * DATE, or as its TIMESTAMP (local time where `ntz`). False: no such word. */
+bool special_date(const SqlContext *sql, Str text, int32_t *out);
+bool special_timestamp(const SqlContext *sql, Str text, bool ntz, int64_t *out);
+
 /* The zone of a TIMESTAMP, NULL of a TIMESTAMP_NTZ; and local time either way. */
 const Zone *timestamp_zone(const SqlContext *sql, const Type *type);
 int64_t timestamp_local(const Zone *zone, int64_t us);

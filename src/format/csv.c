@@ -21,6 +21,7 @@ typedef struct CsvOptions {
     char separator, quote, escape;
     Str null_value;
     bool header;
+    bool trim_left, trim_right; /* Blanks around values that are not quoted. */
 } CsvOptions;
 
 static bool option_char(const FormatOptions *options, const char *name, char *out, Error *err)
@@ -54,6 +55,8 @@ static bool csv_options_read(const FormatOptions *options, Arena *memory, CsvOpt
         return error_set(err, ERROR_USER, "format 'csv': 'sep' and 'quote' are the same character");
     out->null_value = null_value.data ? str_copy(memory, null_value) : STR_EMPTY;
     out->header = header.data && str_is_nocase(str_trim(header), "true");
+    out->trim_left = str_is_nocase(format_option(options, "ignoreLeadingWhiteSpace"), "true");
+    out->trim_right = str_is_nocase(format_option(options, "ignoreTrailingWhiteSpace"), "true");
     return true;
 }
 
@@ -127,6 +130,15 @@ static bool quoted_value(const CsvOptions *options, Arena *arena, const char **a
     return *at == end || **at == options->separator;
 }
 
+static Str value_trim(const CsvOptions *options, Str text)
+{
+    while (options->trim_left && text.bytes && (unsigned char)text.data[0] <= ' ')
+        text = str_slice(text, 1, text.bytes);
+    while (options->trim_right && text.bytes && (unsigned char)text.data[text.bytes - 1] <= ' ')
+        text.bytes--;
+    return text;
+}
+
 /* The values of a record, at most `max`; *count may be more. False: bad quotes. */
 static bool cut_values(const CsvOptions *options, Arena *arena, Str record, CsvValue *values,
                        uint32_t max, uint32_t *count)
@@ -147,7 +159,7 @@ static bool cut_values(const CsvOptions *options, Arena *arena, Str record, CsvV
 
             while (p < end && *p != options->separator)
                 p++;
-            value.text = (Str){from, (uint32_t)(p - from)};
+            value.text = value_trim(options, (Str){from, (uint32_t)(p - from)});
         }
         if (*count < max)
             values[*count] = value;
@@ -156,6 +168,25 @@ static bool cut_values(const CsvOptions *options, Arena *arena, Str record, CsvV
             return true;
         p++;
     }
+}
+
+CsvCut csv_cut(Arena *arena, Str record, const FormatOptions *options)
+{
+    CsvOptions csv;
+    CsvValue *values;
+    CsvCut cut = {0};
+    uint32_t max = record.bytes + 1;
+    Error ignored = {0};
+
+    if (!csv_options_read(options, arena, &csv, &ignored))
+        return cut;
+    values = ARENA_ARRAY(arena, CsvValue, max);
+    if (!cut_values(&csv, arena, record, values, max, &cut.count))
+        return (CsvCut){0};
+    cut.values = ARENA_ARRAY(arena, Str, cut.count);
+    for (uint32_t i = 0; i < cut.count; i++)
+        cut.values[i] = values[i].text;
+    return cut;
 }
 
 /* ── values ────────────────────────────────────────────────────────────────────────────────────*/
@@ -281,6 +312,7 @@ typedef struct CsvDecoder {
     Arena memory;
     CsvOptions options;
     FormatMode mode;
+    bool tell;
     const Zone *zone;
     uint32_t column_count; /* Read. */
     const Field *columns;
@@ -314,12 +346,17 @@ static const char *misfit_message(Arena *arena, const Field *column, Str text)
     return message;
 }
 
-/* One record into row_i, whose bits are clear. False: it is bad. */
+/* One record into row_i, whose bits are clear. bad->reason tells whether something is wrong with it.
+ * False: so wrong that there is no row. */
 static bool record_decode(CsvDecoder *decoder, Arena *arena, Str record, Vector **columns,
                           uint32_t row_i, BadRecord *bad)
 {
     bool strict = decoder->mode == FORMAT_STRICT;
     uint32_t count;
+
+    *bad = (BadRecord){0};
+    if (!strict && record.bytes == 0)
+        return true;
 
     if (!cut_values(&decoder->options, arena, record, decoder->values, decoder->value_count,
                     &count)) {
@@ -327,11 +364,12 @@ static bool record_decode(CsvDecoder *decoder, Arena *arena, Str record, Vector 
                            "a quoted value does not end with a quote before the next separator"};
         return !strict;
     }
-    if (strict && count != decoder->value_count) {
+    if (count != decoder->value_count) {
         *bad = (BadRecord){0, "malformed_csv",
                            arena_printf(arena, "%u values, %u expected", count,
                                         decoder->value_count)};
-        return false;
+        if (strict)
+            return false;
     }
     for (uint32_t c = 0; c < decoder->column_count; c++) {
         const CsvValue *value = &decoder->values[decoder->places[c]];
@@ -343,10 +381,11 @@ static bool record_decode(CsvDecoder *decoder, Arena *arena, Str record, Vector 
             continue;
         if (value_put(v, row_i, value->text, arena, decoder->zone)) {
             bits_set(v->valid, row_i);
-        } else if (strict) {
+        } else {
             *bad = (BadRecord){0, "bad_value",
                                misfit_message(arena, &decoder->columns[c], value->text)};
-            return false;
+            if (strict)
+                return false;
         }
     }
     return true;
@@ -381,10 +420,13 @@ static void csv_decode(Decoder *base, Arena *arena, const Str *records, uint32_t
     }
     for (uint32_t i = 0; i < record_count; i++) {
         BadRecord record;
+        bool kept = record_decode(decoder, arena, records[i], batch->columns, row_count, &record);
 
-        if (!record_decode(decoder, arena, records[i], batch->columns, row_count, &record)) {
+        if (record.reason && (!kept || decoder->tell)) {
             record.record_i = i;
             bad_add(arena, bad, record);
+        }
+        if (!kept) {
             for (uint32_t c = 0; c < decoder->column_count; c++)
                 bits_clear(batch->columns[c]->valid, row_count);
             continue;
@@ -433,6 +475,7 @@ static bool csv_decoder_create(const Schema *schema, const FormatOptions *option
     arena_init(&decoder->memory);
     decoder->base.methods = &csv_decoder_methods;
     decoder->mode = options->mode;
+    decoder->tell = options->tell;
     decoder->zone = options->zone;
     decoder->column_count = schema->column_count;
     decoder->value_count = record->column_count;
@@ -517,10 +560,6 @@ static void value_text(const Vector *v, uint32_t row_i, const Zone *zone, StrBuf
         } else {
             timestamp_to_iso(out, us, us % 1000 == 0 ? 3 : 6);
         }
-    } else if (v->type->kind == TYPE_DOUBLE && isinf(vector_f64(v)[at])) {
-        strbuf_add_c(out, vector_f64(v)[at] < 0 ? "-Inf" : "Inf");
-    } else if (v->type->kind == TYPE_FLOAT && isinf(vector_f32(v)[at])) {
-        strbuf_add_c(out, vector_f32(v)[at] < 0 ? "-Inf" : "Inf");
     } else {
         value_to_text(out, v, row_i, zone);
     }

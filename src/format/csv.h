@@ -5,6 +5,7 @@
  *     escape         '\': in a quoted value it takes the special meaning from a quote or itself; a
  *                    doubled quote is one too (RFC 4180). Set it to '"' for the RFC alone
  *     nullValue      what a NULL looks like, besides nothing. A quoted value is never NULL
+ *     ignoreLeadingWhiteSpace, ignoreTrailingWhiteSpace   'true': without blanks around values
  *     header         a file begins with the columns' names (whoever reads the file skips them)
  *
  * Values stand in the order of FormatOptions.record_schema; a STRICT decoder refuses a record with
@@ -16,5 +17,13 @@
 #include "format/format.h"
 
 extern const Format format_csv;
+
+/* A record cut into its values, without their quotes: what schema_of_csv looks at. Bad quotes or bad
+ * options: no values. */
+typedef struct CsvCut {
+    Str *values;
+    uint32_t count;
+} CsvCut;
+CsvCut csv_cut(Arena *arena, Str record, const FormatOptions *options);
 
 #endif

@@ -29,6 +29,8 @@ typedef struct FormatOptions {
     /* All columns of a record in their order, for formats that do not name them (csv); NULL: the
      * schema's are all. */
     const Schema *record_schema;
+    /* csv, PERMISSIVE: rows that hold something that does not fit are told in `bad` too (from_csv). */
+    bool tell;
 } FormatOptions;
 
 /* Names of options, one each: looked up by format_option. NULL data: not given. */

@@ -95,6 +95,9 @@ static bool bind_args(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVe
     return ok;
 }
 
+static bool bind_lambdas(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
+                         ExprVec *args);
+
 /* struct(a AS x, b): named_struct('x', a, 'b', b). */
 static Expr *bind_struct(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
@@ -104,7 +107,8 @@ static Expr *bind_struct(Binder *b, const ExprScope *es, const AstExpr *ast)
 
     for (size_t i = 0; i < call->arg_count; i++)
         star = star || (call->args[i].value && call->args[i].value->kind == AST_EXPR_STAR);
-    if (!bind_args(b, es, ast, &values))
+    if (!bind_args(b, es, ast, &values) ||
+        !bind_lambdas(b, es, ast, function_find(STR("named_struct")), &values))
         return NULL;
     for (size_t i = 0; i < values.count; i++) {
         const AstFunctionArg *arg = star ? NULL : &call->args[i];

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "column/format_value.h"
+#include "expr/time.h"
 
 /* One row of `type`, to be filled by the caller. */
 static Vector *literal_vector(Binder *b, const Type *type)
@@ -146,7 +147,7 @@ static Expr *date_literal(Binder *b, Str text, Span span)
 {
     Vector *v = literal_vector(b, &type_date);
 
-    if (!text_to_date(text, vector_i32(v)))
+    if (!text_to_date(text, vector_i32(v)) && !special_date(b->sql, text, vector_i32(v)))
         return typed_literal_error(b, "DATE", text, span);
     return expr_literal(b->arena, v, span);
 }
@@ -156,8 +157,12 @@ static Expr *timestamp_literal(Binder *b, Str text, bool ntz, Span span)
     Vector *v = literal_vector(b, ntz ? &type_timestamp_ntz : &type_timestamp);
 
     if (ntz ? !text_to_timestamp_ntz(text, true, vector_i64(v))
-            : !text_to_timestamp(text, b->sql->zone, vector_i64(v)))
+            : !text_to_timestamp(text, b->sql->zone, vector_i64(v))) {
+        if (special_timestamp(b->sql, text, ntz, vector_i64(v)) ||
+            (!ntz && timestamp_of_today(b->sql, text, vector_i64(v))))
+            return expr_literal(b->arena, v, span);
         return typed_literal_error(b, ntz ? "TIMESTAMP_NTZ" : "TIMESTAMP", text, span);
+    }
     return expr_literal(b->arena, v, span);
 }
 

@@ -461,8 +461,8 @@ static void run_call(Call *call, Choices *c)
         run_scalar(call);
     else if (call->fn->class_ == FUNCTION_GENERATOR)
         run_generator(call);
-    else if (call->fn->class_ == FUNCTION_AGGREGATE)
-        run_aggregate(call, c);
+    else if (call->fn->class_ == FUNCTION_AGGREGATE && !(call->fn->flags & FN_HIDDEN))
+        run_aggregate(call, c); /* Hidden ones are put in by others, which have checked for them. */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
