@@ -5,6 +5,7 @@
 
 cassandra_up() {
   cassandra_jars >/dev/null || return 1
+  cassandra_python >"$dir/python" || return 1
   service_packages openssl || return 1
   port="$(service_port server 19042)"
   storage="$(service_port storage 17000)"

@@ -30,6 +30,7 @@ cassandra_cluster_start() {
 
 cassandra_cluster_up() {
   cassandra_jars >/dev/null || return 1
+  cassandra_python >"$dir/python" || return 1
   port="$(service_port server 39042)"
   storage="$(service_port storage 37000)"
   # The first is the seed: the others look for it.

@@ -22,6 +22,18 @@ cassandra_jars() {
   echo "$jars"
 }
 
+# The Python driver, by which tests read and measure; prints the interpreter that has it.
+cassandra_python() {
+  venv="${XDG_CACHE_HOME:-$HOME/.cache}/weir/venv-cassandra"
+  if [ ! -f "$venv/complete" ]; then
+    service_packages python3-venv || return 1
+    python3 -m venv "$venv" || return 1
+    "$venv/bin/pip" install -q --disable-pip-version-check cassandra-driver==3.30.1 >&2 || return 1
+    touch "$venv/complete"
+  fi
+  echo "$venv/bin/python"
+}
+
 # A certificate of its own for loopback, once.
 cassandra_tls() {
   [ ! -s "$dir/tls/server.p12" ] || return 0

@@ -1,0 +1,354 @@
+#!/usr/bin/env python3
+"""weir's real-time tables in a real Apache Cassandra, read back with the server's own driver.
+
+usage: test_cassandra.py WEIR [CHECK...]
+
+Without names all checks are run; WEIR_TEST_LONG=1: 50 kills instead of 10, more rows.
+"""
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import cassandra_server
+import servers
+from cassandra_server import Feed, Server, Weir, check_answers, plain
+
+HERE = pathlib.Path(__file__).resolve().parent
+ORDERS = HERE / "cassandra_orders.sql"
+LONG = bool(os.environ.get("WEIR_TEST_LONG"))
+
+TABLES = {
+    "revenue_by_minute": "SELECT category, minute, orders, revenue FROM {}revenue_by_minute",
+    "order_history": "SELECT order_id, category, customer_id, price, quantity, ts "
+                     "FROM {}order_history",
+    "daily_revenue": "SELECT day, category, revenue FROM {}daily_revenue",
+}
+
+
+class Tests:
+    def __init__(self, program: str, folder: pathlib.Path):
+        self.program = os.path.abspath(program)
+        self.folder = folder
+        self.server = Server(servers.conf())
+        self.random = random.Random(7)
+
+    def weir(self, name: str, **settings: str) -> Weir:
+        """A data directory and a keyspace of its own, both empty."""
+        keyspace = f"weir_{name}"
+        self.server.run(f"DROP KEYSPACE IF EXISTS {keyspace}")
+        return Weir(self.program, self.folder / name, keyspace,
+                    {k.replace("__", "."): v for k, v in settings.items()})
+
+    def file(self, name: str, text: str) -> pathlib.Path:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def same_rows(self, quiet: Weir, other: Weir) -> None:
+        """What stands in Cassandra, by the driver and by weir, is what the embedded role holds."""
+        for name, cql in TABLES.items():
+            expected = sorted(map(tuple, quiet.sql(cql.format(""), embedded=True)))
+            keyspace = other.settings["cassandra.keyspace"] + "."
+            there = plain(self.server.rows(cql.format(keyspace)))
+            assert len(expected) > 0, name
+            assert there == expected, (name, len(there), len(expected),
+                                       [r for r in there if r not in expected][:2],
+                                       [r for r in expected if r not in there][:2])
+            assert sorted(map(tuple, other.sql(cql.format("")))) == expected, name
+
+    # ── the client ───────────────────────────────────────────────────────────────────────────────
+
+    def the_client_speaks_both_versions_compressed_and_secured(self) -> None:
+        program = pathlib.Path(self.program).parent / "test/integration/cql_server"
+        ca = cassandra_server.folder("cassandra") / "tls/server.crt"
+        point = servers.conf()["cassandra.contact.points"]
+        for version, how in (("4", "plain"), ("4", "lz4"), ("5", "plain"), ("5", "lz4"),
+                             ("5", "tls")):
+            done = subprocess.run([program, point, "cassandra", "cassandra", version, how, ca],
+                                  capture_output=True, text=True, timeout=300, check=False)
+            assert done.returncode == 0, f"version {version}, {how}: {done.stdout}{done.stderr}"
+
+    def a_wrong_login_or_certificate_is_told(self) -> None:
+        weir = self.weir("login", cassandra__password="wrong")
+        file = self.file("login.sql", self.RATE +
+                         "CREATE STREAMING TABLE t USING cassandra TBLPROPERTIES "
+                         "('primary_key' = 'value') AS SELECT value FROM STREAM r;\n")
+        said = weir.run(file, "--drain", status=1)
+        assert "cassandra.password" in said and "wrong" not in said, said
+        del weir.settings["cassandra.password"]
+        weir.settings["cassandra.tls"] = "true"
+        said = weir.run(file, "--drain", status=1)
+        assert "certificate is refused" in said, said
+        weir.settings["cassandra.tls.ca"] = str(cassandra_server.folder("cassandra") /
+                                                "tls/server.crt")
+        weir.run(file, "--drain")
+        assert len(self.server.rows("SELECT value FROM weir_login.t")) == 5
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────────
+
+    def rows_are_those_of_the_embedded_role(self) -> None:
+        feed = Feed(self.program, 20000)
+        try:
+            weir = self.weir("orders", feed=feed.address)
+            quiet = self.weir("orders_quiet", feed=feed.address)
+            weir.run(ORDERS, "--drain")
+            quiet.run(ORDERS, "--drain", embedded=True)
+            self.same_rows(quiet, weir)
+            check_answers(self.server, "weir_orders", feed.answers())
+            # The refreshed view keeps no row of before.
+            self.server.run("INSERT INTO weir_orders.daily_revenue (day, category, revenue) VALUES "
+                            "('1999-01-01', 'old', 1) USING TIMESTAMP 1000")
+            weir.run(ORDERS, "--drain")
+            self.same_rows(quiet, weir)
+        finally:
+            feed.close()
+
+    TYPES = """
+      CAST(id AS BIGINT) AS id, CAST(id % 3 = 0 AS BOOLEAN) AS bo, CAST(-id AS TINYINT) AS ti,
+      CAST(id * 100 AS SMALLINT) AS sm, CAST(-id AS INT) AS i, CAST(id / 4 AS FLOAT) AS f,
+      CASE WHEN id = 3 THEN CAST('NaN' AS DOUBLE) ELSE id / 8 END AS d,
+      CAST(-id * 1000000007 AS DECIMAL(38,10)) AS de, concat('é', id, "'") AS s,
+      CAST(concat('b', id) AS BINARY) AS b, date_add(DATE'1969-12-30', CAST(id AS INT)) AS da,
+      timestamp_millis(id * 1001 - 2500) AS ts, TIMESTAMP_NTZ'2024-01-01 10:00:00' AS tn,
+      CASE WHEN id <> 2 THEN array(id, NULL, 2) END AS ar, map(concat('k', id), id) AS ma,
+      named_struct('x', id, 'y', 'z') AS st, CASE WHEN id <> 4 THEN 'set' END AS nu
+    """
+
+    def every_type_comes_back(self) -> None:
+        weir = self.weir("types")
+        file = self.file("types.sql", f"""
+            CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate
+            OPTIONS ('rows' = '12', 'rowsPerSecond' = '1000');
+            CREATE STREAMING TABLE kinds USING cassandra
+            TBLPROPERTIES ('primary_key' = 'id') AS
+            SELECT {self.TYPES} FROM (SELECT value AS id FROM STREAM r);
+        """)
+        quiet = self.weir("types_quiet")
+        weir.run(file, "--drain")
+        quiet.run(file, "--drain", embedded=True)
+        sql = "SELECT * FROM kinds ORDER BY id"
+        expected = quiet.sql(sql, embedded=True)
+        assert len(expected) == 12
+        assert weir.sql(sql) == expected, (weir.sql(sql), expected)
+        row = self.server.rows("SELECT * FROM weir_types.kinds WHERE id = 5")[0]
+        assert (row["ti"], row["sm"], row["f"], row["d"], row["s"], row["b"]) == \
+            (-5, 500, 1.25, 0.625, "é5'", b"b5"), row
+        assert str(row["de"]) == "-5000000035.0000000000" and str(row["da"]) == "1970-01-04", row
+        assert row["ar"] == "[5,null,2]" and row["st"] == '{"x":5,"y":"z"}', row
+
+    def keys_are_looked_up_where_they_lie(self) -> None:
+        weir = Weir(self.program, self.folder / "types", "weir_types", {})
+        assert weir.sql("SELECT s FROM kinds WHERE id = 7") == [["é7'"]]
+        assert weir.sql("SELECT count(*) FROM kinds WHERE id = 70") == [[0]]
+        assert weir.sql("SELECT count(*) FROM kinds WHERE id > 7 AND d IS NOT NULL") == [[4]]
+        orders = Weir(self.program, self.folder / "orders", "weir_orders", {})
+        one = orders.sql("SELECT minute, orders FROM revenue_by_minute WHERE category = 'tea'")
+        assert len(one) > 3, one
+        some = orders.sql(f"SELECT minute FROM revenue_by_minute WHERE category = 'tea' AND minute > "
+                          f"TIMESTAMP'{one[0][0]}' AND TIMESTAMP'{one[2][0]}' >= minute")
+        assert sorted(some) == sorted([[one[1][0]], [one[2][0]]]), (one, some)
+
+    def a_stream_is_joined_with_a_table_there(self) -> None:
+        self.server.run("DROP KEYSPACE IF EXISTS weir_join")
+        weir = self.weir("join")
+        file = self.file("join.sql", """
+            CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate
+            OPTIONS ('rows' = '1000', 'rowsPerSecond' = '100000');
+            CREATE STREAMING TABLE names USING cassandra TBLPROPERTIES ('primary_key' = 'k') AS
+            SELECT value AS k, concat('name ', value) AS name FROM STREAM r WHERE value < 10;
+        """)
+        weir.run(file, "--drain")
+        file.write_text(file.read_text() + """
+            CREATE STREAMING TABLE named USING cassandra TBLPROPERTIES ('primary_key' = 'v') AS
+            SELECT value AS v, name FROM STREAM r JOIN names ON value % 20 = k;
+        """)
+        weir.run(file, "--drain")
+        rows = self.server.rows("SELECT v, name FROM weir_join.named")
+        assert len(rows) == 500 and all(r["name"] == f"name {r['v'] % 20}" for r in rows), len(rows)
+
+    # ── what cannot be ───────────────────────────────────────────────────────────────────────────
+
+    RATE = ("CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate "
+            "OPTIONS ('rows' = '5', 'rowsPerSecond' = '1000');\n")
+
+    def tables_of_another_shape_are_refused(self) -> None:
+        weir = self.weir("shape")
+        self.server.run(
+            "CREATE KEYSPACE weir_shape WITH replication = "
+            "{'class': 'NetworkTopologyStrategy', 'datacenter1': 1}",
+            "CREATE TABLE weir_shape.types (value bigint PRIMARY KEY, n int)",
+            "CREATE TABLE weir_shape.keys (n bigint, value bigint, PRIMARY KEY ((n), value))",
+            "CREATE TABLE weir_shape.more (value bigint PRIMARY KEY, n bigint, extra text)",
+            "CREATE TABLE weir_shape.less (value bigint PRIMARY KEY)")
+        for table, wanted in (("types", "column 'n' is int there, and bigint here"),
+                              ("keys", "PRIMARY KEY ((value))"),
+                              ("more", "it has a column 'extra' (text) more"),
+                              ("less", "column 'n' is missing there")):
+            file = self.file("shape.sql", self.RATE +
+                             f"CREATE STREAMING TABLE {table} USING cassandra TBLPROPERTIES "
+                             f"('primary_key' = 'value') AS "
+                             f"SELECT value, value AS n FROM STREAM r;\n")
+            said = weir.run(file, "--drain", status=1)
+            assert wanted in said, said
+        file = self.file("nokey.sql", self.RATE + "CREATE STREAMING TABLE t USING cassandra AS "
+                                                  "SELECT value FROM STREAM r;\n")
+        assert "'primary_key'" in weir.run(file, "--drain", status=1)
+        file = self.file("nopart.sql", self.RATE +
+                         "CREATE STREAMING TABLE t USING cassandra PARTITIONED BY (n) TBLPROPERTIES "
+                         "('primary_key' = 'value') AS SELECT value, value AS n FROM STREAM r;\n")
+        assert "is part of its 'primary_key'" in weir.run(file, "--drain", status=1)
+        weir.settings["cassandra.keyspace"] = "weir_nowhere"
+        weir.settings["cassandra.keyspace.create"] = "false"
+        file = self.file("keyspace.sql", self.RATE +
+                         "CREATE STREAMING TABLE t USING cassandra TBLPROPERTIES "
+                         "('primary_key' = 'value') AS SELECT value FROM STREAM r;\n")
+        assert "no keyspace 'weir_nowhere'" in weir.run(file, "--drain", status=1)
+
+    def keys_that_cassandra_has_not_go_to_the_dead_letters(self) -> None:
+        weir = self.weir("keys")
+        file = self.file("keys.sql", self.RATE + """
+            CREATE STREAMING TABLE texts USING cassandra TBLPROPERTIES ('primary_key' = 'k') AS
+            SELECT CASE WHEN value = 2 THEN '' WHEN value = 3 THEN repeat('x', 70000)
+                        WHEN value = 4 THEN NULL ELSE concat('k', value) END AS k, value
+            FROM STREAM r;
+            CREATE STREAMING TABLE times USING cassandra TBLPROPERTIES ('primary_key' = 't') AS
+            SELECT timestamp_micros(value * 500) AS t, value FROM STREAM r;
+            CREATE STREAMING TABLE exact USING cassandra
+            TBLPROPERTIES ('primary_key' = 't', 'timestamps' = 'microseconds') AS
+            SELECT timestamp_micros(value * 500) AS t, value FROM STREAM r;
+        """)
+        weir.run(file, "--drain")
+        assert len(self.server.rows("SELECT * FROM weir_keys.texts")) == 2
+        assert len(self.server.rows("SELECT * FROM weir_keys.times")) == 3
+        exact = self.server.rows("SELECT t, value FROM weir_keys.exact")
+        assert sorted(r["t"] for r in exact) == [0, 500, 1000, 1500, 2000], exact
+        assert weir.sql("SELECT max(t) FROM exact") == [["1970-01-01 00:00:00.002"]]
+        said = weir.sql("SELECT message, count(*) FROM r__dead_letter GROUP BY message")
+        assert sum(count for _, count in said) == 5, said
+
+    def rows_live_as_long_as_the_table_says(self) -> None:
+        weir = self.weir("ttl")
+        file = self.file("ttl.sql", self.RATE +
+                         "CREATE STREAMING TABLE t USING cassandra TBLPROPERTIES "
+                         "('primary_key' = 'value', 'ttl' = '7 days', 'consistency' = 'one') AS "
+                         "SELECT value, value AS n FROM STREAM r;\n")
+        weir.run(file, "--drain")
+        rows = self.server.rows("SELECT ttl(n) AS left FROM weir_ttl.t")
+        assert len(rows) == 5 and all(604000 < r["left"] <= 604800 for r in rows), rows
+
+    def an_impossible_consistency_is_waited_for_and_told(self) -> None:
+        weir = self.weir("consistency", outbox__patience="2 seconds")
+        file = self.file("consistency.sql", self.RATE +
+                         "CREATE STREAMING TABLE t USING cassandra TBLPROPERTIES ('primary_key' = "
+                         "'value', 'consistency' = 'three') AS SELECT value FROM STREAM r;\n")
+        said = weir.run(file, "--drain", status=3)
+        assert "consistency" in said.lower() and "THREE" in said, said
+        weir.settings["cassandra.consistency"] = "local_one"
+        file.write_text(file.read_text().replace(", 'consistency' = 'three'", ""))
+        weir.run(file, "--drain")
+        assert len(self.server.rows("SELECT * FROM weir_consistency.t")) == 5
+
+    def the_doctor_tells_what_is_there(self) -> None:
+        weir = self.weir("doctor")
+
+        def ask(**settings: str) -> tuple[int, str]:
+            options = [o for k, v in settings.items()
+                       for o in ("--set", f"{k.replace('__', '.')}={v}")]
+            done = subprocess.run([self.program, "doctor", *weir.options(), *options],
+                                  capture_output=True, text=True, timeout=60, check=False)
+            return done.returncode, done.stdout + done.stderr
+
+        status, said = ask()
+        assert "5.0." in said and "cluster 'weir'" in said, said
+        status, said = ask(cassandra__password="not-the-one")
+        assert status != 0 and "refuses the login" in said and "not-the-one" not in said, said
+        status, said = ask(cassandra__contact__points="127.0.0.1:1")
+        assert status != 0 and "127.0.0.1 port 1" in said, said
+
+    # ── kills ────────────────────────────────────────────────────────────────────────────────────
+
+    def killed_at_any_moment_nothing_is_lost(self) -> None:
+        kills = 50 if LONG else 10
+        feed = Feed(self.program, 400000 if LONG else 60000)
+        settings = {"commit.interval": "10 ms"}
+        try:
+            quiet = self.weir("kill_quiet", feed=feed.address, **settings)
+            began = time.monotonic()
+            quiet.run(ORDERS, "--drain", embedded=True)
+            life_s = max((time.monotonic() - began) / (kills + 1) * 2, 0.3)
+            weir = self.weir("kill", feed=feed.address, **settings)
+            done = 0
+            while done < kills:
+                process = subprocess.Popen(weir.command(ORDERS, "--drain"))
+                try:
+                    status = process.wait(timeout=self.random.uniform(0.2, 1.8) * life_s)
+                    assert status == 0, f"weir ended with status {status}"
+                    break
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                    done += 1
+            assert done >= kills // 2, f"only {done} kills: the run was too short"
+            weir.run(ORDERS, "--drain")
+            print(f"  killed {done} times")
+            self.same_rows(quiet, weir)
+            check_answers(self.server, "weir_kill", feed.answers())
+        finally:
+            feed.close()
+
+    def a_killed_server_delays_and_loses_nothing(self) -> None:
+        feed = Feed(self.program, 200000 if LONG else 60000)
+        try:
+            weir = self.weir("crash", feed=feed.address, outbox__patience="300 seconds")
+            process = subprocess.Popen(weir.command(ORDERS, "--drain"))
+            cassandra_server.wait_until(
+                lambda: self.has_rows("weir_crash.order_history"), 120, "the first rows")
+            servers.service("kill", "cassandra")
+            servers.service("up", "cassandra")
+            assert process.wait(timeout=600) == 0
+            self.server.close()
+            self.server = Server(servers.conf())
+            check_answers(self.server, "weir_crash", feed.answers())
+        finally:
+            feed.close()
+
+    def has_rows(self, table: str) -> bool:
+        try:
+            return bool(self.server.rows(f"SELECT * FROM {table} LIMIT 1"))
+        except Exception:  # There is no such table yet.
+            return False
+
+    def run(self, names: list[str]) -> int:
+        failures = 0
+        checks = [n for n in Tests.__dict__ if not n.startswith("_") and n not in
+                  ("weir", "file", "same_rows", "has_rows", "run", "TYPES", "RATE")]
+        for name in names or checks:
+            began = time.monotonic()
+            try:
+                getattr(self, name)()
+                print(f"ok   {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            except (AssertionError, subprocess.TimeoutExpired) as failure:
+                failures += 1
+                print(f"FAIL {name}: {failure}", flush=True)
+        self.server.close()
+        return 1 if failures else 0
+
+
+def main() -> int:
+    servers.need("cassandra")
+    cassandra_server.use_driver("cassandra")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-cassandra-"))
+    try:
+        return Tests(sys.argv[1], folder).run(sys.argv[2:])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
