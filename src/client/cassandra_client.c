@@ -182,13 +182,15 @@ bool cassandra_table_of(Arena *arena, const TableDef *table, const Settings *set
 
 /* ── making it ─────────────────────────────────────────────────────────────────────────────────*/
 
-static bool run(CqlSession *session, const StrBuf *text, CqlResult *result, Error *err)
+/* A CREATE; whatever is asked next may be asked of another node. */
+static bool make(CqlSession *session, const StrBuf *text, CqlResult *result, Error *err)
 {
-    return cql_query(session, strbuf_str(text), CQL_LOCAL_QUORUM, true, result, err);
+    return cql_query(session, strbuf_str(text), CQL_LOCAL_QUORUM, true, result, err) &&
+           cql_wait_for_schema(session, err);
 }
 
 static bool ensure_keyspace(CqlSession *session, const CassandraTable *table,
-                            const Settings *settings, bool *made, Error *err)
+                            const Settings *settings, Error *err)
 {
     CqlServerInfo info = cql_server_info(session);
     CqlResult result;
@@ -201,7 +203,6 @@ static bool ensure_keyspace(CqlSession *session, const CassandraTable *table,
     cassandra_put_text(&text, table->keyspace);
     ok = cql_query(session, strbuf_str(&text), CQL_ONE, true, &result, err);
     if (ok && result.rows.row_count == 0) {
-        *made = true;
         if (!settings_bool(settings, "cassandra.keyspace.create")) {
             ok = error_set(err, ERROR_USER,
                            "Cassandra has no keyspace '%.*s', and cassandra.keyspace.create is off; "
@@ -215,7 +216,7 @@ static bool ensure_keyspace(CqlSession *session, const CassandraTable *table,
             cassandra_put_text(&text, info.dc);
             strbuf_printf(&text, ": %lld}",
                           (long long)settings_int(settings, "cassandra.replication"));
-            ok = run(session, &text, &result, err);
+            ok = make(session, &text, &result, err);
         }
     }
     strbuf_done(&text);
@@ -384,7 +385,6 @@ bool cassandra_table_ensure(CqlSession *session, const CassandraTable *table,
 {
     FoundColumn *found = NULL;
     uint32_t count = 0;
-    bool made = false;
     CqlResult result;
     Arena arena;
     StrBuf text;
@@ -393,15 +393,14 @@ bool cassandra_table_ensure(CqlSession *session, const CassandraTable *table,
     arena_init(&arena);
     cql_result_init(&result);
     strbuf_init(&text);
-    ok = ensure_keyspace(session, table, settings, &made, err) &&
+    ok = ensure_keyspace(session, table, settings, err) &&
          find_columns(session, table, &result, &arena, &found, &count, err);
     if (ok && count == 0) {
-        made = true;
         put_create(&text, table);
-        ok = run(session, &text, &result, err) &&
+        ok = make(session, &text, &result, err) &&
              find_columns(session, table, &result, &arena, &found, &count, err);
     }
-    ok = ok && compare(table, found, count, err) && (!made || cql_wait_for_schema(session, err));
+    ok = ok && compare(table, found, count, err);
     strbuf_done(&text);
     cql_result_done(&result);
     arena_done(&arena);

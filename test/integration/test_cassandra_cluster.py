@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Three nodes of Cassandra, replication 3, one of them killed and started again under load.
+
+usage: test_cassandra_cluster.py WEIR
+
+Starts script/services' cassandra_cluster if it does not run, and stops it then.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import cassandra_server
+import servers
+from cassandra_server import Feed, Server, Weir, check_answers, plain
+
+HERE = pathlib.Path(__file__).resolve().parent
+ORDERS = HERE / "cassandra_orders.sql"
+SERVICE = "cassandra_cluster"
+
+
+def conf() -> dict[str, str]:
+    lines = (cassandra_server.folder(SERVICE) / "conf").read_text(encoding="utf-8").splitlines()
+    return dict(line.split(" = ", 1) for line in lines)
+
+
+def rows_at_each_node(settings: dict[str, str], table: str) -> list[list[tuple]]:
+    """What each node has by itself (consistency ONE, asked of it alone)."""
+    from cassandra import ConsistencyLevel
+    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+    from cassandra.policies import HostFilterPolicy, RoundRobinPolicy
+    from cassandra.query import dict_factory
+
+    found = []
+    points = settings["cassandra.contact.points"].split(",")
+    for point in points:
+        host, port = point.rsplit(":", 1)
+        policy = HostFilterPolicy(RoundRobinPolicy(), lambda h, a=host: h.address == a)
+        profile = ExecutionProfile(load_balancing_policy=policy, request_timeout=60,
+                                   consistency_level=ConsistencyLevel.ONE,
+                                   row_factory=dict_factory)
+        with Cluster([host], port=int(port),
+                     execution_profiles={EXEC_PROFILE_DEFAULT: profile}) as cluster:
+            found.append(plain(cluster.connect().execute(f"SELECT * FROM {table}", timeout=60)))
+    return found
+
+
+def a_killed_node_loses_nothing(program: str, folder: pathlib.Path) -> None:
+    settings = conf()
+    server = Server(settings)
+    server.run("DROP KEYSPACE IF EXISTS weir_cluster")
+    feed = Feed(program, 200000 if os.environ.get("WEIR_TEST_LONG") else 60000)
+    weir = Weir(program, folder / "data", "weir_cluster",
+                {"feed": feed.address, "outbox.patience": "300 seconds"}, settings)
+
+    def has_rows() -> bool:
+        try:
+            return bool(server.rows("SELECT * FROM weir_cluster.order_history LIMIT 1"))
+        except Exception:  # There is no such table yet.
+            return False
+
+    try:
+        process = subprocess.Popen(weir.command(ORDERS, "--drain"))
+        cassandra_server.wait_until(has_rows, 180, "the first rows")
+        servers.service("kill", SERVICE)
+        assert process.wait(timeout=600) == 0, "with two nodes of three it goes on"
+        check_answers(server, "weir_cluster", feed.answers())
+        print("  one node killed: every order is there once")
+        # And with a contact point that is gone from the beginning.
+        weir.run(ORDERS, "--drain")
+        expected = plain(server.rows("SELECT * FROM weir_cluster.order_history"))
+        servers.service("up", SERVICE)
+        assert sorted(map(tuple, weir.sql("SELECT order_id, category, customer_id, price, quantity, "
+                                          "ts FROM order_history"))) == expected
+        cassandra_server.wait_until(
+            lambda: all(rows == expected for rows in
+                        rows_at_each_node(settings, "weir_cluster.order_history")),
+            180, "the killed node has caught up by hints")
+        print("  the node is back, and has what it missed")
+    finally:
+        feed.close()
+        server.close()
+
+
+def main() -> int:
+    running = subprocess.run([os.path.join(servers.ROOT, "script/services"), "status", SERVICE],
+                             capture_output=True, text=True, check=True).stdout
+    was_up = f"{SERVICE} up" in " ".join(running.split())
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-cassandra-cluster-"))
+    try:
+        if not was_up:
+            servers.service("up", SERVICE)
+        cassandra_server.use_driver(SERVICE)
+        a_killed_node_loses_nothing(os.path.abspath(sys.argv[1]), folder)
+    finally:
+        if not was_up:
+            servers.service("clean", SERVICE)
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

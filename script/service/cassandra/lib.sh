@@ -89,7 +89,7 @@ native_transport_port: $2
 rpc_address: $1
 client_encryption_options:
   enabled: $5
-  optional: true
+  optional: $5
   keystore: $dir/tls/server.p12
   keystore_password: weir-tests
   store_type: PKCS12
