@@ -365,6 +365,8 @@ static void collect(Collector *collector)
                 break;
             continue;
         }
+        if (wait_for(collector, 0))
+            break; /* The question was cancelled. */
         set_trouble(collector, err.text);
         if (err.kind != ERROR_RETRY ||
             (collector->options.once && ++collector->tries >= ONCE_TRIES_MAX)) {
@@ -450,15 +452,20 @@ bool collector_start(const TableDef *table, const CollectorOptions *options, Col
     return true;
 }
 
-void collector_stop(Collector *collector)
+void collector_request_stop(Collector *collector)
 {
-    if (!collector)
-        return;
     os_mutex_lock(collector->mutex);
     collector->stop = true;
     os_cond_broadcast(collector->changed);
     os_mutex_unlock(collector->mutex);
     http_client_cancel(collector->client);
+}
+
+void collector_stop(Collector *collector)
+{
+    if (!collector)
+        return;
+    collector_request_stop(collector);
     os_thread_join(collector->thread);
     http_client_free(collector->client);
     collected_done(collector->buffer);

@@ -29,6 +29,8 @@ typedef struct CollectorOptions {
 
 bool collector_start(const TableDef *table, const CollectorOptions *options, Collector **out,
                      Error *err);
+/* No further page is asked for; what is buffered may still be taken. Does not wait. */
+void collector_request_stop(Collector *collector);
 void collector_stop(Collector *collector); /* Joins its thread, frees. NULL is fine. */
 const TableDef *collector_table(const Collector *collector);
 bool collector_has_records(Collector *collector);

@@ -586,6 +586,14 @@ static bool note_deliveries(Run *run, Error *err)
     return store_commit(txn, err);
 }
 
+/* Nothing more is taken in: neither from producers nor from collectors. */
+static void close_intakes(Run *run)
+{
+    inbox_close(run->inbox);
+    for (uint32_t c = 0; c < run->collector_count; c++)
+        collector_request_stop(run->collectors[c]);
+}
+
 static bool commit_loop(Run *run, Error *err)
 {
     bool once = run->options.once || run->options.drain;
@@ -599,7 +607,7 @@ static bool commit_loop(Run *run, Error *err)
         int64_t waited_us = os_monotonic_us() - committed_us;
 
         if (stop)
-            inbox_close(run->inbox);
+            close_intakes(run);
         /* Deliveries first: each makes a new generation, in which the workers look again. */
         if (!look_at_deliveries(run, &delivered, err))
             return false;
@@ -614,8 +622,11 @@ static bool commit_loop(Run *run, Error *err)
             if (!run_epoch(run, err))
                 return false;
             committed_us = os_monotonic_us();
-            continue;
+            if (!stop)
+                continue;
         }
+        /* One epoch more and no further: what is not read yet stays where it is, for the next run,
+         * however much it is. */
         if (stop)
             return wait_for_deliveries(run, err) && note_deliveries(run, err);
         if (once && now.at_end && !now.dirty && now.collectors_finished && now.delivered) {
