@@ -512,7 +512,11 @@ static bool go_on_behind_loss(KafkaReader *reader, Error *err)
             (long long)start);
     reader->position = start;
     reader->lost = false;
-    (void)rd_kafka_seek(reader->lane->topic, reader->partition, start, 0);
+    /* A seek would do nothing: fetching has ended. */
+    (void)rd_kafka_consume_stop(reader->lane->topic, reader->partition);
+    if (rd_kafka_consume_start(reader->lane->topic, reader->partition, start) != 0)
+        return kafka_client_error(reader->lane->client, rd_kafka_last_error(), err,
+                                  "topic '%s', partition %d", source->topic, reader->partition);
     return true;
 }
 
@@ -622,7 +626,7 @@ static bool kafka_poll(SourceReader *base, uint32_t count_max, SourceRecords *ou
         }
         reader->at++;
         if (message->offset < reader->position)
-            continue; /* Fetched before a seek. */
+            continue; /* Fetched before it was begun anew. */
         take_message(reader, count++, message);
         reader->position = message->offset + 1;
     }
