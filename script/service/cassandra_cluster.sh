@@ -25,7 +25,7 @@ cassandra_cluster_start() {
     tokens="$tokens${tokens:+,}$(((turn * 3 + $1 - 1) * 1500000000000000000 - 9000000000000000000))"
   done
   cassandra_configure "127.0.0.$1" "$2" "$3" AllowAllAuthenticator false "$tokens"
-  cassandra_node "${CASSANDRA_HEAP_MB:-400}"
+  cassandra_node "${CASSANDRA_HEAP_MB:-400}" "$([ "$1" = 1 ] && echo 1 || echo 30000)"
 }
 
 cassandra_cluster_up() {

@@ -125,8 +125,9 @@ cassandra_java_options() {
   echo "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED"
 }
 
-# cassandra_node HEAP_MB: starts a node that has been configured. A log of its own for each start, so
-# that cassandra_ready reads this one's.
+# cassandra_node HEAP_MB [RING_DELAY_MS]: starts a node that has been configured; one that must find
+# others looks for them for twice the delay. A log of its own for each start, so that cassandra_ready
+# reads this one's.
 cassandra_node() {
   jars="$(cassandra_jars)" || return 1
   : >"$dir/log"
@@ -136,7 +137,7 @@ cassandra_node() {
     -Dio.netty.tryReflectionSetAccessible=true $(cassandra_java_options) \
     -javaagent:"$(echo "$jars"/jamm-*.jar)" -Dlogback.configurationFile=logback.xml \
     -Dcassandra.logdir="$dir" -Dcassandra.storagedir="$dir" -Dcassandra-foreground=yes \
-    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=1 \
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 "-Dcassandra.ring_delay_ms=${2:-1}" \
     -Dcassandra.superuser_setup_delay_ms=0 -cp "$dir/conf.d:$jars/*" \
     org.apache.cassandra.service.CassandraDaemon
 }
