@@ -137,19 +137,17 @@ const char *postgres_client_place(const PostgresClient *client)
 
 /* ── what went wrong ───────────────────────────────────────────────────────────────────────────*/
 
-/* One line, without what libpq and the server put around it. */
+/* One line: the lines that libpq and the server make of it, joined. */
 static void message_line(char *out, size_t out_bytes, const char *message)
 {
     Str text = str_trim(str_of(message ? message : ""));
     size_t at = 0;
 
-    for (uint32_t i = 0; i < text.bytes && at + 1 < out_bytes; i++) {
-        if (text.data[i] != '\n')
-            out[at++] = text.data[i];
-        else if (at + 2 < out_bytes) {
-            out[at++] = ';';
+    for (uint32_t i = 0; i < text.bytes && at + 2 < out_bytes; i++) {
+        if (text.data[i] == '\n')
             out[at++] = ' ';
-        }
+        else if (text.data[i] != '\t')
+            out[at++] = text.data[i];
     }
     out[at] = '\0';
 }

@@ -6,6 +6,8 @@
 #include "pipeline/query.h"
 #include "pipeline/run_impl.h"
 
+enum { RETRY_US = 200000 };
+
 typedef struct Refresh {
     Run *run;
     const ViewSpec *view;
@@ -74,10 +76,25 @@ static bool refresh_view(Run *run, const ViewSpec *view, ViewSnapshot *seen, Err
     return true;
 }
 
+/* An outside system that is away for a moment, as that of a view or of what it reads, is waited for. */
+static bool refresh_patiently(Run *run, const ViewSpec *view, ViewSnapshot *seen, Error *err)
+{
+    int64_t until_us =
+        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.patience");
+
+    while (!refresh_view(run, view, seen, err)) {
+        if (err->kind != ERROR_RETRY || os_monotonic_us() > until_us || atomic_load(&run->stop) ||
+            atomic_load(&run->failed))
+            return false;
+        os_sleep_us(RETRY_US);
+    }
+    return true;
+}
+
 bool run_refresh_views(Run *run, Error *err)
 {
     for (uint32_t v = 0; v < run->spec->view_count; v++) {
-        if (!refresh_view(run, &run->spec->views[v], &run->views[v], err))
+        if (!refresh_patiently(run, &run->spec->views[v], &run->views[v], err))
             return error_wrap(err, "refresh '%.*s'", STR_ARG(run->spec->views[v].table->name));
     }
     return true;

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Kills weir and the servers behind it at random moments; afterwards every row must be there once.
+
+usage: exactly_once.py WEIR SERVER[,SERVER...] [--kills N] [--seed S] [--rows N] [--workers N]
+
+The orders example, with a table more that is appended to, runs over the same finite data-generation
+API twice: undisturbed with every role embedded, and with the roles of the SERVERs (postgres, …) real,
+killed again and again (SIGKILL; weir, and now and then a server, which is started again under the
+running weir). Then each table is read with its server's own client and must hold the rows of the
+undisturbed run and of the generator's answer key. WEIR_TEST_LONG=1: 50 kills.
+
+To add a server: a class below that makes a place of the test's own, gives weir's settings, and reads
+a table as rows of text.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import servers
+
+MORE = """
+-- Appended to: a row that came twice would be there twice.
+CREATE STREAMING TABLE order_log USING postgres
+AS SELECT order_id, customer_id, price, quantity, ts FROM STREAM orders;
+"""
+
+# By table: its role, its columns as text. Both sides are ordered here.
+TABLES = {
+    "revenue_by_minute": ("cassandra", ["category", "minute", "revenue", "orders"]),
+    "order_history": ("postgres", ["order_id", "customer_id", "category", "price", "quantity", "ts"]),
+    "order_log": ("postgres", ["order_id", "customer_id", "price", "quantity", "ts"]),
+    "daily_revenue": ("postgres", ["day", "category", "revenue"]),
+    "orders": ("kafka", ["order_id", "customer_id", "category", "price", "quantity", "ts"]),
+}
+
+
+class Postgres:
+    role = "postgres"
+
+    def __init__(self):
+        self.database = servers.Database()
+
+    def settings(self) -> list[str]:
+        return self.database.settings()
+
+    def rows(self, table: str, columns: list[str]) -> list[list[str]]:
+        texts = ", ".join(f'"{column}"::text' for column in columns)
+        lines = self.database.rows(f"SET timezone TO 'UTC'; SELECT json_build_array({texts}) FROM {table}")
+        return [[re.sub(r"\+00$", "", value) if value is not None else None for value in json.loads(line)]
+                for line in lines]
+
+    def done(self) -> None:
+        self.database.drop()
+
+
+SERVERS = {"postgres": Postgres}
+
+
+class Test:
+    def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
+        self.options = options
+        self.folder = folder
+        self.random = random.Random(options.seed)
+        self.faults = ["--late", "0.01", "--duplicate", "0.01", "--malformed", "0.01", "--invalid", "0.01"]
+        example = pathlib.Path(servers.ROOT) / "examples/orders/pipeline.sql"
+        self.pipeline = folder / "pipeline.sql"
+        self.pipeline.write_text(example.read_text(encoding="utf-8") + MORE, encoding="utf-8")
+        self.servers = [SERVERS[name]() for name in options.servers]
+        self.settings = [text for server in self.servers for text in server.settings()]
+
+    def start_api(self) -> str:
+        self.api = subprocess.Popen(
+            [self.options.weir, "generate", "--listen", "127.0.0.1:0", "--unpaced", "--total",
+             str(self.options.rows), "--rate", "50", *self.faults], stdout=subprocess.PIPE, text=True)
+        line = self.api.stdout.readline()
+        match = re.search(r"listening on (\S+)", line)
+        if not match:
+            raise SystemExit(f"the data-generation API did not start: {line!r}")
+        return match[1]
+
+    def command(self, data: pathlib.Path, feed: str, settings: list[str]) -> list[str]:
+        return [self.options.weir, "run", str(self.pipeline), "--drain", "--quiet", "--data", str(data),
+                "--set", f"feed={feed}", "--set", "commit.interval=10 ms", "--set", "outbox.patience=5 minutes",
+                "--workers", str(self.options.workers), *settings]
+
+    def kill_servers(self, command: list[str], life_s: float, kills: int) -> None:
+        """weir runs; a server dies and comes back under it."""
+        process = subprocess.Popen(command)
+        for _ in range(kills):
+            name = self.random.choice(self.options.servers)
+            time.sleep(self.random.uniform(0, 1) * life_s)
+            servers.service("kill", name)
+            time.sleep(self.random.uniform(0, 0.5))
+            servers.service("up", name)
+        time.sleep(self.random.uniform(0, 1) * life_s)
+        if process.poll() not in (None, 0, 3):  # 3: a server was away before its tables were made.
+            raise SystemExit(f"weir ended with status {process.returncode} when a server was killed")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def run_disturbed(self, data: pathlib.Path, feed: str, whole_s: float) -> None:
+        command = self.command(data, feed, self.settings)
+        life_s = max(whole_s / (self.options.kills + 1) * 1.6, 0.05)
+        kills = server_kills = 0
+        while kills < self.options.kills:
+            if kills % 4 == 2:
+                self.kill_servers(command, life_s, 1)
+                server_kills += 1
+                kills += 1
+                continue
+            process = subprocess.Popen(command)
+            try:
+                status = process.wait(timeout=self.random.uniform(0.2, 1.8) * life_s)
+                if status != 0:
+                    raise SystemExit(f"weir ended with status {status} after {kills} kills")
+                break
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            kills += 1
+        subprocess.run(command, check=True, timeout=900)
+        print(f"weir killed {kills} times, a server {server_kills} times")
+        if kills < self.options.kills // 2:
+            raise SystemExit("too few kills: the run ended too early; give more --rows")
+
+    def embedded_rows(self, data: pathlib.Path, settings: list[str], table: str,
+                      columns: list[str]) -> list[list[str]]:
+        texts = ", ".join(f"CAST({column} AS STRING)" for column in columns)
+        out = subprocess.run([self.options.weir, "sql", "--data", str(data), "--format", "json", *settings,
+                              "-e", f"SELECT {texts} FROM {table}"], capture_output=True, text=True, check=False)
+        answer = json.loads(out.stdout.splitlines()[0])
+        if "error" in answer:
+            raise SystemExit(f"{table}: {answer['error']}")
+        return answer["rows"]
+
+    def run(self) -> int:
+        feed = self.start_api()
+        quiet, killed = self.folder / "quiet", self.folder / "killed"
+        failures = 0
+        try:
+            began = time.monotonic()
+            subprocess.run(self.command(quiet, feed, []), check=True, timeout=600)
+            self.run_disturbed(killed, feed, time.monotonic() - began)
+            for table, (role, columns) in TABLES.items():
+                key = lambda row: [value or "" for value in row]
+                expected = sorted(self.embedded_rows(quiet, [], table, columns), key=key)
+                real = [server for server in self.servers if server.role == role]
+                got = sorted(real[0].rows(table, columns) if real
+                             else self.embedded_rows(killed, self.settings, table, columns), key=key)
+                failures += not self.compare(f"{table} ({'real' if real else 'embedded'})", expected, got)
+            failures += self.compare_answers(killed)
+        finally:
+            self.api.terminate()
+            self.api.wait()
+            for server in self.servers:
+                server.done()
+        return 1 if failures else 0
+
+    @staticmethod
+    def compare(name: str, expected: list, got: list) -> bool:
+        same = expected == got
+        print(f"{'ok  ' if same else 'FAIL'} {name}: {len(got)} rows"
+              + ("" if same else f", undisturbed {len(expected)}"))
+        if not same:
+            there, wanted = set(map(str, got)), set(map(str, expected))
+            print(f"     missing {[row for row in expected if str(row) not in there][:3]}")
+            print(f"     extra   {[row for row in got if str(row) not in wanted][:3]}")
+            print(f"     {len(got) - len(there)} of them more than once")
+        return same
+
+    def compare_answers(self, data: pathlib.Path) -> int:
+        out = subprocess.run([self.options.weir, "generate", "orders", "--answers", "--count",
+                              str(self.options.rows), "--rate", "50", *self.faults],
+                             capture_output=True, text=True, check=True)
+        answers = json.loads(out.stdout, parse_float=str)
+        sql = subprocess.run([self.options.weir, "sql", "--data", str(data), "--format", "json", *self.settings,
+                              "-e", "SELECT count(*), sum(price * quantity) FROM order_history"],
+                             capture_output=True, text=True, check=True)
+        count, revenue = json.loads(sql.stdout.splitlines()[0])["rows"][0]
+        failures = 0
+        for what, expected, got in [("distinct orders", answers["valid"]["records"], count),
+                                    ("their sum", answers["valid"]["revenue"], revenue)]:
+            same = str(expected) == str(got)
+            failures += not same
+            print(f"{'ok  ' if same else 'FAIL'} {what}: {got}"
+                  + ("" if same else f", the answer key says {expected}"))
+        return failures
+
+
+def main() -> int:
+    long = bool(os.environ.get("WEIR_TEST_LONG"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weir")
+    parser.add_argument("servers", type=lambda text: text.split(","))
+    parser.add_argument("--kills", type=int, default=50 if long else 10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=400000 if long else 60000)
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    servers.need(*options.servers)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-once-"))
+    try:
+        return Test(options, folder).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
