@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Measures weir end to end: events a second a core, start-up time, resident memory.
 
-usage: bench.py WEIR [--events N] [--runs N] [--only NAME]
+usage: bench.py WEIR [--nexmark] [--events N] [--runs N] [--only NAME]
 
-Each pipeline of bench/pipelines reads the same topic of Nexmark events as JSON, made once, with one
+Each pipeline of bench/pipelines (with --nexmark: of examples/nexmark, q0 to q22) reads the same topic of Nexmark events as JSON, made once, with one
 worker and --once. A run is counted from start to exit; what an empty topic costs is taken off as
 start-up. CPU seconds are those of the whole process (user and system), the committer's included.
 The median of the runs is shown.
@@ -11,6 +11,7 @@ The median of the runs is shown.
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import signal
 import statistics
@@ -20,6 +21,8 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+NEXMARK = HERE.parent / "examples" / "nexmark"
+GENERATOR = re.compile(r"USING nexmark OPTIONS \(.*?\)")
 
 
 def timed(command: list) -> tuple:
@@ -43,6 +46,21 @@ def run_pipeline(weir: str, sql: pathlib.Path, topics: pathlib.Path, runs: int) 
                               "--data", str(data)]))
         shutil.rmtree(data)
     return tuple(statistics.median(column) for column in zip(*results))
+
+
+def pipelines(nexmark: bool, only: list, folder: pathlib.Path) -> list:
+    """The files to run; Nexmark's read the topic instead of the generator."""
+    files = sorted((NEXMARK if nexmark else HERE / "pipelines").glob("*.sql"),
+                   key=lambda file: (len(file.stem), file.stem))
+    files = [file for file in files if not only or file.stem in only]
+    for i, file in enumerate(files if nexmark else []):
+        text, count = GENERATOR.subn("USING kafka OPTIONS ('topic' = 'events')",
+                                     file.read_text(encoding="utf-8"))
+        if count != 1:
+            raise SystemExit(f"{file}: no table USING nexmark")
+        files[i] = folder / file.name
+        files[i].write_text(f"SET files = {folder}/files;\n{text}", encoding="utf-8")
+    return files
 
 
 def measure_rest(weir: str, folder: pathlib.Path) -> tuple:
@@ -71,7 +89,8 @@ def main() -> int:
     parser.add_argument("weir")
     parser.add_argument("--events", type=int, default=4_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only")
+    parser.add_argument("--only", action="append")
+    parser.add_argument("--nexmark", action="store_true")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-bench-"))
     try:
@@ -84,14 +103,14 @@ def main() -> int:
               f"{options.runs}\n")
         print(f"{'pipeline':<10} {'wall s':>8} {'CPU s':>8} {'events/s':>12} {'events/CPU-s':>13} "
               f"{'peak MB':>8}")
-        for sql in sorted((HERE / "pipelines").glob("*.sql")):
-            if options.only and sql.stem != options.only:
-                continue
+        for sql in pipelines(options.nexmark, options.only, folder):
             base = run_pipeline(options.weir, sql, empty, options.runs)
             wall, cpu, peak = run_pipeline(options.weir, sql, full, options.runs)
             print(f"{sql.stem:<10} {wall:>8.2f} {cpu:>8.2f} "
                   f"{options.events / (wall - base[0]):>12,.0f} "
-                  f"{options.events / (cpu - base[1]):>13,.0f} {peak:>8.0f}")
+                  f"{options.events / (cpu - base[1]):>13,.0f} {peak:>8.0f}", flush=True)
+        if options.nexmark or options.only:
+            return 0
         ready, resident = measure_rest(options.weir, folder)
         print(f"\nempty pipeline: ready in {ready:.1f} ms, {resident:.1f} MB at rest")
     finally:

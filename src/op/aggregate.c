@@ -6,8 +6,8 @@
  * together, then each aggregate updates the states of all rows at one go. What leaves is
  * aggregate_emit.c's, sessions are aggregate_session.c's.
  *
- *  - DISTINCT: for each such aggregate a set of (group, arguments); only rows whose entry was not
- *    there are handed on. A group links its entries of a set into a list, so that they go when the
+ *  - DISTINCT: a set of (group, arguments), shared by all such aggregates of the same arguments: an
+ *    entry has a bit for each of them, and only rows whose bit was not set are handed on. A group links its entries of a set into a list, so that they go when the
  *    group goes. In memory a set names a group by its entry's number, in checkpoints by its key.
  *  - Event time: each group whose key has a closing time sets one timer. A row whose group would be
  *    closed by the operator's own watermark is late: its partition was idle when the window closed.
@@ -20,11 +20,12 @@
 
 #include "base/hash.h"
 
-enum { GROUP_VERSION = 1, SLOT_GROUPS = 0, SLOT_SETS = 1 };
+enum { GROUP_VERSION = 1, SET_VERSION = 2, SLOT_GROUPS = 0, SLOT_SETS = 1 };
 
 /* The value of an entry in a set. */
 typedef struct SetValue {
     uint32_t next; /* The next entry of the same group; 0: none. */
+    uint32_t seen; /* GroupItem.distinct_bit of the aggregates that have counted it. */
 } SetValue;
 
 /* ── taking rows in ────────────────────────────────────────────────────────────────────────────*/
@@ -98,32 +99,93 @@ static void set_link(uint32_t set_i, void *group, StateEntry *member)
     *head = member->number;
 }
 
-/* Of the rows given (NULL: all), those with arguments their group has not seen. */
-static const uint32_t *new_rows(Aggregate *self, const GroupItem *item, const Batch *batch,
-                                const uint32_t *rows, uint32_t *row_count, void *const *groups,
-                                Arena *arena)
+/* The rows that some aggregate of a set takes; NULL: all. */
+static const uint32_t *set_rows(Aggregate *self, uint32_t set_i, const Batch *batch,
+                                uint32_t *row_count, Arena *arena)
 {
-    uint32_t set_i = (uint32_t)item->distinct_i;
-    StateEntry **members = ARENA_ARRAY(arena, StateEntry *, *row_count);
-    uint32_t *added = ARENA_ARRAY(arena, uint32_t, *row_count);
-    uint32_t added_count;
+    uint64_t *taken = arena_zalloc(arena, bits_words(batch->row_count) * sizeof *taken);
+    uint32_t *out = ARENA_ARRAY(arena, uint32_t, batch->row_count);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < self->layout.item_count; i++) {
+        uint32_t item_row_count = batch->row_count;
+        const uint32_t *rows;
+
+        if (self->layout.items[i].distinct_i != (int32_t)set_i)
+            continue;
+        rows = group_filter(&self->layout, i, batch, &item_row_count, arena);
+        if (!rows)
+            return NULL;
+        for (uint32_t r = 0; r < item_row_count; r++)
+            bits_set(taken, rows[r]);
+    }
+    for (uint32_t i = 0; i < batch->row_count; i++) {
+        if (bits_get(taken, i))
+            out[count++] = i;
+    }
+    *row_count = count;
+    return out;
+}
+
+/* Any aggregate of the set: they have the same arguments. */
+static const GroupItem *item_of_set(const Aggregate *self, uint32_t set_i)
+{
+    const GroupItem *item = self->layout.items;
+
+    while (item->distinct_i != (int32_t)set_i)
+        item++;
+    return item;
+}
+
+/* The set's entry of each row that some aggregate takes. */
+static StateEntry **set_members(Aggregate *self, uint32_t set_i, const Batch *batch,
+                                void *const *groups, Arena *arena)
+{
+    uint32_t row_count = batch->row_count, added_count;
+    const uint32_t *rows = set_rows(self, set_i, batch, &row_count, arena);
+    StateEntry **members = ARENA_ARRAY(arena, StateEntry *, row_count);
+    uint32_t *added = ARENA_ARRAY(arena, uint32_t, row_count);
+    StateEntry **by_row = members;
     KeySet keys;
 
-    set_keys(item, batch, rows, *row_count, groups, arena, &keys);
-    added_count = state_table_add_all(&self->sets[set_i], keys.keys, keys.hashes, *row_count,
+    set_keys(item_of_set(self, set_i), batch, rows, row_count, groups, arena, &keys);
+    added_count = state_table_add_all(&self->sets[set_i], keys.keys, keys.hashes, row_count,
                                       members, added);
-    for (uint32_t i = 0; i < added_count; i++) {
-        uint32_t row_i = rows ? rows[added[i]] : added[i];
-
-        set_link(set_i, groups[row_i], members[added[i]]);
-        added[i] = row_i;
+    for (uint32_t i = 0; i < added_count; i++)
+        set_link(set_i, groups[rows ? rows[added[i]] : added[i]], members[added[i]]);
+    if (rows) {
+        by_row = ARENA_ARRAY(arena, StateEntry *, batch->row_count);
+        for (uint32_t i = 0; i < row_count; i++)
+            by_row[rows[i]] = members[i];
     }
-    *row_count = added_count;
-    return added;
+    return by_row;
+}
+
+/* Of the rows given (NULL: all), those with arguments the item's group has not seen. */
+static const uint32_t *new_rows(Aggregate *self, const GroupItem *item, const uint32_t *rows,
+                                uint32_t *row_count, StateEntry **members, Arena *arena)
+{
+    StateTable *set = &self->sets[item->distinct_i];
+    uint32_t *out = ARENA_ARRAY(arena, uint32_t, *row_count);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < *row_count; i++) {
+        uint32_t row_i = rows ? rows[i] : i;
+        SetValue *value = state_entry_value(members[row_i]);
+
+        if (value->seen & item->distinct_bit)
+            continue;
+        value->seen |= item->distinct_bit;
+        if (set->tracked)
+            state_table_touch(set, members[row_i]);
+        out[count++] = row_i;
+    }
+    *row_count = count;
+    return out;
 }
 
 static void update_item(Aggregate *self, uint32_t item_i, const Batch *batch, void **groups,
-                        Arena *arena)
+                        StateEntry ***members, Arena *arena)
 {
     const GroupItem *item = &self->layout.items[item_i];
     uint32_t row_count = batch->row_count;
@@ -131,7 +193,7 @@ static void update_item(Aggregate *self, uint32_t item_i, const Batch *batch, vo
     void **chosen = groups;
 
     if (item->distinct_i >= 0)
-        rows = new_rows(self, item, batch, rows, &row_count, groups, arena);
+        rows = new_rows(self, item, rows, &row_count, members[item->distinct_i], arena);
     if (self->node->key_count == 0) {
         group_update_one(&self->layout, item_i, groups[0], batch, rows, row_count, arena);
         return;
@@ -157,6 +219,7 @@ static bool aggregate_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch,
     Aggregate *self = (Aggregate *)op;
     Arena *arena = op->context->batch_arena;
     const int64_t *closing_us = NULL;
+    StateEntry ***members;
     void **groups;
     KeySet keys;
 
@@ -178,8 +241,11 @@ static bool aggregate_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch,
         return true;
     key_columns_encode(&self->keys, arena, batch, &keys);
     groups = find_groups(self, batch, &keys, closing_us, arena);
+    members = ARENA_ARRAY(arena, StateEntry **, self->layout.distinct_count);
+    for (uint32_t set_i = 0; set_i < self->layout.distinct_count; set_i++)
+        members[set_i] = set_members(self, set_i, batch, groups, arena);
     for (uint32_t i = 0; i < self->layout.item_count; i++)
-        update_item(self, i, batch, groups, arena);
+        update_item(self, i, batch, groups, members, arena);
     if (self->layout.has_extra)
         count_extra(self, groups, batch->row_count);
     return op_check_state(op, op->methods->state_bytes(op), err);
@@ -216,9 +282,12 @@ static void encode_group(void *self_, StateEntry *entry, StrBuf *out)
     group_encode(&self->layout, state_entry_value(entry), out);
 }
 
-static void encode_member(void *self UNUSED, StateEntry *entry UNUSED, StrBuf *out)
+static void encode_member(void *self UNUSED, StateEntry *entry, StrBuf *out)
 {
-    strbuf_add_char(out, GROUP_VERSION);
+    const SetValue *value = state_entry_value(entry);
+
+    strbuf_add_char(out, SET_VERSION);
+    varint_encode(out, value->seen);
 }
 
 static bool aggregate_barrier(Op *op, uint32_t input_i UNUSED, const Barrier *barrier, Error *err)
@@ -278,14 +347,17 @@ static StateEntry *restore_group(Aggregate *self, Str key, uint8_t key_group)
 static bool restore_member(Aggregate *self, const CheckpointEntry *entry)
 {
     uint32_t set_i = (uint32_t)entry->slot - SLOT_SETS;
+    Str value = str_slice(entry->value, 1, entry->value.bytes);
     Str rest = entry->key;
     StrBuf key = {0};
     StateEntry *group, *member;
     Str group_key;
+    uint64_t seen;
     uint32_t number;
     bool added;
 
-    if (set_i >= self->layout.distinct_count || !bytes_decode(&rest, &group_key))
+    if (set_i >= self->layout.distinct_count || !bytes_decode(&rest, &group_key) ||
+        !varint_decode(&value, &seen) || seen > UINT32_MAX || value.bytes > 0)
         return false;
     group = restore_group(self, group_key, entry->group);
     if (!group)
@@ -301,6 +373,7 @@ static bool restore_member(Aggregate *self, const CheckpointEntry *entry)
         return false;
     state_table_restored(&self->sets[set_i], member);
     set_link(set_i, state_entry_value(group), member);
+    ((SetValue *)state_entry_value(member))->seen = (uint32_t)seen;
     return true;
 }
 
@@ -324,7 +397,8 @@ static bool aggregate_restore(Op *op, const CheckpointEntry *entry, Error *err)
 
     if (op_restore_watermark(entry, &self->watermark_us))
         return true;
-    if (entry->value.bytes == 0 || entry->value.data[0] != GROUP_VERSION)
+    if (entry->value.bytes == 0 ||
+        entry->value.data[0] != (entry->slot == SLOT_GROUPS ? GROUP_VERSION : SET_VERSION))
         return op_bad_entry(op, entry, err);
     ok = entry->slot == SLOT_GROUPS ? restore_states(self, entry) : restore_member(self, entry);
     arena_reset(&self->arena);

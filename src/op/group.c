@@ -9,6 +9,31 @@ static uint32_t align16(size_t bytes)
     return (uint32_t)((bytes + 15) & ~(size_t)15);
 }
 
+/* An item before `item_i` whose set it can share, if that has a bit left; NULL: none. */
+static const GroupItem *set_to_share(const GroupLayout *layout, uint32_t item_i)
+{
+    const AggregateItem *wanted = layout->items[item_i].item;
+
+    for (uint32_t i = item_i; i-- > 0;) {
+        const GroupItem *other = &layout->items[i];
+
+        if (other->distinct_i >= 0 && other->item->arg_count == wanted->arg_count &&
+            memcmp(other->item->arg_columns, wanted->arg_columns,
+                   wanted->arg_count * sizeof *wanted->arg_columns) == 0)
+            return other->distinct_bit < UINT32_MAX / 2 ? other : NULL;
+    }
+    return NULL;
+}
+
+static void item_share_set(GroupLayout *layout, uint32_t item_i)
+{
+    GroupItem *item = &layout->items[item_i];
+    const GroupItem *other = set_to_share(layout, item_i);
+
+    item->distinct_i = other ? other->distinct_i : (int32_t)layout->distinct_count++;
+    item->distinct_bit = other ? other->distinct_bit << 1 : 1;
+}
+
 static void item_init(GroupLayout *layout, GroupItem *item, const AggregateItem *from,
                       const Schema *input, const SqlContext *sql, bool session)
 {
@@ -25,8 +50,6 @@ static void item_init(GroupLayout *layout, GroupItem *item, const AggregateItem 
         .distinct_i = -1,
         .arg_types = arg_types,
     };
-    if (from->distinct && !session)
-        item->distinct_i = (int32_t)layout->distinct_count++;
     layout->has_extra |= item->bag || item->methods->extra_bytes || item->methods->clear;
 }
 
@@ -43,8 +66,11 @@ void group_layout_init(GroupLayout *layout, const AggregateItem *items, uint32_t
     *layout = (GroupLayout){.item_count = item_count};
     arena_init(&layout->arena);
     layout->items = ARENA_ARRAY(&layout->arena, GroupItem, item_count);
-    for (uint32_t i = 0; i < item_count; i++)
+    for (uint32_t i = 0; i < item_count; i++) {
         item_init(layout, &layout->items[i], &items[i], input, sql, session);
+        if (items[i].distinct && !session)
+            item_share_set(layout, i);
+    }
     if (layout->distinct_count > 0 || layout->has_extra)
         bytes = sizeof(GroupHead) + layout->distinct_count * sizeof(uint32_t);
     for (uint32_t i = 0; i < item_count; i++) {

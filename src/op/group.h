@@ -9,7 +9,7 @@
  * the result is asked for.
  *
  * DISTINCT outside of sessions is the caller's: it hands over only rows not seen before
- * (aggregate.c).
+ * (aggregate.c). Items of the same arguments share a set, each with a bit of its own.
  *
  * Whoever holds states (aggregate.c by key, aggregate_session.c by session, window.c by frame) gives
  * their memory; group_init and group_clear stand at its two ends.
@@ -29,6 +29,7 @@ typedef struct GroupItem {
     bool bag;
     bool unique;           /* The bag keeps one of equal rows. */
     int32_t distinct_i;    /* Which of the caller's sets filters its rows, or -1. */
+    uint32_t distinct_bit; /* Its bit in that set's values. */
     const Type **arg_types;
 } GroupItem;
 

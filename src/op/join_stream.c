@@ -15,6 +15,9 @@
  * partition's as everywhere; then the answer depends on neither batches nor workers: every row that is
  * in time finds all its matches still there.
  *
+ * Rows that leave silently are let go a little later, many together (granule_us): nothing can meet them
+ * any more, and timers by the microsecond cost more than the memory.
+ *
  * Outer rows without a match, and those of ANTI, are given when they are let go; SEMI's at their first
  * match. What is passed on as watermark is the lowest time an output row can still have.
  *
@@ -29,7 +32,7 @@
 #include "state/row_store.h"
 #include "state/timer.h"
 
-enum { LEFT = 0, RIGHT = 1, STRETCH_ROWS = 4096 };
+enum { LEFT = 0, RIGHT = 1, STRETCH_ROWS = 4096, GRANULES = 64 };
 
 #define DUE_NEVER WATERMARK_END
 
@@ -43,6 +46,7 @@ typedef struct Side {
     bool timed;         /* Rows of this side are let go some time. */
     bool keep;          /* Given without a match (outer, ANTI). */
     bool mark;          /* It matters whether a row had a match. */
+    int64_t granule_us; /* Rows that leave silently leave together, that much later at most; 1: exactly. */
 } Side;
 
 typedef struct JoinStream {
@@ -244,6 +248,15 @@ static bool push_side(JoinStream *self, uint32_t s, const Batch *rows, Error *er
                    err);
 }
 
+static void set_timer(Side *side, int64_t due_us, uint32_t place)
+{
+    int64_t behind_us = due_us % side->granule_us;
+
+    if (behind_us > 0 && due_us < WATERMARK_TIME_MAX - side->granule_us)
+        due_us += side->granule_us - behind_us;
+    timers_set(&side->timers, due_us, row_store_handle(&side->store, place));
+}
+
 static void store_row(JoinStream *self, Probe *probe, const KeySet *keys, uint32_t row_i,
                       int64_t due_us, StrBuf *bytes)
 {
@@ -259,7 +272,7 @@ static void store_row(JoinStream *self, Probe *probe, const KeySet *keys, uint32
                           probe->time_us ? probe->time_us[row_i] : 0);
     row_store_at(&side->store, place)->marked = side->mark && bits_get(probe->matched, row_i);
     if (due_us != DUE_NEVER)
-        timers_set(&side->timers, due_us, row_store_handle(&side->store, place));
+        set_timer(side, due_us, place);
 }
 
 /* Remembers the rows that may still be met, gives those that are settled. */
@@ -513,7 +526,7 @@ static bool join_restore(Op *op, const CheckpointEntry *entry, Error *err)
         int64_t due_us = due_of(self, entry->slot, time_us);
 
         if (due_us != DUE_NEVER)
-            timers_set(&side->timers, due_us, row_store_handle(&side->store, place));
+            set_timer(side, due_us, place);
     }
     arena_reset(&self->arena);
     return ok || op_bad_entry(op, entry, err);
@@ -583,6 +596,15 @@ static const OpMethods join_methods = {
     .free = join_free,
 };
 
+static int64_t granule(const JoinNode *join)
+{
+    int64_t apart_us;
+
+    if (!join->has_bounds || __builtin_sub_overflow(join->high_us, join->low_us, &apart_us))
+        return 1;
+    return MAX(apart_us / GRANULES, 1);
+}
+
 static void side_init(JoinStream *self, uint32_t s)
 {
     const JoinNode *join = self->join;
@@ -599,6 +621,7 @@ static void side_init(JoinStream *self, uint32_t s)
                   (self->windows || (join->has_bounds &&
                                      reach_us != (s == LEFT ? INT64_MAX : INT64_MIN)));
     side->keep = s == LEFT ? self->traits.keep_left : self->traits.keep_right;
+    side->granule_us = side->keep ? 1 : granule(join);
     side->mark = side->keep || (s == LEFT && self->traits.left_alone);
     key_columns_init(&side->keys, &self->plan, s == LEFT ? join->left_keys : join->right_keys,
                      join->key_count, -1, input);

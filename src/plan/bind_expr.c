@@ -124,6 +124,8 @@ bool bind_interval_us(Binder *b, Expr *e, const char *what, int64_t *out)
         if (option_parse_duration(vector_strs(v)[0], out, &err))
             return true;
         bind_error(b, e->span, "CANNOT_PARSE_INTERVAL", "22006", "%s: %s.", what, err.text);
+        diagnostic_remedy(b->diagnostics,
+                          "days and weeks are lengths of time too; months and years differ in theirs");
         return false;
     }
     if (v->type->kind == TYPE_INTERVAL_DT && vector_is_valid(v, 0)) {

@@ -4,7 +4,8 @@
  * As in Spark a window call is not a function of a row: it becomes a column of the SELECT's input,
  * called `window` or `session_window`, a STRUCT<start, end>; a row may be in several windows (ASSIGN
  * gives one row each). So `window.start` beside GROUP BY window(ts, '1 minute') is that column's
- * field. There can be one such call in a SELECT, written as often as one likes.
+ * field, unless the input has a `window` of its own: then that is meant, and the new one is told by
+ * writing the call again (SELECT window(window, '1 minute').start). There can be one such call in a SELECT, written as often as one likes.
  *
  * window() over a window column (chained aggregations) means its last moment, end - 1 microsecond, as
  * window_time() does.
@@ -88,10 +89,13 @@ static bool duration_arg(Binder *b, const AstExpr *ast, size_t arg_i, const char
 
 static bool constraint(Binder *b, const AstExpr *ast, bool holds, const char *text)
 {
-    if (!holds)
-        bind_error(b, ast->span, "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION", "42K09",
-                   "Cannot resolve \"window\" due to data type mismatch: %s.", text);
-    return holds;
+    if (holds)
+        return true;
+    bind_error(b, ast->span, "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION", "42K09",
+               "Cannot resolve \"window\" due to data type mismatch: %s.", text);
+    diagnostic_remedy(b->diagnostics,
+                      "window(time, length, slide, start): 0 < slide <= length, |start| < slide");
+    return false;
 }
 
 static bool bind_window(Binder *b, const ExprScope *es, const AstExpr *ast, TimeWindow *out)
@@ -216,6 +220,15 @@ static const Type *window_type(Binder *b)
     return type_struct(b->arena, fields, 2);
 }
 
+static bool has_name(const Scope *scope, Str name)
+{
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        if (!scope->columns.items[i].hidden && str_equal_nocase(scope->columns.items[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 static void put_assign(Binder *b, Relation *input, TimeWindow *window, Span span)
 {
     Str name = window->session ? STR("session_window") : STR("window");
@@ -235,7 +248,10 @@ static void put_assign(Binder *b, Relation *input, TimeWindow *window, Span span
     };
     logical_refresh_columns(b->plan, node);
     scope_append(b, scope, input->scope);
-    scope_add(b, scope, (ScopeColumn){.name = name, .id = window->id, .type = type});
+    scope_add(b, scope, (ScopeColumn){.name = name,
+                                      .id = window->id,
+                                      .type = type,
+                                      .hidden = has_name(input->scope, name)});
     input->plan = node;
     input->scope = scope;
 }
@@ -264,6 +280,7 @@ bool bind_time_windows(Binder *b, const AstSelect *ast, Relation *input, const T
             bind_error(b, found.calls.items[i]->span, "_LEGACY_ERROR_TEMP_1039", NULL,
                        "Multiple time/session window expressions would result in a cartesian "
                        "product of rows, therefore they are currently not supported.");
+            diagnostic_remedy(b->diagnostics, "give each window a query of its own");
             return false;
         }
     }
@@ -344,6 +361,8 @@ bool bind_watermark(Binder *b, Relation *relation, const AstWatermark *ast)
     if (has_watermark(relation->plan)) {
         bind_error(b, ast->span, "EVENT_TIME_REDEFINED", "42000",
                    "Redefining watermark is disallowed: these rows have one already.");
+        diagnostic_remedy(b->diagnostics, "leave one of the two out: the first one holds for all "
+                                          "that is made from these rows");
         return false;
     }
     node = logical_new(b->plan, LOGICAL_WATERMARK, ast->span, relation->plan);

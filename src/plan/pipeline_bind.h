@@ -39,7 +39,7 @@ typedef struct PipelineBinder {
 
 /* Edges, cycles, sources, the plans of all drafts. False: refused and told. */
 bool pipeline_plan(PipelineBinder *p);
-/* Names what Spark's streaming cannot do, as warnings. */
+/* Names what Spark's streaming cannot do, or does otherwise, as warnings (spark_check.c). */
 void pipeline_warn_spark(PipelineBinder *p, const Draft *draft);
 
 #endif

@@ -338,38 +338,6 @@ static void order_views(PipelineBinder *p)
     spec->views = ordered;
 }
 
-/* ── what Spark's streaming cannot do ──────────────────────────────────────────────────────────*/
-
-static void warn_node(PipelineBinder *p, const Logical *node)
-{
-    if (!node->streaming)
-        return;
-    if (node->kind == LOGICAL_WINDOW)
-        diagnostic_warning(p->diagnostics, node->span, NULL,
-                           "Spark's streaming has no window functions: this runs in weir's engine "
-                           "alone.");
-    if (node->kind == LOGICAL_SORT)
-        diagnostic_warning(p->diagnostics, node->span, NULL,
-                           "Spark's streaming cannot sort: this runs in weir's engine alone.");
-    for (uint32_t i = 0; node->kind == LOGICAL_AGGREGATE && i < node->as.aggregate.item_count;
-         i++) {
-        const Expr *call = node->as.aggregate.items[i].expr;
-
-        if (call->distinct)
-            diagnostic_warning(p->diagnostics, call->span, NULL,
-                               "Spark's streaming has no %s(DISTINCT ...): this runs in weir's "
-                               "engine alone.",
-                               call->fn->name);
-    }
-    for (uint32_t i = 0; i < node->input_count; i++)
-        warn_node(p, node->inputs[i]);
-}
-
-void pipeline_warn_spark(PipelineBinder *p, const Draft *draft)
-{
-    warn_node(p, draft->root);
-}
-
 /* ── all ───────────────────────────────────────────────────────────────────────────────────────*/
 
 static void optimize_drafts(PipelineBinder *p, FieldUses *uses)

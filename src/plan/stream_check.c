@@ -299,7 +299,7 @@ static void check_stream_join(Check *c, Logical *node)
         "give both streams a WATERMARK and bound their times: ... AND r.ts BETWEEN l.ts AND l.ts + "
         "INTERVAL 10 MINUTES";
 
-    if (join->has_bounds && join->kind != JOIN_ANTI && join->kind != JOIN_LEFT_MARK &&
+    if (join->has_bounds && join->kind != JOIN_LEFT_MARK &&
         join->kind != JOIN_LEFT_SINGLE)
         return;
     if (join->kind == JOIN_INNER || join->kind == JOIN_CROSS) {
@@ -308,7 +308,8 @@ static void check_stream_join(Check *c, Logical *node)
         refuse_unbounded(c, node->span,
                          "The state of this stream-stream join grows without bound: any row may "
                          "still find a partner.");
-        diagnostic_remedy(c->b->diagnostics, "%s", remedy);
+        diagnostic_remedy(c->b->diagnostics, "%s; or say 'unbounded_state' = 'true' in TBLPROPERTIES",
+                          remedy);
         return;
     }
     refuse(c, node->span, remedy,

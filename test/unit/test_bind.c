@@ -148,11 +148,13 @@ static const Case mistakes[] = {
     {"SELECT t.* FROM u", "CANNOT_RESOLVE_STAR_EXPAND@8"},
     {"SELECT a AS x, b AS x, x FROM t", "AMBIGUOUS_LATERAL_COLUMN_ALIAS@24"},
     {"SELECT window(b, '1 minute') FROM t GROUP BY window(ts, '1 minute')",
-     "_LEGACY_ERROR_TEMP_1039@46"},
+     "_LEGACY_ERROR_TEMP_1039@46: give each window a query of its own"},
     {"SELECT window(a, '1 minute') FROM t", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE@15"},
-    {"SELECT window(ts, '1 month') FROM t", "CANNOT_PARSE_INTERVAL@19"},
+    {"SELECT window(ts, '1 month') FROM t", "CANNOT_PARSE_INTERVAL@19: days and weeks are lengths of time too; months and years differ in "
+     "theirs"},
     {"SELECT window(ts, '1 minute', '2 minutes') FROM t",
-     "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION@8"},
+     "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION@8: window(time, length, slide, start): 0 < "
+     "slide <= length, |start| < slide"},
     {"SELECT * FROM t JOIN u USING (z)", "UNRESOLVED_USING_COLUMN_FOR_JOIN@31"},
     {"SELECT grouping(a) FROM t GROUP BY a", "UNSUPPORTED_GROUPING_EXPRESSION@8"},
     {"SELECT :p", "UNBOUND_SQL_PARAMETER@8"},
