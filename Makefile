@@ -51,4 +51,4 @@ install: release
 	@meson install -C $(BUILD) --no-rebuild
 
 clean:
-	@rm -rf $(BUILD) build-test build-test-*
+	@rm -rf $(BUILD) build-test build-test-* build-clang build-fuzz build-lint

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_text(Error *err, const char *format, va_list args)
+static PRINTF(2, 0) void set_text(Error *err, const char *format, va_list args)
 {
     (void)vsnprintf(err->text, sizeof err->text, format, args);
 }

@@ -204,7 +204,7 @@ static void sample_encode(const AggregateCall *call, const void *state, StrBuf *
 static bool sample_decode(const AggregateCall *call, void *state, Str *in)
 {
     uint64_t count;
-    Sample sample;
+    Sample sample = {0};
 
     sample_init(call, state);
     if (!bytes_get(in, &count, sizeof count) || count > in->bytes / sizeof sample)

@@ -356,11 +356,11 @@ static Vector *kernel_interval_add(const KernelCall *call)
             continue;
         a = arg_interval(call, 0, i);
         b = arg_interval(call, 1, i);
-        overflow = subtract ? __builtin_sub_overflow(a.months, b.months, &r.months) |
-                                  __builtin_sub_overflow(a.days, b.days, &r.days) |
+        overflow = subtract ? __builtin_sub_overflow(a.months, b.months, &r.months) ||
+                                  __builtin_sub_overflow(a.days, b.days, &r.days) ||
                                   __builtin_sub_overflow(a.us, b.us, &r.us)
-                            : __builtin_add_overflow(a.months, b.months, &r.months) |
-                                  __builtin_add_overflow(a.days, b.days, &r.days) |
+                            : __builtin_add_overflow(a.months, b.months, &r.months) ||
+                                  __builtin_add_overflow(a.days, b.days, &r.days) ||
                                   __builtin_add_overflow(a.us, b.us, &r.us);
         if (overflow)
             kernel_error(call, out, i, CLASS_INTERVAL_OVERFLOW_TRY,

@@ -218,7 +218,7 @@ static uint64_t digits_value(Str digits, uint64_t base, bool *overflow)
 
     *overflow = false;
     for (uint32_t i = 0; i < digits.bytes && digit_of(digits.data[i]) < (int)base; i++)
-        *overflow |= __builtin_mul_overflow(value, base, &value) |
+        *overflow |= __builtin_mul_overflow(value, base, &value) ||
                      __builtin_add_overflow(value, (uint64_t)digit_of(digits.data[i]), &value);
     return value;
 }

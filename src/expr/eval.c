@@ -533,8 +533,9 @@ Vector *kernel_text(const KernelCall *call, TextRow row)
     return out;
 }
 
-static void set_error(const KernelCall *call, Vector *out, uint32_t row_i, const char *class_name,
-                      const char *sqlstate, const char *format, va_list args)
+static PRINTF(6, 0) void set_error(const KernelCall *call, Vector *out, uint32_t row_i,
+                                   const char *class_name, const char *sqlstate,
+                                   const char *format, va_list args)
 {
     char text[400];
 
@@ -598,7 +599,7 @@ typedef struct Fold {
 static Expr *fold_node(void *self, Arena *arena, Expr *e)
 {
     const Fold *fold = self;
-    const Vector *value;
+    const Vector *value = NULL;
     Error ignored = {0};
 
     if (e->kind != EXPR_CALL || e->fn->class_ != FUNCTION_SCALAR ||

@@ -92,7 +92,8 @@ bool java_hash(const Vector *v, uint32_t row_i, int32_t *out)
 
 /* ── the map ───────────────────────────────────────────────────────────────────────────────────*/
 
-enum { CAPACITY_FIRST = 64, FREE = UINT32_MAX };
+enum { CAPACITY_FIRST = 64 };
+#define FREE UINT32_MAX
 
 typedef struct OpenHash {
     uint32_t *slots; /* Number of the key there, or FREE. */

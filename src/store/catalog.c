@@ -559,7 +559,7 @@ static bool update_catalog_row(StoreTxn *txn, Arena *arena, const StoreTable *ha
 
 bool store_table_create(StoreTxn *txn, const StoreTable *table, Error *err)
 {
-    const StoreTable *have;
+    const StoreTable *have = NULL;
     Arena arena;
     bool ok;
 
@@ -621,7 +621,7 @@ static bool drop_table(Store *store, Str name, Error *err)
 
 bool store_table_drop(StoreTxn *txn, Str name, Error *err)
 {
-    const StoreTable *have;
+    const StoreTable *have = NULL;
     Arena arena;
     bool ok;
 
@@ -639,7 +639,7 @@ bool store_table_drop(StoreTxn *txn, Str name, Error *err)
 
 bool store_table_truncate(StoreTxn *txn, Str name, Error *err)
 {
-    const StoreTable *have;
+    const StoreTable *have = NULL;
     Arena arena;
     bool ok;
 
@@ -744,7 +744,7 @@ bool store_replace_abort(StoreTxn *txn, Str table, Error *err)
 
 bool store_replace_insert(StoreTxn *txn, Str table, const Batch *batch, Error *err)
 {
-    const StoreTable *built;
+    const StoreTable *built = NULL;
     Arena arena;
     bool ok;
 
