@@ -136,6 +136,7 @@ static int64_t count_of(const char *table)
     CqlResult result;
     Str value = STR_EMPTY;
     CqlReader reader;
+    int64_t count;
 
     (void)snprintf(text, sizeof text, "SELECT count(*) FROM weir_client.%s", table);
     cql_result_init(&result);
@@ -143,8 +144,9 @@ static int64_t count_of(const char *table)
               cql_rows_next(&result.rows, &value, &err),
           "%s", err.text);
     reader = cql_reader(value);
+    count = cql_read_long(&reader);
     cql_result_done(&result);
-    return cql_read_long(&reader);
+    return count;
 }
 
 static void writes_many_at_once(void)

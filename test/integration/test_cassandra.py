@@ -142,6 +142,19 @@ class Tests:
         assert str(row["de"]) == "-5000000035.0000000000" and str(row["da"]) == "1970-01-04", row
         assert row["ar"] == "[5,null,2]" and row["st"] == '{"x":5,"y":"z"}', row
 
+    def five_nexmark_queries_give_the_same_rows(self) -> None:
+        for query in ("q5", "q7", "q8", "q9", "q17"):
+            text = (HERE.parents[1] / f"examples/nexmark/{query}.sql").read_text(encoding="utf-8")
+            file = self.file(f"{query}.sql", text.replace("USING postgres", "USING cassandra"))
+            weir, quiet = (self.weir(f"{query}{which}", events="20000") for which in ("", "_quiet"))
+            weir.run(file, "--drain")
+            quiet.run(file, "--drain", embedded=True)
+            sql = f"SELECT * FROM {query}"
+            expected = sorted(quiet.sql(sql, embedded=True), key=str)
+            assert expected and sorted(weir.sql(sql), key=str) == expected, query
+            there = self.server.rows(f"SELECT * FROM weir_{query}.{query}")
+            assert len(there) == len(expected), (query, len(there), len(expected))
+
     def keys_are_looked_up_where_they_lie(self) -> None:
         weir = Weir(self.program, self.folder / "types", "weir_types", {})
         assert weir.sql("SELECT s FROM kinds WHERE id = 7") == [["é7'"]]
