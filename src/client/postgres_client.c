@@ -23,11 +23,25 @@ struct PostgresClient {
 
 /* ── the address ───────────────────────────────────────────────────────────────────────────────*/
 
-bool postgres_address(const Settings *settings, Arena *arena, PostgresAddress *out, Error *err)
+static bool read_password(Str file, Arena *arena, PostgresAddress *out, Error *err)
+{
+    if (!os_read_file(arena, str_to_c(arena, file), PASSWORD_FILE_BYTES_MAX, &out->password, err))
+        return error_wrap(err, "the password of PostgreSQL");
+    out->password = str_trim(out->password);
+    return true;
+}
+
+bool postgres_address(const Settings *settings, const TableDef *table, Arena *arena,
+                      PostgresAddress *out, Error *err)
 {
     Str file;
 
     *out = (PostgresAddress){.timeout_us = settings_duration_us(settings, "postgres.timeout")};
+    if (table && table_option_given(table, "url")) {
+        out->url = table_option(table, "url");
+        return !table_option_given(table, "password_file") ||
+               read_password(table_option(table, "password_file"), arena, out, err);
+    }
     if (!settings_find(settings, STR("postgres.url"), &out->url) || !out->url.bytes)
         return error_set(err, ERROR_USER,
                          "'postgres.url' is not set: where is the server? (for example "
@@ -35,12 +49,8 @@ bool postgres_address(const Settings *settings, Arena *arena, PostgresAddress *o
     if (settings_find(settings, STR("postgres.password"), &out->password) && out->password.bytes)
         return true;
     out->password = (Str){NULL, 0};
-    if (!settings_find(settings, STR("postgres.password.file"), &file) || !file.bytes)
-        return true;
-    if (!os_read_file(arena, str_to_c(arena, file), PASSWORD_FILE_BYTES_MAX, &out->password, err))
-        return error_wrap(err, "'postgres.password.file'");
-    out->password = str_trim(out->password);
-    return true;
+    return !settings_find(settings, STR("postgres.password.file"), &file) || !file.bytes ||
+           read_password(file, arena, out, err);
 }
 
 static const char *value_of(const PostgresClient *client, const char *keyword)
@@ -83,7 +93,7 @@ bool postgres_client_create(const PostgresAddress *address, PostgresClient **out
     PQfreemem(message); /* It may hold pieces of the password. */
     if (!options)
         return error_set(err, ERROR_USER,
-                         "'postgres.url' cannot be read as an address of PostgreSQL: write "
+                         "what is given as PostgreSQL's address cannot be read as one: write "
                          "postgresql://user@host:port/database");
     while (options[count].keyword)
         count++;
@@ -390,7 +400,7 @@ bool postgres_probe(const Settings *settings, Arena *arena, Str *version, Error 
     PostgresAddress address;
     bool ok;
 
-    ok = postgres_address(settings, arena, &address, err) &&
+    ok = postgres_address(settings, NULL, arena, &address, err) &&
          postgres_client_create(&address, &client, err) && postgres_connect(client, err);
     if (ok)
         *version = str_of(arena_printf(arena, "PostgreSQL %.*s at %s",

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "plan/catalog.h"
 #include "plan/setting.h"
 
 typedef struct PostgresClient PostgresClient;
@@ -31,8 +32,10 @@ typedef struct PostgresAddress {
     int64_t timeout_us;
 } PostgresAddress;
 
-/* From postgres.url, postgres.password or postgres.password.file, postgres.timeout. In `arena`. */
-bool postgres_address(const Settings *settings, Arena *arena, PostgresAddress *out, Error *err);
+/* From the table's 'url' and 'password_file', else from postgres.url, postgres.password or
+ * postgres.password.file; postgres.timeout. `table` may be NULL. In `arena`. */
+bool postgres_address(const Settings *settings, const TableDef *table, Arena *arena,
+                      PostgresAddress *out, Error *err);
 
 /* Copies the address; ERROR_USER: it cannot be read. Connects nowhere yet. */
 bool postgres_client_create(const PostgresAddress *address, PostgresClient **out, Error *err);

@@ -18,6 +18,7 @@
 
 #include "op/inputs.h"
 #include "op/join_build.h"
+#include "os/os.h"
 
 enum { STRETCH_PAIRS = 4096, LEFT = 0, RIGHT = 1 };
 
@@ -408,6 +409,7 @@ static bool table_load(JoinHash *self, Error *err)
     OpContext *context = self->op.context;
     const Node *table = self->op.node->inputs[self->build_side];
     int64_t version = self->version;
+    int64_t began_us = os_monotonic_us();
 
     if (self->build.complete && !self->check_version)
         return true;
@@ -418,8 +420,12 @@ static bool table_load(JoinHash *self, Error *err)
         return true;
     self->version = version;
     join_build_clear(&self->build);
-    if (!context->table_rows(context->self, table, &self->op, self->build_side, err))
-        return error_wrap(err, "read the table of a join");
+    while (!context->table_rows(context->self, table, &self->op, self->build_side, err)) {
+        if (err->kind != ERROR_RETRY || !context->wait_for_table ||
+            !context->wait_for_table(context->self, os_monotonic_us() - began_us))
+            return error_wrap(err, "read the table of a join");
+        join_build_clear(&self->build);
+    }
     ASSERT(self->build.complete); /* table_rows has called on_end. */
     return true;
 }

@@ -86,6 +86,9 @@ struct OpContext {
      * (the join's input on that side) into `op`'s input `input_i`, and then on_end. Called by the join
      * before it first needs them, and at the first batch of an epoch whose version is another. */
     bool (*table_rows)(void *self, const Node *table, Op *op, uint32_t input_i, Error *err);
+    /* After a failure of table_rows that is ERROR_RETRY, `waited_us` after the first: waits a while;
+     * false: it is no use. NULL: it is not. */
+    bool (*wait_for_table)(void *self, int64_t waited_us);
     /* A number that changes when the table's rows may have; asked for once an epoch. NULL: never. */
     int64_t (*table_version)(void *self, const Node *table);
     void *self;

@@ -91,9 +91,6 @@ bool connections_outside_view(Connections *connections, const TableDef *table, O
 /* Applies the topics' retention; now and then, by the committer. */
 bool connections_housekeeping(Connections *connections, Error *err);
 
-/* A number that changes when the table's rows may have. *reader is the caller's own, opened when
- * first needed; the caller closes it. */
-int64_t connections_table_version(Connections *connections, const TableDef *table, Store **reader);
 /* Reads a whole table (a SCAN or VALUES node) and pushes it into `op`'s input `input_i`, batch by
  * batch, then on_end. Memory of the batches: op's context's batch arena, reset after each. */
 bool connections_scan_into(Connections *connections, const Node *scan, const SqlContext *sql,

@@ -52,19 +52,23 @@ const OutsideRole *role_at(size_t i)
     return i < COUNT_OF(roles) ? &roles[i] : NULL;
 }
 
-const OutsideRole *role_of(const Settings *settings, const TableDef *table)
+const OutsideRole *provider_role(Provider provider)
 {
-    Str value;
-
-    if (table->kind == TABLE_SYSTEM || table->kind == TABLE_MEMORY)
-        return NULL;
-    if (table->provider == PROVIDER_KAFKA) /* A table may name its own servers. */
-        return kafka_is_configured(settings, table) ? &roles[0] : NULL;
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
-        if (roles[i].provider == table->provider)
-            return settings_find(settings, str_of(roles[i].setting), &value) && value.bytes
-                       ? &roles[i]
-                       : NULL;
+        if (roles[i].provider == provider)
+            return &roles[i];
     }
     return NULL;
+}
+
+const OutsideRole *role_of(const Settings *settings, const TableDef *table)
+{
+    const OutsideRole *role = provider_role(table->provider);
+    Str value;
+
+    if (!role || table->kind == TABLE_SYSTEM || table->kind == TABLE_MEMORY)
+        return NULL;
+    if (table->provider == PROVIDER_POSTGRES && table_option_given(table, "url"))
+        return role;
+    return settings_find(settings, str_of(role->setting), &value) && value.bytes ? role : NULL;
 }

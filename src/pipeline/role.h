@@ -33,6 +33,7 @@ typedef struct OutsideRole {
 } OutsideRole;
 
 const OutsideRole *role_at(size_t i); /* NULL after the last. */
+const OutsideRole *provider_role(Provider provider); /* NULL: none, it is never outside. */
 /* The role of a table that stands in a real system; NULL: embedded. Dead letters and late rows always
  * are. */
 const OutsideRole *role_of(const Settings *settings, const TableDef *table);

@@ -26,6 +26,7 @@
 #include "pipeline/port.h"
 #include "pipeline/run.h"
 #include "pipeline/socket.h"
+#include "pipeline/table_version.h"
 #include "sink/sink.h"
 
 typedef struct Worker Worker;
@@ -101,7 +102,7 @@ struct Worker {
     WorkerEpoch epoch;   /* The one whose rows it takes in. */
     int64_t cut_epoch;   /* The last whose barrier it has sent down its ports. */
     Arena arena;         /* Of the batch. */
-    Store *reader;       /* Opened when a joined table's version is first asked for. */
+    TableVersions *versions; /* Of joined tables. */
     FlowInstance *flows;
     Port *ports;         /* One a port group. */
     Barrier barrier;

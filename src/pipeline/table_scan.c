@@ -4,6 +4,7 @@
  * Values that do not fit are NULL here, as in Spark's batch reads (design.md, "Bad values").
  */
 #include "pipeline/connect_impl.h"
+#include "pipeline/data_catalog.h"
 #include "pipeline/table_format.h"
 #include "source/topic_source.h"
 
@@ -186,19 +187,30 @@ static bool scan_source(TableScan *scan, Error *err)
     return ok;
 }
 
-int64_t connections_table_version(Connections *connections, const TableDef *table, Store **reader)
+/* Not one that was kept in an outside system, whose connection is not configured now. */
+static bool check_embedded(Connections *connections, const TableDef *table, Error *err)
 {
-    Error err = {0};
-    int64_t version = 0;
+    const StoreTable *found = NULL;
+    bool knows = false;
+    Arena arena;
+    bool ok;
 
-    if (!connections->store || table->kind == TABLE_MEMORY)
-        return 0;
-    if (table->kind != TABLE_SYSTEM && table->provider != PROVIDER_CASSANDRA &&
-        table->provider != PROVIDER_POSTGRES)
-        return 0; /* Sources joined as tables are read once. */
-    if (!*reader && !store_open(store_path(connections->store), STORE_READER, reader, &err))
-        return -1; /* Reading the rows will tell what is wrong. */
-    return store_table_version(*reader, table->name, &version, &err) ? version : -1;
+    if (!connections->store || !provider_role(table->provider) ||
+        table->kind == TABLE_SYSTEM || table->provider == PROVIDER_KAFKA)
+        return true;
+    if (table->kind == TABLE_SOURCE)
+        knows = true;
+    else if (!data_catalog_knows_outside_table(connections->store, table->name, &knows, err))
+        return false;
+    arena_init(&arena);
+    ok = !knows || store_table_find(connections->store, &arena, table->name, &found, err);
+    arena_done(&arena);
+    if (ok && knows && !found)
+        return error_set(err, ERROR_USER,
+                         "its rows are in %s: tell where that is (--set %s=…, or --config FILE)",
+                         provider_role(table->provider)->system,
+                         provider_role(table->provider)->setting);
+    return ok;
 }
 
 bool connections_scan_into(Connections *connections, const Node *node, const SqlContext *sql, Op *op,
@@ -213,6 +225,8 @@ bool connections_scan_into(Connections *connections, const Node *node, const Sql
         ok = scan_memory(&scan, err);
     else if (role && role->table)
         ok = scan_outside(&scan, role, err);
+    else if (!role && !check_embedded(connections, table, err))
+        ok = false;
     else if (table->kind == TABLE_SYSTEM || table->provider == PROVIDER_CASSANDRA ||
              table->provider == PROVIDER_POSTGRES)
         ok = scan_store(&scan, err);

@@ -17,6 +17,7 @@
 enum {
     MAILBOX_LIMIT_BYTES = 64 << 20,
     MAIL_AT_A_TIME = 64,      /* Before looking at sources and barriers again. */
+    TABLE_RETRY_US = 200000,
     WAIT_US = 20000,          /* With nothing to do; anything that arrives wakes it at once. */
 };
 
@@ -164,14 +165,25 @@ static bool on_table_rows(void *self, const Node *table, Op *op, uint32_t input_
            op->methods->on_end(op, input_i, err);
 }
 
+/* What the rows of a joined table are asked of is away for now. */
+static bool on_wait_for_table(void *self, int64_t waited_us)
+{
+    Run *run = ((FlowInstance *)self)->worker->run;
+
+    if (waited_us > settings_duration_us(&run->spec->settings, "outbox.patience") ||
+        atomic_load(&run->stop) || atomic_load(&run->failed))
+        return false;
+    os_sleep_us(TABLE_RETRY_US);
+    return true;
+}
+
 static int64_t on_table_version(void *self, const Node *table)
 {
     FlowInstance *flow = self;
     int64_t version = 0;
 
     if (table->kind == NODE_SCAN)
-        return connections_table_version(flow->worker->run->connections, table->as.scan.table,
-                                         &flow->worker->reader);
+        return table_version(flow->worker->versions, table->as.scan.table);
     for (uint32_t i = 0; i < table->input_count; i++)
         version += on_table_version(self, node_input(table, i));
     return version;
@@ -232,6 +244,7 @@ static bool flow_init(Worker *worker, uint32_t flow_i, Error *err)
         .row_error = on_row_error,
         .row_late = on_row_late,
         .table_rows = on_table_rows,
+        .wait_for_table = on_wait_for_table,
         .table_version = on_table_version,
         .self = flow,
         .state_limit_bytes = settings_int(&run->spec->settings, "state.limit"),
@@ -258,6 +271,7 @@ bool worker_init(Worker *worker, Run *run, uint32_t worker_i, Error *err)
     worker->mailbox = run->mailboxes[worker_i];
     mailbox_enter_epoch(worker->mailbox, worker->epoch.epoch);
     worker->checkpoint = checkpoint_writer_create();
+    worker->versions = table_versions_create(run->connections);
     worker->aside = aside_create();
     worker->flows = mem_zalloc(run->spec->flow_count * sizeof *worker->flows);
     worker->ports = mem_zalloc(run->group_count * sizeof *worker->ports);
@@ -354,7 +368,7 @@ void worker_done(Worker *worker)
         if (flow->writer)
             flow->writer->sink->methods->writer_free(flow->writer);
     }
-    store_close(worker->reader);
+    table_versions_free(worker->versions);
     checkpoint_writer_free(worker->checkpoint);
     aside_free(worker->aside);
     free(worker->flows);

@@ -158,7 +158,9 @@ static void collect_node(Origins *origins, Logical *node)
 
 static bool is_decoded(const TableDef *table)
 {
-    return table->kind == TABLE_SOURCE || table->provider == PROVIDER_KAFKA;
+    return (table->kind == TABLE_SOURCE && table->provider != PROVIDER_POSTGRES &&
+            table->provider != PROVIDER_CASSANDRA) ||
+           table->provider == PROVIDER_KAFKA;
 }
 
 static void find_scans(Origins *origins, const Logical *node)

@@ -489,7 +489,7 @@ bool postgres_sink_open(const OutsideConfig *config, Outside **out, Error *err)
     sink->def = config->table;
     arena_init(&arena);
     ok = postgres_table_init(&sink->table, config->table, err) &&
-         postgres_address(config->settings, &arena, &address, err) &&
+         postgres_address(config->settings, config->table, &arena, &address, err) &&
          postgres_client_create(&address, &sink->client, err);
     arena_done(&arena);
     if (!ok) {

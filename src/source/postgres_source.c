@@ -322,7 +322,7 @@ bool postgres_source_open(const OutsideTableConfig *config, OutsideTable **out, 
     source->def = config->table;
     arena_init(&arena);
     ok = postgres_table_init(&source->shape, config->table, err) &&
-         postgres_address(config->settings, &arena, &address, err) &&
+         postgres_address(config->settings, config->table, &arena, &address, err) &&
          postgres_client_create(&address, &source->client, err);
     arena_done(&arena);
     if (!ok) {

@@ -223,7 +223,7 @@ class Postgres(weir.WeirTest):
         self.assertNotIn("wrong", err)
         _, err = self.weir("run", path, "--once", "--quiet", "--data", self.data, "--set",
                            f"folder={self.folder}", "--set", "postgres.url=postgresql://u:hidden@[::x/", status=1)
-        self.assertIn("cannot be read as an address", err)
+        self.assertIn("cannot be read as one", err)
         self.assertNotIn("hidden", err)
 
     def test_doctor_asks_the_server(self):
@@ -263,6 +263,61 @@ class Postgres(weir.WeirTest):
         self.assertIn('COPY (SELECT "id"::bigint, "name"::text FROM "things" WHERE "id"::bigint = '
                       "'17'::bigint) TO STDOUT", asked)
         self.assertIn('"name"::text COLLATE "C" >= ', asked)
+
+    def test_tables_of_others_are_read_and_joined(self):
+        self.db.psql("""CREATE TABLE customers (customer_id int PRIMARY KEY, "Name" varchar(20), since date,
+            tags text[], extra jsonb, kind text);
+            INSERT INTO customers SELECT i, 'c' || i, '2020-01-01'::date + i, ARRAY['x', i::text],
+                jsonb_build_object('level', i), 'k' FROM generate_series(1, 100) i""")
+        declared = """
+            CREATE TABLE customers (customer_id BIGINT, name STRING, since DATE, tags ARRAY<STRING>,
+                extra STRUCT<level: INT>, kind STRING) USING postgres;"""
+        self.numbers([{"id": i, "customer": i % 3 + 1} for i in range(10)])
+        self.run_pipeline(declared + """
+            CREATE TABLE given (id BIGINT, customer BIGINT) USING json OPTIONS ('path' = '${folder}/in.json');
+            CREATE STREAMING TABLE named USING postgres TBLPROPERTIES ('primary_key' = 'id')
+            AS SELECT g.id, c.name, c.extra.level AS level FROM STREAM given g JOIN customers c
+               ON g.customer = c.customer_id;""")
+        self.assertEqual(self.db.rows("SELECT name, level, count(*) FROM named GROUP BY 1, 2 ORDER BY 1"),
+                         ["c1|1|4", "c2|2|3", "c3|3|3"])
+        answer = self.sql(declared + """
+            SELECT name, since, tags, extra.level FROM customers WHERE customer_id = 7 AND kind = 'k';
+            SELECT count(*) FROM customers WHERE extra.level > 50""")
+        self.assertEqual([list(map(str, row)) for row in answer[-1]["rows"]], [["50"]])
+        self.assertEqual(str(answer[-2]["rows"][0][0]), "c7")
+        self.assertEqual(str(answer[-2]["rows"][0][1]), "2020-01-08")
+        out = self.sql("CREATE TABLE nothing (a INT) USING postgres OPTIONS ('table' = 'not_there'); "
+                       "SELECT * FROM nothing", status=1)
+        self.assertIn("there is no table 'not_there' in PostgreSQL", out)
+
+    def test_a_joined_table_that_changes_is_read_again(self):
+        self.db.psql("CREATE TABLE names (id bigint, name text); INSERT INTO names VALUES (1, 'old')")
+        path = self.write("pipeline.sql", """
+            CREATE TABLE names (id BIGINT, name STRING) USING postgres;
+            CREATE TABLE asked (id BIGINT, n BIGINT) USING kafka OPTIONS ('format' = 'json');
+            CREATE STREAMING TABLE told USING postgres
+            AS SELECT a.n, names.name FROM STREAM asked a LEFT JOIN names ON a.id = names.id;""")
+        settings = [*self.db.settings(), "--set", "lookup.refresh=50 ms"]
+        self.start("run", path, "--quiet", "--data", self.data, *settings)
+        weir.wait_until(lambda: os.path.exists(os.path.join(self.data, "socket")))
+        self.topic("produce", "asked", stdin='{"id": 1, "n": 1}\n')
+        weir.wait_until(lambda: self.db.rows("SELECT name FROM told WHERE n = 1") == ["old"])
+        self.db.psql("UPDATE names SET name = 'new'")
+
+        def ask_again(count=[1]):
+            count[0] += 1
+            self.topic("produce", "asked", stdin=f'{{"id": 1, "n": {count[0]}}}\n')
+            weir.wait_until(lambda: self.db.rows(f"SELECT 1 FROM told WHERE n = {count[0]}"))
+            return self.db.rows(f"SELECT name FROM told WHERE n = {count[0]}") == ["new"]
+        weir.wait_until(ask_again)
+
+    def test_without_its_connection_a_table_says_where_it_is(self):
+        self.numbers([{"id": 1, "name": "a", "price": "1.00"}])
+        self.run_pipeline(self.PLAIN)
+        out, _ = self.weir("sql", "--data", self.data, "--format", "json", "-e", "SELECT * FROM things",
+                           status=1)
+        self.assertIn("its rows are in PostgreSQL", out)
+        self.assertIn("postgres.url", out)
 
 
 if __name__ == "__main__":

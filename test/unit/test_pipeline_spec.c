@@ -192,9 +192,10 @@ static const Mistake mistakes[] = {
      "1:50 UNRESOLVED_COLUMN.WITH_SUGGESTION"},
     {"CREATE TABLE c USING kafka;", "1:14 MISSING_COLUMNS"},
     {"CREATE TABLE c (id BIGINT);", "1:14 MISSING_PROVIDER | write USING and one of http, kafka, "
-                                    "json, csv, rate, nexmark"},
-    {"CREATE TABLE c (id BIGINT) USING cassandra;",
-     "1:34 UNSUPPORTED_PROVIDER | use one of http, kafka, json, csv, rate, nexmark"},
+                                    "json, csv, rate, nexmark, cassandra, postgres"},
+    {"CREATE TABLE c (id BIGINT) USING memory;",
+     "1:34 UNSUPPORTED_PROVIDER | use one of http, kafka, json, csv, rate, nexmark, cassandra, "
+     "postgres"},
     {"SET commit.interval = often;", "1:23 INVALID_SETTING"},
     {"SELECT 1;", "1:1 UNSUPPORTED_PIPELINE_STATEMENT | ask it with `weir sql`, or keep its rows "
                   "with CREATE STREAMING TABLE or CREATE MATERIALIZED VIEW"},
