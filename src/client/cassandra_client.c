@@ -1,6 +1,8 @@
 #include "client/cassandra_client.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "client/cassandra_value.h"
 #include "os/os.h"
@@ -77,6 +79,85 @@ bool cassandra_session_open(const Settings *settings, Str keyspace, CqlSession *
     }
     arena_done(&arena);
     return ok;
+}
+
+/* ── idle sessions ─────────────────────────────────────────────────────────────────────────────*/
+
+/* Opening a session takes several round trips and, with a login, a tenth of a second of the server's;
+ * a look-up by key takes one of a millisecond. The oldest idle session makes room for a new one. */
+typedef struct IdleSession {
+    CqlSession *session; /* NULL: free. */
+    char *key;           /* What it was opened with. */
+    int64_t since_us;
+} IdleSession;
+
+static IdleSession idle[CASSANDRA_SESSIONS_IDLE];
+static pthread_mutex_t idle_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Every setting that makes a difference, as text. */
+static char *session_key(const Settings *settings, Str keyspace)
+{
+    const SettingDef *def;
+    char *key;
+    StrBuf text;
+
+    strbuf_init(&text);
+    strbuf_add_str(&text, keyspace);
+    for (size_t i = 0; (def = setting_at(i)); i++) {
+        if (str_starts_with(str_of(def->key), STR("cassandra."))) {
+            strbuf_add_char(&text, '\n');
+            strbuf_add_str(&text, settings_text(settings, def->key));
+        }
+    }
+    key = mem_strdup(strbuf_c(&text));
+    strbuf_done(&text);
+    return key;
+}
+
+bool cassandra_session_take(const Settings *settings, Str keyspace, CqlSession **out, Error *err)
+{
+    char *key = session_key(settings, keyspace);
+    CqlSession *found = NULL;
+
+    (void)pthread_mutex_lock(&idle_mutex);
+    for (size_t i = 0; !found && i < COUNT_OF(idle); i++) {
+        if (!idle[i].session || strcmp(idle[i].key, key) != 0)
+            continue;
+        found = idle[i].session;
+        free(idle[i].key);
+        idle[i] = (IdleSession){0};
+    }
+    (void)pthread_mutex_unlock(&idle_mutex);
+    free(key);
+    if (!found)
+        return cassandra_session_open(settings, keyspace, out, err);
+    *out = found;
+    return true;
+}
+
+void cassandra_session_give(const Settings *settings, Str keyspace, CqlSession *session, bool good)
+{
+    IdleSession given = {session, NULL, os_monotonic_us()};
+    IdleSession *place = &idle[0];
+    IdleSession gone;
+
+    if (!session)
+        return;
+    if (!good || cql_is_worn(session)) {
+        cql_close(session);
+        return;
+    }
+    given.key = session_key(settings, keyspace);
+    (void)pthread_mutex_lock(&idle_mutex);
+    for (size_t i = 1; i < COUNT_OF(idle); i++) {
+        if (place->session && (!idle[i].session || idle[i].since_us < place->since_us))
+            place = &idle[i];
+    }
+    gone = *place;
+    *place = given;
+    (void)pthread_mutex_unlock(&idle_mutex);
+    cql_close(gone.session);
+    free(gone.key);
 }
 
 /* ── words ─────────────────────────────────────────────────────────────────────────────────────*/

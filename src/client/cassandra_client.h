@@ -16,6 +16,12 @@
 
 /* Opens a session. `keyspace`: whose replicas it is to know; may be empty. */
 bool cassandra_session_open(const Settings *settings, Str keyspace, CqlSession **out, Error *err);
+/* The same for who needs one now and then: an idle one of these settings, or a new one. A session that
+ * is given back stays open for the next, up to CASSANDRA_SESSIONS_IDLE of them; `good` false: it is
+ * closed. Thread: any. */
+enum { CASSANDRA_SESSIONS_IDLE = 4 };
+bool cassandra_session_take(const Settings *settings, Str keyspace, CqlSession **out, Error *err);
+void cassandra_session_give(const Settings *settings, Str keyspace, CqlSession *session, bool good);
 /* Refuses settings of the connection that cannot be right; without asking the server. */
 bool cassandra_settings_check(const Settings *settings, Error *err);
 

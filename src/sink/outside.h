@@ -68,7 +68,7 @@ typedef struct OutsideMethods {
      * next call on this encoder. */
     Str (*encoder_take)(OutsideEncoder *encoder);
     void (*encoder_free)(OutsideEncoder *encoder); /* NULL is fine. */
-    /* Why the system cannot keep row `row_i`, whose key has no NULL; NULL: it can. Such rows are left
+    /* Why the system cannot keep row `row_i`, whose key has no NULL; NULL: it can. Such rows are
      * put aside, reason not_storable. NULL: it can keep all. Thread: any. */
     const char *(*refuses)(const Outside *outside, const Batch *batch, uint32_t row_i);
 

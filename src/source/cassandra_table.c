@@ -23,6 +23,7 @@ typedef struct CassandraReading {
     Arena arena;
     CassandraTable table;
     CqlSession *session; /* NULL: not connected. */
+    bool failed;         /* Something went wrong: the session is not to be used again. */
 } CassandraReading;
 
 struct OutsideScan {
@@ -178,7 +179,7 @@ static bool ask(Question *question, CqlSelect **out, Error *err)
         .consistency = table->table.consistency, .idempotent = true, .page_rows = PAGE_ROWS};
 
     if (!table->session &&
-        !cassandra_session_open(table->settings, table->table.keyspace, &table->session, err))
+        !cassandra_session_take(table->settings, table->table.keyspace, &table->session, err))
         return false;
     put_columns(question);
     if (!put_key_conditions(question, err) ||
@@ -227,6 +228,7 @@ static bool scan_open(OutsideTable *base, const StoreScanSpec *spec, OutsideScan
     strbuf_done(&question.text);
     strbuf_done(&question.values);
     if (!ok) {
+        table->failed = true;
         scan_close(scan);
         return false;
     }
@@ -239,8 +241,10 @@ static bool next_page(OutsideScan *scan, Error *err)
 {
     scan->page_row_i = 0;
     do {
-        if (!cql_select_next(scan->select, &scan->page, err))
+        if (!cql_select_next(scan->select, &scan->page, err)) {
+            scan->table->failed = true;
             return false;
+        }
     } while (scan->page && scan->page->row_count == 0);
     if (scan->page && scan->page->metadata.column_count != MAX(scan->column_count, 1u))
         return error_set(err, ERROR_RETRY, "Cassandra's answer has other columns than were asked for");
@@ -304,7 +308,7 @@ static void table_free(OutsideTable *base)
 {
     CassandraReading *table = (CassandraReading *)base;
 
-    cql_close(table->session);
+    cassandra_session_give(table->settings, table->table.keyspace, table->session, !table->failed);
     arena_done(&table->arena);
     free(table);
 }

@@ -203,6 +203,11 @@ bool cql_prepare(CqlSession *session, Str text, const CqlPrepared **out, Error *
     return true;
 }
 
+bool cql_is_worn(const CqlSession *session)
+{
+    return session->prepared.count >= PREPARED_MAX / 2;
+}
+
 const CqlPreparedInfo *cql_prepared_info(const CqlPrepared *prepared)
 {
     return &prepared->info;

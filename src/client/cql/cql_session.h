@@ -102,6 +102,8 @@ bool cql_query(CqlSession *session, Str text, CqlConsistency consistency, bool i
 
 /* Prepares a statement, at one node for now; it lives as long as the session. */
 bool cql_prepare(CqlSession *session, Str text, const CqlPrepared **out, Error *err);
+/* So many statements have been prepared that a fresh session would be better. */
+bool cql_is_worn(const CqlSession *session);
 const CqlPreparedInfo *cql_prepared_info(const CqlPrepared *prepared);
 
 /* Values are encoded, one after the other: length in four bytes, then the bytes; -1: null. */
