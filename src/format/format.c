@@ -3,11 +3,12 @@
  */
 #include "format/format.h"
 
+#include "format/avro.h"
 #include "format/csv.h"
 #include "format/json.h"
 #include "format/raw.h"
 
-static const Format *const formats[] = {&format_json, &format_csv, &format_raw};
+static const Format *const formats[] = {&format_json, &format_csv, &format_raw, &format_avro};
 
 const Format *format_at(size_t i)
 {

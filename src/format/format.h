@@ -22,6 +22,16 @@
 
 typedef enum FormatMode { FORMAT_STRICT, FORMAT_PERMISSIVE } FormatMode;
 
+/* Formats whose records need a schema that does not stand in them (avro). */
+typedef struct FormatSchemas {
+    Str schema;       /* Its text; data == NULL: that of the table's columns. */
+    bool framed;      /* Records begin with 0 and their schema's number (Confluent's wire format). */
+    int32_t write_id; /* Framed: the number of `schema`, for an encoder. */
+    /* Framed: the text of schema `id`, in `arena`. May wait; ERROR_RETRY: not for now. */
+    bool (*fetch)(void *self, int32_t id, Arena *arena, Str *text, Error *err);
+    void *self;
+} FormatSchemas;
+
 typedef struct FormatOptions {
     FormatMode mode;
     const Zone *zone;     /* For timestamps without a zone. */
@@ -31,6 +41,7 @@ typedef struct FormatOptions {
     const Schema *record_schema;
     /* csv, PERMISSIVE: rows that hold something that does not fit are told in `bad` too (from_csv). */
     bool tell;
+    const FormatSchemas *schemas; /* NULL: none; borrowed for the decoder's or encoder's life. */
 } FormatOptions;
 
 /* Names of options, one each: looked up by format_option. NULL data: not given. */

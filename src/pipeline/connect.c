@@ -89,6 +89,9 @@ void connections_close(Connections *connections)
         connections->sources.items[i].source->methods->free(connections->sources.items[i].source);
     for (size_t i = 0; i < connections->writers.count; i++)
         topic_writer_close(connections->writers.items[i]);
+    for (size_t i = 0; i < connections->schemas.count; i++)
+        table_schemas_close(connections->schemas.items[i]);
+    VEC_DONE(&connections->schemas);
     topics_free(connections->topics);
     store_close(connections->store);
     os_lock_release(connections->lock);
@@ -408,6 +411,14 @@ static bool open_sink(Connections *connections, const TableDef *table, int64_t e
     if (table->provider == PROVIDER_CASSANDRA || table->provider == PROVIDER_POSTGRES) {
         if (!create_store_table(connections, table, err))
             return false;
+    }
+    if (table->provider == PROVIDER_KAFKA) {
+        TableSchemas *schemas;
+
+        if (!table_schemas_open(table, true, &schemas, err))
+            return error_wrap(err, "table '%.*s'", STR_ARG(table->name));
+        VEC_ADD(&connections->schemas, schemas);
+        config.schemas = table_schemas_format(schemas);
     }
     if (path.data)
         config.folder = str_to_c(&connections->arena, path);

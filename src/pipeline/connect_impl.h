@@ -5,6 +5,7 @@
 #define WEIR_PIPELINE_CONNECT_IMPL_H
 
 #include "base/vec.h"
+#include "client/table_schemas.h"
 #include "os/os.h"
 #include "pipeline/connect.h"
 #include "pipeline/role.h"
@@ -38,6 +39,7 @@ struct Connections {
     VEC(OpenSource) sources;
     VEC(OpenSink) sinks;
     VEC(OpenView) views;
+    VEC(TableSchemas *) schemas; /* Of sinks. */
     VEC(TopicWriter *) writers;  /* Of topics that no sink writes to. */
     VEC(TopicWriter *) appended; /* Those appended to since the last commit, of sinks too. */
 };

@@ -15,7 +15,8 @@ static void describe(StrBuf *out, const TableDef *table)
 {
     static const char *const kept_options[] = {
         "format", "header", "sep",      "quote", "escape",   "nullValue",
-        "table",  "schema", "keyspace", "query", "metadata", "kafka.bootstrap.servers"};
+        "table",  "schema", "keyspace", "query", "metadata", "schema_file",
+        "schema_registry", "kafka.bootstrap.servers"};
     const Type *row_type;
     Arena arena;
 

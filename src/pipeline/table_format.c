@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "client/table_schemas.h"
 #include "plan/record_field.h"
 
 /* ── decoding ──────────────────────────────────────────────────────────────────────────────────*/
 
 struct TableDecoder {
+    TableSchemas *schemas; /* NULL: none needed. */
     Decoder *values;
     const Schema *schema;     /* All columns read. */
     const RecordField *fields; /* One each; NULL: all of the value. */
@@ -19,9 +21,11 @@ struct TableDecoder {
 };
 
 static bool create_values(const TableDef *table, const Schema *read, const Schema *record,
-                          FormatMode mode, const Zone *zone, Decoder **out, Error *err)
+                          FormatMode mode, const Zone *zone, const FormatSchemas *schemas,
+                          Decoder **out, Error *err)
 {
-    FormatOptions options = {.mode = mode, .zone = zone, .record_schema = record};
+    FormatOptions options = {
+        .mode = mode, .zone = zone, .record_schema = record, .schemas = schemas};
     Str name = table_format_name(table);
     const Format *format = format_find(name);
     StrBuf lines;
@@ -77,7 +81,9 @@ bool table_decoder_create(const TableDef *table, const Schema *schema, FormatMod
         record = value_columns(&decoder->arena, table, &table->schema, ignored);
         decoder->fields = fields;
     }
-    if (!create_values(table, read, record, mode, zone, &decoder->values, err)) {
+    if (!table_schemas_open(table, false, &decoder->schemas, err) ||
+        !create_values(table, read, record, mode, zone, table_schemas_format(decoder->schemas),
+                       &decoder->values, err)) {
         table_decoder_free(decoder);
         return false;
     }
@@ -91,6 +97,7 @@ void table_decoder_free(TableDecoder *decoder)
         return;
     if (decoder->values)
         decoder->values->methods->free(decoder->values);
+    table_schemas_close(decoder->schemas);
     arena_done(&decoder->arena);
     free(decoder);
 }

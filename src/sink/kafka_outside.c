@@ -18,6 +18,7 @@
 
 #include "base/assert.h"
 #include "client/kafka_client.h"
+#include "client/table_schemas.h"
 #include "format/format.h"
 #include "log/partitioner.h"
 #include "sink/record_key.h"
@@ -57,6 +58,7 @@ typedef struct KafkaOutside {
 typedef struct KafkaEncoder {
     OutsideEncoder base;
     KafkaOutside *outside;
+    TableSchemas *schemas; /* NULL: none needed. */
     Encoder *values;
     RecordKey *key;
     StrBuf chunk;
@@ -126,6 +128,7 @@ static void kafka_encoder_free(OutsideEncoder *base)
         return;
     if (encoder->values)
         encoder->values->methods->free(encoder->values);
+    table_schemas_close(encoder->schemas);
     record_key_free(encoder->key);
     strbuf_done(&encoder->chunk);
     strbuf_done(&encoder->value);
@@ -133,11 +136,12 @@ static void kafka_encoder_free(OutsideEncoder *base)
     free(encoder);
 }
 
-static bool create_values(const OutsideConfig *config, Encoder **out, Error *err)
+static bool create_values(const OutsideConfig *config, const FormatSchemas *schemas, Encoder **out,
+                          Error *err)
 {
     Str name = table_format_name(config->table);
     const Format *format = format_find(name);
-    FormatOptions options = {.zone = config->zone};
+    FormatOptions options = {.zone = config->zone, .schemas = schemas};
     StrBuf lines;
     bool ok;
 
@@ -159,7 +163,9 @@ static bool kafka_encoder_create(Outside *base, OutsideEncoder **out, Error *err
 
     encoder->outside = outside;
     arena_init(&encoder->arena);
-    if (!create_values(&outside->config, &encoder->values, err) ||
+    if (!table_schemas_open(table, true, &encoder->schemas, err) ||
+        !create_values(&outside->config, table_schemas_format(encoder->schemas), &encoder->values,
+                       err) ||
         !record_key_create(&table->schema, table->topic_key, table->topic_key_count,
                            outside->config.zone, &encoder->key, err)) {
         kafka_encoder_free(&encoder->base);

@@ -8,6 +8,7 @@
 #define WEIR_SINK_SINK_OPEN_H
 
 #include "column/zone.h"
+#include "format/format.h"
 #include "sink/sink.h"
 #include "source/topics.h"
 
@@ -24,6 +25,7 @@ typedef struct SinkConfig {
     LogConfig log;      /* kafka */
     Str format;         /* kafka: json, csv, raw */
     Str format_options; /* FormatOptions.options. */
+    const FormatSchemas *schemas; /* Avro's; NULL: none. */
     const char *folder; /* json, csv: made if missing. */
 } SinkConfig;
 

@@ -73,7 +73,9 @@ static bool topic_writer_create(Sink *sink, SinkWriter **out, Error *err)
 {
     TopicSink *self = (TopicSink *)sink;
     const SinkConfig *config = &self->config;
-    const FormatOptions options = {.zone = config->zone, .options = config->format_options};
+    const FormatOptions options = {.zone = config->zone,
+                                   .options = config->format_options,
+                                   .schemas = config->schemas};
     const Format *format = format_find(config->format);
     TopicSinkWriter *writer = mem_zalloc(sizeof *writer);
 
