@@ -90,6 +90,7 @@ bool error_set_errno(Error *err, int code, const char *format, ...)
     err->kind = kind;
     err->class_name = NULL;
     err->sqlstate = NULL;
+    err->span = SPAN_NONE;
     va_start(args, format);
     set_text(err, format, args);
     va_end(args);
@@ -103,6 +104,7 @@ void error_clear(Error *err)
     err->kind = ERROR_NONE;
     err->class_name = NULL;
     err->sqlstate = NULL;
+    err->span = SPAN_NONE;
     err->text[0] = '\0';
 }
 

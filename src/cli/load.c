@@ -17,14 +17,14 @@ static bool read_settings(const Options *options, Arena *arena, Settings *out)
     if (options->config &&
         (!os_read_file(arena, options->config, PIPELINE_BYTES_MAX, &text, &err) ||
          !settings_read_config(out, text, options->config, &err))) {
-        fprintf(stderr, "weir: %s\n", err.text);
+        (void)tell_error(options, &err);
         return false;
     }
     for (size_t i = 0; i < options->settings.count; i++) {
         const SettingArg *arg = &options->settings.items[i];
 
         if (!settings_set(out, SETTING_COMMAND, str_of(arg->key), str_of(arg->value), &err)) {
-            fprintf(stderr, "weir: --set %s: %s\n", arg->key, err.text);
+            (void)fprintf(stderr, "weir %s: --set %s: %s\n", options->command, arg->key, err.text);
             return false;
         }
     }
@@ -39,7 +39,7 @@ bool load_settings(const Options *options, Arena *arena, Settings *out)
         return false;
     if (settings_check_names(out, &err))
         return true;
-    fprintf(stderr, "weir: %s\n", err.text);
+    (void)tell_error(options, &err);
     return false;
 }
 
@@ -67,7 +67,7 @@ PipelineSpec *load_pipeline(const Options *options, Arena *arena, const char *fi
     if (!read_settings(options, arena, &settings))
         return NULL;
     if (!os_read_file(arena, file, PIPELINE_BYTES_MAX, &input.text, &err)) {
-        fprintf(stderr, "weir: %s\n", err.text);
+        (void)tell_error(options, &err);
         return NULL;
     }
     diagnostics_init(&diagnostics, arena);

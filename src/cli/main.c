@@ -1,11 +1,13 @@
 /*
  * main.c: arguments in, exit status out.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
+#include "base/error.h"
 #include "cli/cmd.h"
 
 typedef struct Command {
@@ -35,6 +37,19 @@ static void print_help(FILE *out)
     (void)fputs("\nweir COMMAND --help tells more; weir --version tells the version.\n", out);
 }
 
+/* What could not be written was not told: a full disk behind `weir sql ... > file`. */
+static int written(const Command *command, int status)
+{
+    bool lost = ferror(stdout) != 0;
+    Error err = {0};
+
+    if (fflush(stdout) == 0 && !lost)
+        return status;
+    (void)error_set_errno(&err, errno ? errno : EIO, "write to standard output");
+    (void)fprintf(stderr, "weir %s: %s\n", command->name, err.text);
+    return status == EXIT_DONE ? EXIT_OUTSIDE : status;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
@@ -55,7 +70,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COUNT_OF(commands); i++) {
         if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run(argc - 2, argv + 2);
+            return written(&commands[i], commands[i].run(argc - 2, argv + 2));
     }
     (void)fprintf(stderr, "weir: there is no command '%s'; weir --help lists them\n", name);
     return EXIT_USAGE;

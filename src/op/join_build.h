@@ -12,7 +12,7 @@
 #include "op/join.h"
 #include "state/table.h"
 
-enum { BUILD_END = UINT32_MAX };
+#define BUILD_END UINT32_MAX
 
 typedef struct JoinBuild {
     const Schema *schema;

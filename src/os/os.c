@@ -394,6 +394,35 @@ bool os_remove_all(const char *path, Error *err)
     return ok;
 }
 
+/* A pipe, a terminal: what has no size beforehand. */
+static bool read_to_end(Arena *arena, int fd, const char *path, size_t bytes_max, Str *out,
+                        Error *err)
+{
+    StrBuf all;
+    char chunk[16384];
+    ssize_t got;
+
+    strbuf_init(&all);
+    while ((got = read(fd, chunk, sizeof chunk)) > 0 && all.bytes <= bytes_max)
+        strbuf_add(&all, chunk, (uint32_t)got);
+    if (got < 0)
+        (void)error_set_errno(err, errno, "read '%s'", path);
+    else if (all.bytes > bytes_max)
+        (void)error_set(err, ERROR_USER, "read '%s': above the limit of %zu bytes", path, bytes_max);
+    else
+        *out = str_copy(arena, strbuf_str(&all));
+    got = got < 0 || all.bytes > bytes_max ? -1 : 0;
+    strbuf_done(&all);
+    return got == 0;
+}
+
+static bool is_regular(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 bool os_read_file(Arena *arena, const char *path, size_t bytes_max, Str *out, Error *err)
 {
     OsFile *file;
@@ -406,6 +435,10 @@ bool os_read_file(Arena *arena, const char *path, size_t bytes_max, Str *out, Er
         return error_set(err, ERROR_USER, "read '%s': it is a folder, not a file", path);
     if (!os_file_open(path, OS_OPEN_READ, &file, err))
         return false;
+    if (world == &real_methods && !is_regular(file->fd)) {
+        ok = read_to_end(arena, file->fd, path, bytes_max, out, err);
+        goto done;
+    }
     if (!os_file_size(file, &bytes, err))
         goto done;
     if ((uint64_t)bytes > bytes_max) {

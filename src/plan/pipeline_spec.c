@@ -180,6 +180,41 @@ static void register_table(PipelineBinder *p, TableDef *table)
     }
 }
 
+static bool next_word(Str *rest, Str *word)
+{
+    uint32_t from = 0, to;
+
+    while (from < rest->bytes && (unsigned char)rest->data[from] <= ' ')
+        from++;
+    for (to = from; to < rest->bytes && (unsigned char)rest->data[to] > ' ' && rest->data[to] != '(';)
+        to++;
+    *word = str_slice(*rest, from, to);
+    *rest = str_slice(*rest, to, rest->bytes);
+    return to > from;
+}
+
+/* The table of a statement that could not be read, as far as its first words tell the name. */
+static void register_unread(PipelineBinder *p, Str text)
+{
+    Str word = STR_EMPTY;
+    TableDef *table;
+
+    if (!next_word(&text, &word) || !str_is_nocase(word, "create"))
+        return;
+    while (next_word(&text, &word) && !str_is_nocase(word, "table") && !str_is_nocase(word, "view"))
+        continue;
+    while (next_word(&text, &word) && (str_is_nocase(word, "if") || str_is_nocase(word, "not") ||
+                                       str_is_nocase(word, "exists")))
+        continue;
+    if (word.bytes > 2 && word.data[0] == '`' && word.data[word.bytes - 1] == '`')
+        word = str_slice(word, 1, word.bytes - 1);
+    if (!word.bytes || catalog_find(p->spec->catalog, word))
+        return;
+    table = ARENA_NEW(p->arena, TableDef);
+    *table = (TableDef){.name = word, .kind = TABLE_MEMORY, .broken = true};
+    catalog_add(p->spec->catalog, table);
+}
+
 static bool register_broken(PipelineBinder *p, const QualifiedName *name)
 {
     TableDef *table = ARENA_NEW(p->arena, TableDef);
@@ -621,6 +656,8 @@ PipelineSpec *pipeline_spec_bind(Arena *arena, const PipelineInput *input,
     while (sql_parser_next(parser, &statement)) {
         if (statement)
             bind_statement(&p, statement);
+        else
+            register_unread(&p, sql_parser_text(parser));
     }
     sql_parser_free(parser);
     check_setting_names(&p);

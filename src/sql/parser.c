@@ -119,6 +119,7 @@ struct SqlParser {
     SqlLookup lookup;
     void *lookup_self;
     DiagnosticList *diagnostics;
+    Str statement;   /* As sql_parser_text. */
     TokenVec tokens; /* Of the statement being read; used again for the next. */
 };
 
@@ -193,7 +194,13 @@ bool sql_parser_next(SqlParser *parser, AstStatement **out)
     if (!statement_text_next(parser->text, &parser->at, text))
         return false;
     *out = read_statement(parser, text);
+    parser->statement = text->text;
     return true;
+}
+
+Str sql_parser_text(const SqlParser *parser)
+{
+    return parser->statement;
 }
 
 /* ── a whole text ──────────────────────────────────────────────────────────────────────────────*/

@@ -32,6 +32,8 @@ SqlParser *sql_parser_create(Arena *arena, Str text, SqlLookup lookup, void *loo
 void sql_parser_free(SqlParser *parser); /* NULL is fine. */
 /* The next statement, or NULL in *out when it is wrong (and told). False at the end of the text. */
 bool sql_parser_next(SqlParser *parser, AstStatement **out);
+/* The text of that statement, be it right or wrong. */
+Str sql_parser_text(const SqlParser *parser);
 
 /* All statements, each `SET key = value` being known as ${key} behind it. False when any is wrong;
  * the others are in `out` all the same. */

@@ -353,7 +353,7 @@ bool store_open(const char *path, StoreMode mode, Store **out, Error *err)
     store->txn.store = store;
     flags |=
         mode == STORE_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    if (mode == STORE_READER && !os_exists(path)) {
+    if (mode == STORE_READER && os_is_missing(path)) {
         error_set(err, ERROR_USER, "store '%s': there is none; nothing has run here yet", path);
         goto fail;
     }

@@ -1,6 +1,7 @@
 """weir check: typical mistakes, each told with its place, its class and a remedy, all at once."""
 
 import os
+import subprocess
 
 import weir
 from weir import WeirTest
@@ -104,6 +105,18 @@ class Check(WeirTest):
             file.write("of.another.pipeline = 1\n")
         _, err = self.check(HEAD, 0, "--config", config)
         self.assertEqual(err, "")
+
+    def test_a_statement_that_cannot_be_read_does_not_make_its_readers_wrong(self):
+        _, err = self.check("CREATE TABLE IF NOT EXISTS `log` (a INT) USING json OPTIONS ('path' = "
+                            "'${in}');\n" + TABLE + "a FROM STREAM log;\nCREATE FORM;\n"
+                            "CREATE STREAMING TABLE u USING postgres AS SELECT a FROM STREAM lug;", 1)
+        self.assertEqual([line.split(" ")[0] for line in err.splitlines() if ": error: " in line],
+                         ["p.sql:1:72:", "p.sql:3:8:", "p.sql:4:65:"])
+
+    def test_a_file_may_be_a_pipe(self):
+        out = subprocess.run([weir.WEIR, "check", "/dev/stdin"], input=(HEAD + "SELEC 1;").encode(),
+                             capture_output=True, check=False)
+        self.assertIn(b"/dev/stdin:2:1: error: ", out.stderr)
 
     def test_a_sound_file_is_told_in_one_line(self):
         out, err = self.check(HEAD + TABLE + "host FROM STREAM log;\n", 0)

@@ -1,6 +1,8 @@
 """weir sql: where an error of a running query is told to be."""
 
 import json
+import os
+import subprocess
 
 import weir
 from weir import WeirTest
@@ -36,6 +38,25 @@ class Sql(WeirTest):
         error = self.error("CREATE TEMPORARY VIEW v AS SELECT 1/(id - 2) AS x FROM range(3);\n"
                            "  SELECT x FROM v")
         self.assertEqual((error["line"], error["column"]), (2, 3))
+
+    def test_an_answer_that_cannot_be_written_is_an_error(self):
+        for args in (["sql", "-e", "SELECT 1"], ["sql", "-e", "SELECT * FROM range(100000)"],
+                     ["sql", "--help"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([weir.WEIR, *args], stdout=full, stderr=subprocess.PIPE,
+                                      check=False)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn(b"weir sql: write to standard output: No space left", done.stderr)
+
+    def test_a_data_directory_that_may_not_be_read_is_told(self):
+        """Not: that there is nothing in it."""
+        if os.geteuid() == 0:
+            self.skipTest("root may read everything")
+        os.mkdir(self.data)
+        os.chmod(self.data, 0)
+        _, err = self.weir("sql", "--data", self.data, "-e", "SHOW TABLES", status=1)
+        self.assertNotIn("nothing has run here yet", err)
+        os.chmod(self.data, 0o700)
 
     def test_it_is_shown_with_a_caret(self):
         _, err = self.weir("sql", "-e", "SELECT 7 / 0", status=1)

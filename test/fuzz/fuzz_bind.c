@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 enum { INPUT_BYTES_MAX = 16 << 10, STATEMENTS_MAX = 50 };
 
 static const char *const tables[] = {
-    "CREATE TABLE t (a INT, b STRING, c DECIMAL(10,2), s STRUCT<x: INT, y: STRUCT<z: BIGINT>>, arr "
-    "ARRAY<INT>, m MAP<STRING, INT>, ts TIMESTAMP, d DATE)",
+    ("CREATE TABLE t (a INT, b STRING, c DECIMAL(10,2), s STRUCT<x: INT, y: STRUCT<z: BIGINT>>, arr "
+     "ARRAY<INT>, m MAP<STRING, INT>, ts TIMESTAMP, d DATE)"),
     "CREATE TABLE u (a INT, f DOUBLE, e BOOLEAN)",
     "CREATE TEMPORARY VIEW v AS SELECT a, b FROM t WHERE a > 0",
 };

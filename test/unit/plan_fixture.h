@@ -18,8 +18,8 @@ typedef struct PlanFixture {
 } PlanFixture;
 
 static const char *const fixture_tables[] = {
-    "CREATE TABLE t (a INT, b STRING, c DECIMAL(10,2), s STRUCT<x: INT, y: STRUCT<z: BIGINT, w: "
-    "STRING>>, arr ARRAY<INT>, ts TIMESTAMP)",
+    ("CREATE TABLE t (a INT, b STRING, c DECIMAL(10,2), s STRUCT<x: INT, y: STRUCT<z: BIGINT, w: "
+     "STRING>>, arr ARRAY<INT>, ts TIMESTAMP)"),
     "CREATE TABLE u (a INT, d DOUBLE, e BOOLEAN)",
     "CREATE TEMPORARY VIEW v (p, q) AS SELECT a, b FROM t WHERE a > 0",
 };

@@ -129,7 +129,7 @@ static void take_row(Server *server, Str line, int64_t stamp)
 {
     Str rest = str_trim(line);
     Str text;
-    int64_t k, v;
+    int64_t k = -1, v = -1;
 
     assert_true(str_split(&rest, ' ', &text) && str_to_int64(text, &k));
     assert_true(str_to_int64(str_trim(rest), &v));

@@ -85,8 +85,11 @@ CqlTls *cql_tls_create(CqlTlsContext *context, const char *host)
     if (inet_pton(AF_INET, host, &number) == 1 || inet_pton(AF_INET6, host, &number) == 1) {
         (void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), host);
     } else {
+        char *name = mem_strdup(host); /* The macro casts const away. */
+
         (void)SSL_set1_host(tls->ssl, host);
-        (void)SSL_set_tlsext_host_name(tls->ssl, host);
+        (void)SSL_set_tlsext_host_name(tls->ssl, name);
+        free(name);
     }
     return tls;
 }
