@@ -2,7 +2,7 @@
 BUILD ?= build
 JOBS  ?= $(shell nproc)
 
-.PHONY: all release test asan tsan fuzz bench format lint layers docs install clean
+.PHONY: all release test sqllogictest asan tsan fuzz bench format lint layers docs install clean
 
 all: release
 
@@ -23,6 +23,10 @@ asan:
 	@script/test --sanitizer address,undefined
 tsan:
 	@script/test --sanitizer thread
+
+# All of SQLite's sqllogictest corpus that Spark's SQL accepts (hours; the tests run a sample).
+sqllogictest: release
+	@python3 test/sql/sqllogictest.py $(BUILD)/weir $(BUILD)/sqllogictest --all --jobs $(JOBS)
 
 # Builds the fuzz targets and runs each for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 60

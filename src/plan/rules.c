@@ -217,6 +217,7 @@ void plan_optimize(PlanContext *plan, Logical **root)
 {
     rule_fold(plan, root);
     rule_filter(plan, root);
+    rule_join(plan, root);
     rule_merge(plan, root);
     rule_limit(plan, root);
     choose_sides(plan, *root);

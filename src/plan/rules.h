@@ -3,6 +3,7 @@
  *
  *     rule_fold      constants are computed; conditions that are TRUE disappear
  *     rule_filter    conditions go down: below projections, into the sides of joins, to the scans
+ *     rule_join      inner joins are put so that conditions connect them, not products
  *     rule_merge     projections over projections become one
  *     rule_limit     ORDER BY + LIMIT is a top-N; row_number() <= n bounds its window
  *     rule_prune     nothing computes or reads a column that nobody uses
@@ -15,6 +16,7 @@
 
 void rule_fold(PlanContext *plan, Logical **root);
 void rule_filter(PlanContext *plan, Logical **root);
+void rule_join(PlanContext *plan, Logical **root);
 void rule_merge(PlanContext *plan, Logical **root);
 void rule_limit(PlanContext *plan, Logical **root);
 void rule_prune(PlanContext *plan, Logical **root);

@@ -19,6 +19,7 @@ All statements of a file go to one `weir sql --format json`, which answers each 
 
 import hashlib
 import json
+import resource
 import subprocess
 
 SORTS = ("nosort", "rowsort", "valuesort")
@@ -102,6 +103,13 @@ def parse(text, engine="weir"):
     return records
 
 
+MEMORY_BYTES = 3 << 30
+
+
+def _limit_memory():
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+
+
 def run(weir, statements, settings=(), timeout=600):
     """The answers to the statements, in order, of one session in memory."""
     command = [weir, "sql", "--format", "json"]
@@ -109,7 +117,8 @@ def run(weir, statements, settings=(), timeout=600):
         command += ["--set", setting]
     script = "".join(sql.rstrip().rstrip(";") + "\n;\n" for sql in statements)
     done = subprocess.run(command, input=script.encode(), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=timeout, check=False)
+                          stderr=subprocess.PIPE, timeout=timeout, check=False,
+                          preexec_fn=None if "build-test-" in weir else _limit_memory)
     answers = [json.loads(line) for line in done.stdout.decode().splitlines()]
     if len(answers) != len(statements):
         raise RuntimeError("%d answers to %d statements; status %d: %s" % (

@@ -42,6 +42,18 @@ static const Case plans[] = {
      "      └─ exchange by a\n"
      "         └─ filter (d > 1.0)\n"
      "            └─ scan u, 2 of 3 columns: a INT, d DOUBLE; where (d > 1.0)\n"},
+    /* Relations that only a later one connects are not multiplied. */
+    {"SELECT x.d FROM u x, u y, t WHERE x.a = t.a AND y.a = t.a",
+     "└─ project d\n"
+     "   └─ join inner on (a = a)\n"
+     "      ├─ exchange by a\n"
+     "      │  └─ join inner on (a = a)\n"
+     "      │     ├─ exchange by a\n"
+     "      │     │  └─ scan u, 2 of 3 columns: a INT, d DOUBLE\n"
+     "      │     └─ exchange by a\n"
+     "      │        └─ scan t, 1 of 6 columns: a INT\n"
+     "      └─ exchange by a\n"
+     "         └─ scan u, 1 of 3 columns: a INT\n"},
     /* Of a left join, a condition above may go to the left only, one of ON to the right only. */
     {"SELECT b, d FROM t LEFT JOIN u ON t.a = u.a AND u.e AND t.b = 'y' WHERE t.c > 1 AND d IS NULL",
      "└─ project b, d\n"
