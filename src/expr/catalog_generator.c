@@ -242,15 +242,21 @@ static const unsigned outer = OUTER, position = POSITION, outer_position = OUTER
         .bind = bind_, .generate = generate_, .extra = extra_, .group = "generator", .doc = doc_,  \
         .example = example_                                                                        \
     }
+#define EXPLODE(name_, extra_, doc_, example_)                                                     \
+    {                                                                                              \
+        .name = name_, .class_ = FUNCTION_GENERATOR, .arg_min = 1, .arg_max = 1,                   \
+        .bind = bind_explode, .generate = generate_explode, .parameters = "collection",            \
+        .extra = extra_, .group = "generator", .doc = doc_, .example = example_                    \
+    }
 
 static const Function rows[] = {
-    GENERATOR("explode", 1, 1, bind_explode, generate_explode, NULL,
+    EXPLODE("explode", NULL,
               "A row for each element of an array or entry of a map", "explode(array(1))"),
-    GENERATOR("explode_outer", 1, 1, bind_explode, generate_explode, &outer,
+    EXPLODE("explode_outer", &outer,
               "As explode, and a row of NULLs where there is nothing", "explode_outer(array(1))"),
-    GENERATOR("posexplode", 1, 1, bind_explode, generate_explode, &position,
+    EXPLODE("posexplode", &position,
               "As explode, with the place from 0", "posexplode(array(1))"),
-    GENERATOR("posexplode_outer", 1, 1, bind_explode, generate_explode, &outer_position,
+    EXPLODE("posexplode_outer", &outer_position,
               "As posexplode, and a row of NULLs where there is nothing",
               "posexplode_outer(array(1))"),
     GENERATOR("inline", 1, 1, bind_inline, generate_inline, NULL,

@@ -225,9 +225,18 @@ TEXT_KERNEL(soundex)
     }
 #define TEXT "(string) -> string"
 static const Function rows[] = {
-    TEXT_ROW("mask", 1, 5, bind_mask, NULL, kernel_mask, NULL,
-             "Capitals, small letters, digits and others replaced by X, x, n and nothing",
-             "mask('Ab1-') = 'Xxn-'"),
+    {
+        .name = "mask",
+        .flags = FN_STRICT | FN_CONSTANTS,
+        .arg_min = 1,
+        .arg_max = 5,
+        .bind = bind_mask,
+        .kernel = kernel_mask,
+        .parameters = "str, upperChar='X', lowerChar='x', digitChar='n', otherChar=NULL",
+        .group = "string",
+        .doc = "Capitals, small letters, digits and others replaced by X, x, n and nothing",
+        .example = "mask('Ab1-') = 'Xxn-'",
+    },
     TEXT_ROW("quote", 1, 1, bind_signature, TEXT, kernel_quote, NULL,
              "In single quotes, those within with a backslash", "length(quote('ab')) = 4"),
     TEXT_ROW("soundex", 1, 1, bind_signature, TEXT, kernel_soundex, NULL,

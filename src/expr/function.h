@@ -102,6 +102,8 @@ struct Function {
                          uint32_t arg_i, uint32_t parameter_count, Field *parameters, Error *err);
     Generator generate;  /* GENERATOR */
     const void *extra;   /* For a family's shared kernel: what makes this row of it different. */
+    /* Names of the parameters, for f(x => 1), with defaults: "str, upperChar='X'". NULL: none. */
+    const char *parameters;
     const char *group;   /* "string", "date", … for the documentation */
     const char *doc;     /* One line. */
     const char *example; /* "upper('a') = 'A'": printed, and run by a test */

@@ -8,6 +8,8 @@
 #include "plan/bind_group.h"
 #include "plan/bind_time.h"
 #include "plan/bind_walk.h"
+#include "plan/named_args.h"
+#include "plan/rules.h"
 
 static Str call_name(const AstFunctionCall *call)
 {
@@ -69,19 +71,18 @@ static bool add_star(Binder *b, const ExprScope *es, const AstExpr *star, ExprVe
 static bool bind_args(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVec *args)
 {
     const AstFunctionCall *call = ast->call;
+    const Function *fn = function_find(call_name(call));
     bool ok = true;
+
+    if (fn)
+        call = named_args_place(b, call, fn, ast->span);
+    if (!call)
+        return false;
 
     for (size_t i = 0; i < call->arg_count; i++) {
         const AstFunctionArg *arg = &call->args[i];
         Expr *e;
 
-        if (arg->name.text.bytes) {
-            bind_error(b, arg->name.span, "NAMED_PARAMETERS_NOT_SUPPORTED", "4274K",
-                       "Named parameters are not supported for function `%.*s`; please retry the "
-                       "query with positional arguments to the function call instead.",
-                       STR_ARG(call_name(call)));
-            return false;
-        }
         if (arg->table)
             return bind_unsupported(b, arg->span, "TABLE arguments");
         if (arg->value->kind == AST_EXPR_STAR) {
@@ -98,30 +99,54 @@ static bool bind_args(Binder *b, const ExprScope *es, const AstExpr *ast, ExprVe
 static bool bind_lambdas(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
                          ExprVec *args);
 
-/* struct(a AS x, b): named_struct('x', a, 'b', b). */
+static void add_field(Binder *b, ExprVec *args, Str name, Expr *value, Span span)
+{
+    Expr *literal = expr_literal_string(b->arena, name, span);
+
+    VEC_ADD_IN(b->arena, args, literal);
+    VEC_ADD_IN(b->arena, args, value);
+}
+
+static bool add_star_fields(Binder *b, const ExprScope *es, const AstExpr *star, ExprVec *args)
+{
+    StarColumnVec columns = {0};
+
+    if (!es->scope || !scope_expand_star(b, es->scope, star, &columns))
+        return false;
+    for (size_t i = 0; i < columns.count; i++)
+        add_field(b, args, columns.items[i].name, columns.items[i].expr, star->span);
+    return true;
+}
+
+/* struct(a AS x, b, t.*): named_struct('x', a, 'b', b, …). */
 static Expr *bind_struct(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     const AstFunctionCall *call = ast->call;
-    ExprVec values = {0}, args = {0};
-    bool star = false;
+    ExprVec args = {0};
 
-    for (size_t i = 0; i < call->arg_count; i++)
-        star = star || (call->args[i].value && call->args[i].value->kind == AST_EXPR_STAR);
-    if (!bind_args(b, es, ast, &values) ||
-        !bind_lambdas(b, es, ast, function_find(STR("named_struct")), &values))
-        return NULL;
-    for (size_t i = 0; i < values.count; i++) {
-        const AstFunctionArg *arg = star ? NULL : &call->args[i];
-        Str name = str_of(arena_printf(b->arena, "col%zu", i + 1));
+    for (size_t i = 0; i < call->arg_count; i++) {
+        const AstFunctionArg *arg = &call->args[i];
+        Str name = str_of(arena_printf(b->arena, "col%zu", args.count / 2 + 1));
+        ExprVec one = {0};
+        AstExpr wrapped = *ast;
+        AstFunctionCall single = *call;
 
-        if (arg && arg->alias.text.bytes)
+        if (arg->value && arg->value->kind == AST_EXPR_STAR) {
+            if (!add_star_fields(b, es, arg->value, &args))
+                return NULL;
+            continue;
+        }
+        single.args = &call->args[i];
+        single.arg_count = 1;
+        wrapped.call = &single;
+        if (!bind_args(b, es, &wrapped, &one) ||
+            !bind_lambdas(b, es, &wrapped, function_find(STR("named_struct")), &one))
+            return NULL;
+        if (arg->alias.text.bytes)
             name = arg->alias.text;
-        else if (arg && (arg->value->kind == AST_EXPR_COLUMN || arg->value->kind == AST_EXPR_FIELD))
+        else if (arg->value->kind == AST_EXPR_COLUMN || arg->value->kind == AST_EXPR_FIELD)
             name = bind_name(b, es, arg->value);
-        else if (values.items[i]->kind == EXPR_COLUMN)
-            name = plan_column(b->plan, values.items[i]->column_i)->name;
-        VEC_ADD_IN(b->arena, &args, expr_literal_string(b->arena, name, ast->span));
-        VEC_ADD_IN(b->arena, &args, values.items[i]);
+        add_field(b, &args, name, one.items[0], ast->span);
     }
     return bind_call_named(b, "named_struct", args.items, (uint32_t)args.count, ast->span);
 }
@@ -223,9 +248,13 @@ static Expr *misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const
                           "Aggregate functions are not allowed in GROUP BY, but found %.*s.",
                           STR_ARG(text));
     if (es->clause && strcmp(es->clause, "FILTER") == 0)
-        return bind_error(b, ast->span, "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE", "42903",
+        return bind_error(b, ast->span,
+                          ast->call->over ? "INVALID_AGGREGATE_FILTER.CONTAINS_WINDOW_FUNCTION"
+                                          : "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE",
+                          "42903",
                           "The FILTER expression in an aggregate function is invalid. Expected a "
-                          "FILTER expression without an aggregation, but found %.*s.",
+                          "FILTER expression without an aggregation or a window function, but "
+                          "found %.*s.",
                           STR_ARG(text));
     return bind_error(b, ast->span, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
                       "A query operator contains one or more unsupported expressions. Consider to "
@@ -280,11 +309,18 @@ static bool add_filter(Binder *b, const ExprScope *es, const AstFunctionCall *ca
     Expr *filter;
 
     inner.clause = "FILTER";
-    inner.aggregates = inner.windows = false;
+    inner.aggregates = inner.windows = inner.in_aggregate = false;
     filter = bind_expr(b, &inner, call->filter);
     if (!filter)
         return false;
-    if (!expr_coerce(b->arena, b->sql, filter, &type_boolean, &e->filter)) {
+    e->filter = filter;
+    if (!expr_is_deterministic(filter)) {
+        bind_error(b, call->filter->span, "INVALID_AGGREGATE_FILTER.NON_DETERMINISTIC", "42903",
+                   "The FILTER expression in an aggregate function is invalid. Expected a "
+                   "deterministic FILTER expression.");
+        return false;
+    }
+    if (filter->type->kind != TYPE_BOOLEAN) {
         bind_error(b, call->filter->span, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN", "42903",
                    "The FILTER expression in an aggregate function is invalid. Expected a FILTER "
                    "expression of the BOOLEAN type.");

@@ -250,15 +250,39 @@ static Expr *bind_between(Binder *b, const ExprScope *es, const AstExpr *ast)
                    ast->span);
 }
 
+/* x IN (a, t.*): the values, stars expanded. */
+static bool bind_in_values(Binder *b, const ExprScope *es, const AstExprList *list, ExprVec *out)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        StarColumnVec columns = {0};
+        Expr *e;
+
+        if (list->items[i]->kind == AST_EXPR_STAR) {
+            if (!es->scope || !scope_expand_star(b, es->scope, list->items[i], &columns))
+                return false;
+            for (size_t c = 0; c < columns.count; c++)
+                VEC_ADD_IN(b->arena, out, columns.items[c].expr);
+            continue;
+        }
+        e = bind_expr(b, es, list->items[i]);
+        if (!e)
+            return false;
+        VEC_ADD_IN(b->arena, out, e);
+    }
+    return true;
+}
+
 static Expr *bind_in_list(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
-    size_t count = ast->in_list.list.count;
-    Expr **args = ARENA_ARRAY(b->arena, Expr *, count + 1);
-    Expr *e;
+    Expr *operand = bind_expr(b, es, ast->in_list.operand), *e, **args;
+    ExprVec values = {0};
+    size_t count;
 
-    args[0] = bind_expr(b, es, ast->in_list.operand);
-    if (!bind_exprs(b, es, &ast->in_list.list, args + 1) || !args[0])
+    VEC_ADD_IN(b->arena, &values, operand);
+    if (!bind_in_values(b, es, &ast->in_list.list, &values) || !operand)
         return NULL;
+    args = values.items;
+    count = values.count - 1;
     for (size_t i = 1; i <= count; i++) { /* (a, b) IN ((1, 2)): names of fields do not matter. */
         if (args[0]->type->kind == TYPE_STRUCT && args[i]->type->kind == TYPE_STRUCT &&
             args[0]->type->field_count == args[i]->type->field_count &&

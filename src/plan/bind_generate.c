@@ -7,6 +7,7 @@
  */
 #include "base/assert.h"
 #include "plan/bind_relation.h"
+#include "plan/named_args.h"
 
 static const Function *generator_find(const AstFunctionCall *call)
 {
@@ -45,6 +46,9 @@ Expr *bind_generator(Binder *b, const ExprScope *es, const AstFunctionCall *call
                    bind_quoted(b, &call->name));
         return NULL;
     }
+    call = named_args_place(b, call, fn, span);
+    if (!call)
+        return NULL;
     inner.generators = true;
     for (size_t i = 0; i < call->arg_count; i++) {
         Expr *e = call->args[i].value ? bind_expr(b, &inner, call->args[i].value) : NULL;

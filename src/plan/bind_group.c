@@ -375,12 +375,6 @@ static Expr *bind_key(Group *group, const AstExpr *ast)
         return bind_error(group->b, ast->span, "GROUP_BY_AGGREGATE", "42903",
                           "Aggregate functions are not allowed in GROUP BY, but found %.*s.",
                           STR_ARG(bind_name(group->b, &es, ast)));
-    if (e->type->kind == TYPE_MAP)
-        return bind_error(group->b, ast->span, "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", "42822",
-                          "The expression \"%.*s\" cannot be used as a grouping expression because "
-                          "its data type %s is not an orderable data type.",
-                          STR_ARG(bind_name(group->b, &es, ast)),
-                          type_text_sql(group->b, e->type));
     return e;
 }
 
