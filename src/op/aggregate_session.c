@@ -361,10 +361,11 @@ static bool close_sessions(SessionAggregate *self, int64_t watermark_us, Error *
     leaving_init(&leaving, self, true);
     for (TimerBucket *bucket; ok && (bucket = timers_take(&self->timers, watermark_us));) {
         for (size_t i = 0; ok && i < bucket->items.count; i++) {
-            StateEntry *entry = state_table_at(&self->table, (uint32_t)bucket->items.items[i]);
+            StateEntry *entry =
+                state_table_live_at(&self->table, (uint32_t)bucket->items.items[i]);
 
             /* Its sessions may be gone, even the key; or another key has its number now. */
-            if (entry->live)
+            if (entry)
                 ok = close_due(self, entry, watermark_us, &leaving, err);
         }
         timer_bucket_free(bucket);

@@ -105,6 +105,15 @@ static inline StateEntry *state_table_at(const StateTable *table, uint32_t numbe
                                   (size_t)(i & (BIT(STATE_SLAB_SHIFT) - 1)) * table->entry_bytes);
 }
 
+/* For numbers kept beside the table that may be older than what it holds: NULL where no entry has the
+ * number now. Another key may have it by now. */
+static inline StateEntry *state_table_live_at(const StateTable *table, uint32_t number)
+{
+    StateEntry *entry = number <= table->used_count ? state_table_at(table, number) : NULL;
+
+    return entry && entry->live ? entry : NULL;
+}
+
 /* `hash` is the owner's function of the key, the same always; its top byte is the key group. NULL: not
  * there. */
 StateEntry *state_table_find(const StateTable *table, Str key, uint64_t hash);

@@ -371,6 +371,30 @@ static void a_session_is_closed_one_gap_after_its_end(void **state)
     rig_done(&rig);
 }
 
+/* A merged session leaves timers behind; they come when the table, once large, has given back the memory
+ * of its entries. */
+static void timers_of_sessions_that_are_gone_find_nothing(void **state)
+{
+    enum { KEYS = 5000 };
+    Query query = sessions;
+    uint32_t sessions_out = 0;
+    Rig rig;
+
+    query.delay_s = 100;
+    query_start(&rig, query);
+    for (int i = 0; i < KEYS; i++) {
+        char rows[128];
+
+        (void)snprintf(rows, sizeof rows, "k%d 1 true 15 | k%d 1 true 1 | k%d 1 true 8", i, i, i);
+        rig_feed(&rig, 0, rows);
+    }
+    rig_drain(&rig);
+    for (const char *at = rig_take(&rig, false); (at = strstr(at, "1..25 ")); at++)
+        sessions_out++;
+    assert_int_equal(sessions_out, KEYS);
+    rig_done(&rig);
+}
+
 /* ── the same rows, however they come ──────────────────────────────────────────────────────────*/
 
 enum { ROWS = 600 };
@@ -512,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_row_between_two_sessions_makes_them_one),
         cmocka_unit_test(a_session_row_is_late_when_its_own_window_has_ended),
         cmocka_unit_test(a_session_is_closed_one_gap_after_its_end),
+        cmocka_unit_test(timers_of_sessions_that_are_gone_find_nothing),
         cmocka_unit_test(tumbling_windows_are_the_same_however_rows_come),
         cmocka_unit_test(hopping_windows_are_the_same_however_rows_come),
         cmocka_unit_test(windows_without_other_keys_are_the_same_however_rows_come),
