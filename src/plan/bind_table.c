@@ -123,6 +123,12 @@ static bool property_value(Binder *b, const AstProperty *property, Str *out)
     *out = property->value;
     if (!property->expr)
         return true;
+    if (property->expr->kind == AST_EXPR_COLUMN) {
+        bind_error(b, property->expr->span, "INVALID_OPTION_VALUE", "42616",
+                   "'%.*s': the value is no text.", STR_ARG(property->key));
+        diagnostic_remedy(b->diagnostics, "write it in quotes");
+        return false;
+    }
     e = bind_expr(b, &(ExprScope){.clause = "OPTIONS"}, property->expr);
     v = e ? binder_constant(b, e) : NULL;
     if (!v)
@@ -351,6 +357,19 @@ TableDef *table_begin(Binder *b, Arena *arena, const AstCreateTable *ast)
 
 /* ── keys ──────────────────────────────────────────────────────────────────────────────────────*/
 
+static void columns_remedy(Binder *b, const TableDef *table)
+{
+    enum { SHOWN_MAX = 12 };
+    StrBuf list;
+
+    strbuf_init(&list);
+    for (uint32_t i = 0; i < table->schema.column_count && i < SHOWN_MAX; i++)
+        strbuf_printf(&list, "%s%.*s", i ? ", " : "", STR_ARG(table->schema.columns[i].name));
+    diagnostic_remedy(b->diagnostics, "its columns are %s%s", strbuf_c(&list),
+                      table->schema.column_count > SHOWN_MAX ? ", ..." : "");
+    strbuf_done(&list);
+}
+
 static int option_column(Binder *b, const TableDef *table, Str name, const char *what, Span span)
 {
     Str names[256], near;
@@ -366,6 +385,8 @@ static int option_column(Binder *b, const TableDef *table, Str name, const char 
                STR_ARG(table->name), STR_ARG(name));
     if (near.bytes)
         diagnostic_remedy(b->diagnostics, "did you mean `%.*s`?", STR_ARG(near));
+    else
+        columns_remedy(b, table);
     return -1;
 }
 

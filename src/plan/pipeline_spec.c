@@ -184,7 +184,8 @@ static bool next_word(Str *rest, Str *word)
 {
     uint32_t from = 0, to;
 
-    while (from < rest->bytes && (unsigned char)rest->data[from] <= ' ')
+    while (from < rest->bytes &&
+           ((unsigned char)rest->data[from] <= ' ' || rest->data[from] == '('))
         from++;
     for (to = from; to < rest->bytes && (unsigned char)rest->data[to] > ' ' && rest->data[to] != '(';)
         to++;
@@ -193,26 +194,41 @@ static bool next_word(Str *rest, Str *word)
     return to > from;
 }
 
-/* The table of a statement that could not be read, as far as its first words tell the name. */
-static void register_unread(PipelineBinder *p, Str text)
+static void register_name(PipelineBinder *p, Str name)
 {
-    Str word = STR_EMPTY;
     TableDef *table;
 
-    if (!next_word(&text, &word) || !str_is_nocase(word, "create"))
-        return;
-    while (next_word(&text, &word) && !str_is_nocase(word, "table") && !str_is_nocase(word, "view"))
-        continue;
-    while (next_word(&text, &word) && (str_is_nocase(word, "if") || str_is_nocase(word, "not") ||
-                                       str_is_nocase(word, "exists")))
-        continue;
-    if (word.bytes > 2 && word.data[0] == '`' && word.data[word.bytes - 1] == '`')
-        word = str_slice(word, 1, word.bytes - 1);
-    if (!word.bytes || catalog_find(p->spec->catalog, word))
+    if (name.bytes > 2 && name.data[0] == '`' && name.data[name.bytes - 1] == '`')
+        name = str_slice(name, 1, name.bytes - 1);
+    if (!name.bytes || catalog_find(p->spec->catalog, name))
         return;
     table = ARENA_NEW(p->arena, TableDef);
-    *table = (TableDef){.name = word, .kind = TABLE_MEMORY, .broken = true};
+    *table = (TableDef){.name = name, .kind = TABLE_MEMORY, .broken = true};
     catalog_add(p->spec->catalog, table);
+}
+
+/* The tables of a statement that could not be read, as far as its words tell their names: more than one
+ * where a semicolon is missing. */
+static void register_unread(PipelineBinder *p, Str text)
+{
+    enum { WORDS_BETWEEN = 6 }; /* CREATE ... MATERIALIZED VIEW IF NOT EXISTS name */
+    uint32_t since_create = WORDS_BETWEEN;
+    bool named = false;
+    Str word;
+
+    for (; next_word(&text, &word); since_create++) {
+        if (str_is_nocase(word, "create")) {
+            since_create = 0;
+            named = false;
+        } else if (since_create < WORDS_BETWEEN &&
+                   (str_is_nocase(word, "table") || str_is_nocase(word, "view"))) {
+            named = true;
+        } else if (named && !str_is_nocase(word, "if") && !str_is_nocase(word, "not") &&
+                   !str_is_nocase(word, "exists")) {
+            register_name(p, word);
+            named = false;
+        }
+    }
 }
 
 static bool register_broken(PipelineBinder *p, const QualifiedName *name)

@@ -166,6 +166,9 @@ static void add_remedy(Parser *p, uint32_t token_i, bool list)
         parse_remedy(p, "remove the comma before it");
     } else if (token->kind == TOKEN_RIGHT_PAREN || token->kind == TOKEN_RIGHT_BRACKET) {
         parse_remedy(p, "is there one '%.*s' too many?", STR_ARG(text));
+    } else if (token->kind == TOKEN_AMPERSAND && token_i > 0 &&
+               p->tokens[token_i - 1].kind == TOKEN_AMPERSAND) {
+        parse_remedy(p, "write AND for && (and OR for ||, which joins texts)");
     } else if (token->kind == TOKEN_FAT_ARROW) {
         parse_remedy(p, "write = here");
     } else if (list && begins_item(token)) {

@@ -44,6 +44,12 @@ MISTAKES = [
     ("CREATE TABLE q (r STRUCT<path: STRING>) USING json OPTIONS ('path' = 'x'); CREATE STREAMING "
      "TABLE s USING postgres AS SELECT r.paht FROM STREAM q;", "2:128", "FIELD_NOT_FOUND",
      "did you mean path?"),
+    (TABLE + "host FROM STREAM log WHERE status = 1 && cost > 1;", "2:90", "PARSE_SYNTAX_ERROR",
+     "write AND for &&"),
+    ("CREATE STREAMING TABLE k USING cassandra TBLPROPERTIES ('primary_key' = 'hour') AS SELECT "
+     "host FROM STREAM log;", "2:73", "COLUMN_NOT_FOUND", "its columns are host"),
+    ("CREATE TABLE q (a INT) USING json OPTIONS ('path' = x.json);", "2:53",
+     "INVALID_OPTION_VALUE", "write it in quotes"),
     ("SET batch.rows = 0;", "2:18", "INVALID_SETTING", ""),
     ("SET comit.interval = 1 second;", "2:1", "INVALID_SETTING", "did you mean 'commit.interval'?"),
     ("SET feed = x; SET fedd = y; CREATE TABLE q (a INT) USING json OPTIONS ('path' = '${feed}');",
@@ -112,6 +118,11 @@ class Check(WeirTest):
                             "CREATE STREAMING TABLE u USING postgres AS SELECT a FROM STREAM lug;", 1)
         self.assertEqual([line.split(" ")[0] for line in err.splitlines() if ": error: " in line],
                          ["p.sql:1:72:", "p.sql:3:8:", "p.sql:4:65:"])
+        _, err = self.check(HEAD + "CREATE TEMPORARY VIEW v AS SELECT host FROM STREAM log\n"
+                            "CREATE STREAMING TABLE t USING postgres AS SELECT host FROM v;\n"
+                            "CREATE MATERIALIZED VIEW m USING postgres AS SELECT * FROM t;", 1)
+        self.assertEqual(err.count(": error: "), 1, err)
+        self.assertIn("does the statement before it end with a semicolon?", err)
 
     def test_a_file_may_be_a_pipe(self):
         out = subprocess.run([weir.WEIR, "check", "/dev/stdin"], input=(HEAD + "SELEC 1;").encode(),
