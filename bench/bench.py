@@ -43,7 +43,7 @@ def run_pipeline(weir: str, sql: pathlib.Path, topics: pathlib.Path, runs: int) 
         shutil.rmtree(data, ignore_errors=True)
         shutil.copytree(topics, data)
         results.append(timed([weir, "run", str(sql), "--once", "--quiet", "--workers", "1",
-                              "--data", str(data)]))
+                              "--data", str(data), "--set", f"files={data}/files"]))
         shutil.rmtree(data)
     return tuple(statistics.median(column) for column in zip(*results))
 
@@ -59,7 +59,7 @@ def pipelines(nexmark: bool, only: list, folder: pathlib.Path) -> list:
         if count != 1:
             raise SystemExit(f"{file}: no table USING nexmark")
         files[i] = folder / file.name
-        files[i].write_text(f"SET files = {folder}/files;\n{text}", encoding="utf-8")
+        files[i].write_text(text, encoding="utf-8")
     return files
 
 

@@ -76,6 +76,9 @@ struct OpContext {
     uint32_t worker_i, worker_count;
     bool streaming;
     uint32_t batch_rows;       /* Emit batches of about that many rows. */
+    /* Several streams meet in this flow: a watermark operator that is idle is told how far the flow is,
+     * and so never says WATERMARK_IDLE (pipeline/flow_clock.h). */
+    bool follows_clock;
     /* Row `row_i` of `batch` could not be computed. True: it has been put aside, leave it out. */
     bool (*row_error)(void *self, const Batch *batch, uint32_t row_i, const RowError *error,
                       Error *err);

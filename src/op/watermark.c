@@ -6,6 +6,8 @@
  * rules are window/watermark.h's. Partitions' watermarks are state: a partition goes on where it was
  * on whatever worker owns it after a restart.
  */
+#include "op/watermark.h"
+
 #include "op/op_base.h"
 
 #include <stdlib.h>
@@ -29,7 +31,17 @@ static bool tell(WatermarkOp *self, Error *err)
     /* Even if it is the old one (or none yet): after WATERMARK_IDLE it says that rows come again. */
     if (!op_push_watermark(&self->op, tracker->now_us, err))
         return false;
+    if (self->op.context->follows_clock)
+        return true;
     return !tracker->all_idle || op_push_watermark(&self->op, WATERMARK_IDLE, err);
+}
+
+bool watermark_is_idle(const Op *op, int64_t *now_us)
+{
+    const WatermarkOp *self = (const WatermarkOp *)op;
+
+    *now_us = self->tracker.now_us;
+    return self->told && self->tracker.all_idle;
 }
 
 static bool watermark_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Error *err)
@@ -45,7 +57,7 @@ static bool watermark_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch,
     return op_push(op, out, err) && tell(self, err);
 }
 
-/* From outside: WATERMARK_END under --drain. */
+/* From outside: WATERMARK_END under --drain; the time of the flow, when all is quiet here. */
 static bool watermark_watermark(Op *op, uint32_t input_i UNUSED, int64_t watermark_us, Error *err)
 {
     WatermarkOp *self = (WatermarkOp *)op;

@@ -283,6 +283,9 @@ bool run_start(const PipelineSpec *spec, const RunOptions *options, Run **out, E
     run->parts = mem_zalloc(run->worker_count * sizeof(EpochPart *));
     run->views = arena_zalloc(&run->arena, (spec->view_count + 1) * sizeof(ViewSnapshot));
     run->drain_flows = arena_zalloc(&run->arena, (spec->flow_count + 1) * sizeof(_Atomic bool));
+    run->clocks = ARENA_ARRAY(&run->arena, FlowClock *, spec->flow_count + 1);
+    for (uint32_t f = 0; f < spec->flow_count; f++)
+        run->clocks[f] = flow_clock_create(&run->arena, spec->flows[f].plan, run->worker_count);
     run->settled_sources =
         arena_zalloc(&run->arena, (spec->source_count + 1) * sizeof(_Atomic bool));
     for (uint32_t v = 0; v < spec->view_count; v++) {

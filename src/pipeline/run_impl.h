@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "os/os.h"
+#include "pipeline/flow_clock.h"
 #include "pipeline/aside.h"
 #include "pipeline/collect.h"
 #include "pipeline/connect.h"
@@ -128,6 +129,7 @@ struct Run {
     PortGroup *groups;
     uint32_t group_count;
     Op ****exchange_ends; /* [flow][node id][worker] */
+    FlowClock **clocks;   /* One a flow; NULL where only one stream is read. */
     Mailbox **mailboxes;
     Collector **collectors;
     uint32_t collector_count;

@@ -241,6 +241,7 @@ static bool flow_init(Worker *worker, uint32_t flow_i, Error *err)
         .worker_count = run->worker_count,
         .streaming = true,
         .batch_rows = run->options.batch_rows,
+        .follows_clock = run->clocks[flow_i] != NULL,
         .row_error = on_row_error,
         .row_late = on_row_late,
         .table_rows = on_table_rows,
@@ -597,6 +598,34 @@ static bool read_sources(Worker *worker, bool *progressed, Error *err)
     return true;
 }
 
+/* Flows in which several streams meet: quiet ones follow the others. */
+static bool keep_time(Worker *worker, bool *progressed, Error *err)
+{
+    Run *run = worker->run;
+
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        FlowInstance *flow = &worker->flows[f];
+        FlowClock *clock = run->clocks[f];
+        bool moved = false;
+
+        if (!clock)
+            continue;
+        if (flow_clock_tell(clock, worker->worker_i, &flow->graph)) {
+            /* Whoever found nothing to do before has to look again. */
+            atomic_fetch_add(&run->generation, 1);
+            run_wake_workers(run);
+        }
+        if (!flow_clock_follow(clock, &flow->graph, &moved, err))
+            return false;
+        arena_reset(&worker->arena);
+        if (moved) {
+            atomic_store(&worker->dirty, true);
+            *progressed = true;
+        }
+    }
+    return true;
+}
+
 /* Nothing more to read, as of `generation`. */
 static void tell_at_end(Worker *worker, int64_t generation)
 {
@@ -642,7 +671,7 @@ static bool step(Worker *worker, Error *err)
             mailbox_wait(worker->mailbox, 1000);
         return true;
     }
-    if (!read_sources(worker, &progressed, err))
+    if (!read_sources(worker, &progressed, err) || !keep_time(worker, &progressed, err))
         return false;
     publish(worker);
     for (uint32_t g = 0; g < run->group_count; g++)

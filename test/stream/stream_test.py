@@ -9,6 +9,7 @@ A file of stories (*.story) is read like this:
     CREATE STREAMING TABLE out USING postgres AS ...     SQL, up to the first step
     feed ev: x 1 t1 | x 1 t20                            rows into a source: k v ts, `null` for NULL
     out: t0 1                                            the whole of a table now, in any order
+    soon out: t0 1                                       the same, after a while: what a clock decides
     late out: 2                                          how many rows came too late for it
     restart                                              the run is killed and started again
     drain                                                the input has ended: --drain
@@ -34,7 +35,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 EPOCH = datetime.datetime(2024, 1, 1)
-STEP = re.compile(r"(feed \w+|late \w+|out\w*|refused \w[\w.]*|spark):(.*)|restart|drain|"
+STEP = re.compile(r"(feed \w+|late \w+|soon \w+|out\w*|refused \w[\w.]*|spark):(.*)|restart|drain|"
                   r"accepted|refused \w[\w.]*")
 COLUMNS = re.compile(r"CREATE TABLE (\w+) \((.*?)\) USING", re.S)
 PATIENCE_S = 120
@@ -140,6 +141,17 @@ class Story:
         if wanted != found:
             raise Failed(f"{table}: {' | '.join(found)}\n  expected {' | '.join(wanted)}")
 
+    def expect_soon(self, table: str, rows: str) -> None:
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self.expect(table, rows)
+                return
+            except Failed:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.01)
+
     def stop(self, how: int) -> None:
         if self.process:
             self.process.send_signal(how)
@@ -174,6 +186,8 @@ class Story:
             found = self.rows(f"{word[1]}__late", "count(*)")
             if found != [[int(rest)]]:
                 raise Failed(f"{found[0][0]} rows late for {word[1]}, expected {rest.strip()}")
+        elif word[0] == "soon":
+            self.expect_soon(word[1], rest)
         elif word[0] == "restart":
             self.stop(signal.SIGKILL)
             self.start()
