@@ -179,7 +179,7 @@ static const Mistake mistakes[] = {
      "1:14 MISSING_OPTION | OPTIONS ('url' = '...'): The address that is polled."},
     {"CREATE TABLE c (id BIGINT) USING http OPTIONS ('url' = 'x', 'interval' = 'soon');",
      "1:74 INVALID_OPTION_VALUE"},
-    {"CREATE TABLE c (id BIGINT) USING kafka OPTIONS ('key' = 'nr');", "1:57 COLUMN_NOT_FOUND"},
+    {"CREATE TABLE c (id BIGINT) USING kafka OPTIONS ('key' = 'nr');", "1:57 COLUMN_NOT_FOUND | its columns are id"},
     {"CREATE TABLE c (id BIGINT) USING kafka OPTIONS ('topic' = 'a', 'TOPIC' = 'b');",
      "1:64 DUPLICATE_KEY"},
     {CLICKS "CREATE MATERIALIZED VIEW m TBLPROPERTIES ('schedule' = '61 * * * *') AS SELECT * FROM "
