@@ -76,7 +76,8 @@ static bool build(Graph *graph, const Node *node, Op *next, uint32_t next_input_
 {
     Op *op;
 
-    if (node->kind == NODE_SCAN || node->kind == NODE_VALUES) {
+    if (node->kind == NODE_SCAN || node->kind == NODE_VALUES || node->kind == NODE_RECURSE ||
+        node->kind == NODE_WORKING) {
         add_leaf(graph, (GraphLeaf){node, next, next_input_i});
         return true;
     }

@@ -1,5 +1,6 @@
 #include "pipeline/query.h"
 
+#include "base/assert.h"
 #include "base/vec.h"
 #include "pipeline/graph.h"
 
@@ -60,20 +61,129 @@ static bool ignore_late_row(void *self UNUSED, const Batch *batch UNUSED, uint32
     return true;
 }
 
+typedef struct Collecting {
+    QueryRows *rows;
+    Arena *arena;
+} Collecting;
+
+static bool collect(void *self, const Batch *batch, Error *err UNUSED)
+{
+    Collecting *collecting = self;
+    QueryRows *rows = collecting->rows;
+
+    if (rows->batch_count == rows->batch_capacity)
+        rows->batches = vec_grow_in(collecting->arena, rows->batches, rows->batch_count,
+                                    &rows->batch_capacity, sizeof *rows->batches);
+    rows->batches[rows->batch_count++] = batch_copy(collecting->arena, batch);
+    rows->row_count += batch->row_count;
+    return true;
+}
+
+/* ── WITH RECURSIVE ────────────────────────────────────────────────────────────────────────────*/
+
+/* The last round's rows of a recursion whose step is being run. */
+typedef struct Working {
+    uint32_t number;
+    const QueryRows *rows;
+    const struct Working *around;
+} Working;
+
+static bool run(Connections *connections, const Node *plan, const SqlContext *sql,
+                const Working *working, QueryTake take, void *self, Error *err);
+
+static bool give(const GraphLeaf *leaf, const Batch *batch, Error *err)
+{
+    leaf->to->rows_in += batch->row_count;
+    return leaf->to->methods->on_batch(leaf->to, leaf->input_i, batch, err);
+}
+
+static bool give_rows(const GraphLeaf *leaf, const QueryRows *rows, Error *err)
+{
+    for (size_t i = 0; i < rows->batch_count; i++) {
+        if (!give(leaf, rows->batches[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool give_last_round(const GraphLeaf *leaf, const Working *working, Error *err)
+{
+    while (working && working->number != leaf->node->as.working.number)
+        working = working->around;
+    ASSERT(working); /* A WORKING leaf stands in the step of its recursion. */
+    return give_rows(leaf, working->rows, err) &&
+           leaf->to->methods->on_end(leaf->to, leaf->input_i, err);
+}
+
+static bool limits_kept(const RecurseNode *recurse, int64_t level, uint64_t row_count, Error *err)
+{
+    if (recurse->limit < 0 && row_count > RECURSION_ROWS_MAX)
+        return error_set_class(err, ERROR_USER, "RECURSION_ROW_LIMIT_EXCEEDED", "42836",
+                               "Recursion row limit %d reached but query has not exhausted, try "
+                               "setting a larger LIMIT value when querying the CTE relation.",
+                               RECURSION_ROWS_MAX);
+    if (recurse->level_limit >= 0 && level > recurse->level_limit)
+        return error_set_class(err, ERROR_USER, "RECURSION_LEVEL_LIMIT_EXCEEDED", "42836",
+                               "Recursion level limit %lld reached but query has not exhausted, try "
+                               "increasing it like 'WITH RECURSIVE t(col) MAX RECURSION LEVEL 200'.",
+                               (long long)recurse->level_limit);
+    return true;
+}
+
+/* Round after round; each has its rows in an arena of its own, of which two are alive. */
+static bool run_recursion(Connections *connections, const GraphLeaf *leaf, const SqlContext *sql,
+                          const Working *around, Error *err)
+{
+    const RecurseNode *recurse = &leaf->node->as.recurse;
+    Arena arenas[2];
+    QueryRows rows = {0}, last;
+    Working working = {recurse->number, &last, around};
+    uint64_t row_count = 0;
+    bool ok;
+
+    arena_init(&arenas[0]);
+    arena_init(&arenas[1]);
+    ok = run(connections, leaf->node->inputs[0], sql, around, collect,
+             &(Collecting){&rows, &arenas[0]}, err);
+    for (int64_t level = 1; ok && rows.row_count > 0; level++) {
+        Arena *arena = &arenas[level % 2];
+
+        row_count += rows.row_count;
+        ok = give_rows(leaf, &rows, err);
+        if (!ok || (recurse->limit >= 0 && row_count >= (uint64_t)recurse->limit))
+            break;
+        ok = limits_kept(recurse, level, row_count, err);
+        last = rows;
+        rows = (QueryRows){0};
+        arena_reset(arena);
+        ok = ok && run(connections, leaf->node->inputs[1], sql, &working, collect,
+                       &(Collecting){&rows, arena}, err);
+    }
+    arena_done(&arenas[0]);
+    arena_done(&arenas[1]);
+    return ok && leaf->to->methods->on_end(leaf->to, leaf->input_i, err);
+}
+
+/* ── the query ─────────────────────────────────────────────────────────────────────────────────*/
+
 static bool run_leaf(Connections *connections, const GraphLeaf *leaf, OpContext *context,
-                     Error *err)
+                     const Working *working, Error *err)
 {
     Op *to = leaf->to;
 
     if (leaf->node->kind == NODE_SCAN)
         return connections_scan_into(connections, leaf->node, context->sql, to, leaf->input_i, err);
+    if (leaf->node->kind == NODE_RECURSE)
+        return run_recursion(connections, leaf, context->sql, working, err);
+    if (leaf->node->kind == NODE_WORKING)
+        return give_last_round(leaf, working, err);
     to->rows_in += leaf->node->as.values.rows->row_count;
     return to->methods->on_batch(to, leaf->input_i, leaf->node->as.values.rows, err) &&
            to->methods->on_end(to, leaf->input_i, err);
 }
 
-bool query_run(Connections *connections, const Node *plan, const SqlContext *sql, QueryTake take,
-               void *self, Error *err)
+static bool run(Connections *connections, const Node *plan, const SqlContext *sql,
+                const Working *working, QueryTake take, void *self, Error *err)
 {
     Arena batch_arena;
     Graph graph = {0};
@@ -93,7 +203,7 @@ bool query_run(Connections *connections, const Node *plan, const SqlContext *sql
     arena_init(&batch_arena);
     ok = graph_build(&graph, plan, &context, &last.op, NULL, err);
     for (size_t i = 0; ok && i < graph.leaf_count; i++) {
-        ok = run_leaf(connections, &graph.leaves[i], &context, err);
+        ok = run_leaf(connections, &graph.leaves[i], &context, working, err);
         arena_reset(&batch_arena);
     }
     graph_done(&graph);
@@ -101,22 +211,10 @@ bool query_run(Connections *connections, const Node *plan, const SqlContext *sql
     return ok;
 }
 
-typedef struct Collecting {
-    QueryRows *rows;
-    Arena *arena;
-} Collecting;
-
-static bool collect(void *self, const Batch *batch, Error *err UNUSED)
+bool query_run(Connections *connections, const Node *plan, const SqlContext *sql, QueryTake take,
+               void *self, Error *err)
 {
-    Collecting *collecting = self;
-    QueryRows *rows = collecting->rows;
-
-    if (rows->batch_count == rows->batch_capacity)
-        rows->batches = vec_grow_in(collecting->arena, rows->batches, rows->batch_count,
-                                    &rows->batch_capacity, sizeof *rows->batches);
-    rows->batches[rows->batch_count++] = batch_copy(collecting->arena, batch);
-    rows->row_count += batch->row_count;
-    return true;
+    return run(connections, plan, sql, NULL, take, self, err);
 }
 
 bool query_rows(Connections *connections, const Node *plan, const SqlContext *sql, Arena *arena,

@@ -7,6 +7,7 @@
  *     bind_having.c     HAVING, ORDER BY
  *     bind_over.c       window functions: fn() OVER (...)
  *     bind_time.c       event time: WATERMARK, window(), session_window(), window_time()
+ *     bind_recursion.c  WITH RECURSIVE
  *     bind_from.c       tables, joins, LATERAL, table functions
  *     bind_subquery.c   queries within expressions, turned into joins
  *     bind_expr.c       operators, casts, CASE, IN, LIKE ...
@@ -58,9 +59,12 @@ typedef struct Relation {
 
 /* ── the binder ────────────────────────────────────────────────────────────────────────────────*/
 
+typedef struct CteSelf CteSelf; /* bind_recursion.c */
+
 /* WITH name AS (query): bound anew at every use. */
 typedef struct CteScope {
     const AstCte *cte;
+    CteSelf *self;  /* The name within its own query, WITH RECURSIVE; else NULL. */
     bool recursive; /* WITH RECURSIVE */
     const struct CteScope *visible; /* What its own query sees. */
     const struct CteScope *next;
@@ -111,6 +115,7 @@ struct Binder {
     bool view_used;          /* Such a view was used: expressions may have places in its text. */
     Span view_span;          /* Within a view: where it was used; diagnostics point there. */
     uint32_t depth;
+    uint32_t recursion_count;
     Relation *pipe_input;    /* What stands left of |>. */
     const AstNamedWindowList *windows; /* WINDOW w AS (...) of the SELECT being bound. */
 };

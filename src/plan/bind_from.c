@@ -61,7 +61,7 @@ static Relation bind_cte(Binder *b, const CteScope *cte)
     Relation relation;
 
     b->ctes = cte->visible;
-    relation = bind_query(b, cte->cte->query, NULL);
+    relation = cte->recursive ? bind_recursion(b, cte) : bind_query(b, cte->cte->query, NULL);
     b->ctes = saved;
     if (!relation.plan)
         return relation;
@@ -162,7 +162,7 @@ static Relation bind_table(Binder *b, const AstRelation *ast)
     }
     cte = name->count == 1 ? cte_find(b, name->parts[0].text) : NULL;
     if (cte)
-        return bind_cte(b, cte);
+        return cte->self ? bind_self(b, cte->self, ast->span) : bind_cte(b, cte);
     if (!table_name(name, &text))
         return not_found(b, name);
     table = catalog_find(b->catalog, text);

@@ -539,7 +539,7 @@ bool bind_limit(Binder *b, Relation *relation, const AstQuery *query)
 
 /* ── the query ─────────────────────────────────────────────────────────────────────────────────*/
 
-static bool bind_ctes(Binder *b, const AstQuery *query)
+bool bind_ctes(Binder *b, const AstQuery *query)
 {
     for (size_t i = 0; i < query->cte_count; i++) {
         CteScope *cte = ARENA_NEW(b->arena, CteScope);

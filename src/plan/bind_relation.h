@@ -23,6 +23,11 @@ Relation bind_unpivot(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
                              bool outer_join, const Scope *outer);
 Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer);
+/* WITH RECURSIVE name AS (...), and the name within its own query. */
+Relation bind_recursion(Binder *b, const CteScope *cte);
+Relation bind_self(Binder *b, CteSelf *self, Span span);
+/* Makes the query's WITH visible, in b->ctes; false: wrong, and told. */
+bool bind_ctes(Binder *b, const AstQuery *query);
 Relation bind_scan(Binder *b, const TableDef *table, bool streaming, Span span);
 
 #endif

@@ -488,6 +488,8 @@ static bool pull_node(Pull *pull, Logical **slot)
     case LOGICAL_ASSIGN:
     case LOGICAL_UNION:
     case LOGICAL_JOIN:
+    case LOGICAL_RECURSE:
+    case LOGICAL_WORKING:
     case LOGICAL_KIND_COUNT:
         return false;
     }

@@ -395,6 +395,15 @@ static Bound bind_node(Domain *d, Logical *node)
         return bind_join(d, node);
     if (node->kind == LOGICAL_UNION)
         return bind_union(d, node);
+    if (node->kind == LOGICAL_RECURSE) {
+        bind_error(d->b, d->span,
+                   "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.ACCESSING_OUTER_QUERY_COLUMN_IS_NOT_"
+                   "ALLOWED",
+                   "0A000",
+                   "Unsupported subquery expression: Accessing outer query column is not allowed in "
+                   "this location: WITH RECURSIVE.");
+        return (Bound){0};
+    }
     ASSERT(node->input_count == 1); /* A leaf names no outer columns. */
     in = bind_node(d, node->inputs[0]);
     if (!in.plan)
@@ -418,6 +427,8 @@ static Bound bind_node(Domain *d, Logical *node)
     case LOGICAL_VALUES:
     case LOGICAL_JOIN:
     case LOGICAL_UNION:
+    case LOGICAL_RECURSE:
+    case LOGICAL_WORKING:
     case LOGICAL_KIND_COUNT:
         break;
     }

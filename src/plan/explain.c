@@ -242,7 +242,11 @@ static void detail_node(StrBuf *out, PlanContext *plan, const Logical *node)
         logical_expr_text(out, plan, node->as.generate.call);
         strbuf_add_c(out, node->as.generate.outer ? ", outer" : "");
         return;
+    case LOGICAL_RECURSE:
+        detail_limit(out, node->as.recurse.limit, 0);
+        return;
     case LOGICAL_UNION:
+    case LOGICAL_WORKING:
     case LOGICAL_KIND_COUNT:
         return;
     }
@@ -270,6 +274,7 @@ const char *node_kind_name(NodeKind kind)
         [NODE_AGGREGATE] = "aggregate", [NODE_JOIN] = "join",     [NODE_UNION] = "union",
         [NODE_SORT] = "sort",           [NODE_LIMIT] = "limit",   [NODE_WINDOW] = "window",
         [NODE_GENERATE] = "generate",   [NODE_EXCHANGE] = "exchange",
+        [NODE_RECURSE] = "recurse",     [NODE_WORKING] = "last round",
     };
 
     ASSERT(kind < NODE_KIND_COUNT);

@@ -135,6 +135,8 @@ void logical_refresh_columns(PlanContext *plan, Logical *node)
     case LOGICAL_SCAN:
     case LOGICAL_VALUES:
     case LOGICAL_UNION:
+    case LOGICAL_RECURSE:
+    case LOGICAL_WORKING:
     case LOGICAL_KIND_COUNT:
         return;
     }
@@ -250,6 +252,8 @@ void logical_each_expr(Logical *node, void (*visit)(void *self, Expr **e), void 
     case LOGICAL_WATERMARK:
     case LOGICAL_UNION:
     case LOGICAL_LIMIT:
+    case LOGICAL_RECURSE:
+    case LOGICAL_WORKING:
     case LOGICAL_KIND_COUNT:
         return;
     }
@@ -422,7 +426,8 @@ static const char *logical_kind_name(LogicalKind kind)
         [LOGICAL_AGGREGATE] = "aggregate", [LOGICAL_JOIN] = "join",
         [LOGICAL_UNION] = "union",         [LOGICAL_SORT] = "sort",
         [LOGICAL_LIMIT] = "limit",         [LOGICAL_WINDOW] = "window",
-        [LOGICAL_GENERATE] = "generate",
+        [LOGICAL_GENERATE] = "generate",   [LOGICAL_RECURSE] = "recurse",
+        [LOGICAL_WORKING] = "last round",
     };
 
     return names[kind];

@@ -43,6 +43,8 @@ typedef enum LogicalKind {
     LOGICAL_LIMIT,
     LOGICAL_WINDOW,
     LOGICAL_GENERATE,
+    LOGICAL_RECURSE, /* WITH RECURSIVE: inputs are the anchor and the step. */
+    LOGICAL_WORKING, /* In a step: the rows of the last round. */
     LOGICAL_KIND_COUNT
 } LogicalKind;
 
@@ -121,6 +123,12 @@ typedef struct LogicalJoin {
     int64_t low_us, high_us;
 } LogicalJoin;
 
+typedef struct LogicalRecurse {
+    uint32_t number;     /* Of its WORKING leaves. */
+    int64_t level_limit; /* -1: none. */
+    int64_t limit;       /* No more rows are needed; -1: all are (rule_limit.c). */
+} LogicalRecurse;
+
 typedef struct LogicalWindow {
     Expr **partition;
     uint32_t partition_count;
@@ -172,6 +180,10 @@ struct Logical {
             int64_t offset;
         } limit;
         LogicalWindow window;
+        LogicalRecurse recurse;
+        struct {
+            uint32_t number;
+        } working;
         struct {
             Expr *call;
             uint32_t *out_ids; /* The generator's columns, behind those of the input. */

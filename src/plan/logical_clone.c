@@ -144,6 +144,8 @@ static void clone_own(Clone *c, Logical *node)
         return;
     case LOGICAL_UNION:
     case LOGICAL_LIMIT:
+    case LOGICAL_RECURSE: /* Its number stays: the innermost recursion of a number is meant. */
+    case LOGICAL_WORKING:
         return;
     case LOGICAL_KIND_COUNT:
         break;

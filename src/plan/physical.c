@@ -726,6 +726,37 @@ static Made make_union(Planner *p, Logical *logical)
     return made;
 }
 
+/* ── WITH RECURSIVE ────────────────────────────────────────────────────────────────────────────*/
+
+static Made make_recurse(Planner *p, Logical *logical)
+{
+    Made made = {.ids = logical->columns, .count = logical->column_count};
+
+    made.node = node_new(p, NODE_RECURSE, logical->span, made.ids, made.count, NULL);
+    made.node->input_count = 2;
+    for (uint32_t i = 0; i < 2; i++) {
+        Logical *input = logical->inputs[i];
+
+        made.node->inputs[i] =
+            exactly(p, make(p, input), input->columns, input->column_count, input->span).node;
+    }
+    made.node->as.recurse = (RecurseNode){
+        .number = logical->as.recurse.number,
+        .level_limit = logical->as.recurse.level_limit,
+        .limit = logical->as.recurse.limit,
+    };
+    return made;
+}
+
+static Made make_working(Planner *p, Logical *logical)
+{
+    Made made = {.ids = logical->columns, .count = logical->column_count};
+
+    made.node = node_new(p, NODE_WORKING, logical->span, made.ids, made.count, NULL);
+    made.node->as.working.number = logical->as.working.number;
+    return made;
+}
+
 /* ── the plan ──────────────────────────────────────────────────────────────────────────────────*/
 
 static Made make_kind(Planner *p, Logical *logical)
@@ -757,6 +788,10 @@ static Made make_kind(Planner *p, Logical *logical)
         return make_window(p, logical);
     case LOGICAL_GENERATE:
         return make_generate(p, logical);
+    case LOGICAL_RECURSE:
+        return make_recurse(p, logical);
+    case LOGICAL_WORKING:
+        return make_working(p, logical);
     case LOGICAL_KIND_COUNT:
         break;
     }

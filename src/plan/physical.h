@@ -34,6 +34,8 @@ typedef enum NodeKind {
     NODE_WINDOW,    /* fn() OVER (...) */
     NODE_GENERATE,  /* explode and the like; LATERAL VIEW. */
     NODE_EXCHANGE,  /* To the worker that owns the key; or all to worker 0. */
+    NODE_RECURSE,   /* WITH RECURSIVE: a leaf, whose rows the pipeline makes by running its inputs. */
+    NODE_WORKING,   /* In the step of a RECURSE: the rows of the last round: leaf. */
     NODE_KIND_COUNT
 } NodeKind;
 
@@ -209,6 +211,19 @@ typedef struct ExchangeNode {
     uint32_t key_count;          /* 0: all rows to worker 0. */
 } ExchangeNode;
 
+enum { RECURSION_LEVELS_DEFAULT = 100, RECURSION_ROWS_MAX = 1000000 };
+
+/* Inputs: the anchor; the step, over WORKING leaves of this number. */
+typedef struct RecurseNode {
+    uint32_t number;
+    int64_t level_limit; /* Rounds; -1: any. */
+    int64_t limit;       /* Rows that are needed; -1: all, of which there may be RECURSION_ROWS_MAX. */
+} RecurseNode;
+
+typedef struct WorkingNode {
+    uint32_t number;
+} WorkingNode;
+
 struct Node {
     NodeKind kind;
     uint32_t id;
@@ -232,6 +247,8 @@ struct Node {
         WindowNode window;
         GenerateNode generate;
         ExchangeNode exchange;
+        RecurseNode recurse;
+        WorkingNode working;
     } as;
 };
 

@@ -279,6 +279,8 @@ static Logical *push(PlanContext *plan, Logical *node, ExprVec *pending)
     case LOGICAL_WATERMARK:
     case LOGICAL_LIMIT:
     case LOGICAL_VALUES:
+    case LOGICAL_RECURSE:
+    case LOGICAL_WORKING:
         return stop(plan, node, pending);
     case LOGICAL_KIND_COUNT:
         break;

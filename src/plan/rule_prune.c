@@ -205,6 +205,13 @@ static void prune_union(PlanContext *plan, Logical *node, const IdSet *needed)
     node->column_count = count;
 }
 
+/* A round is fed with all columns of the last. */
+static void prune_recurse(PlanContext *plan, Logical *node)
+{
+    for (uint32_t i = 0; i < node->input_count; i++)
+        rule_prune(plan, &node->inputs[i]);
+}
+
 static void prune(PlanContext *plan, Logical **slot, const IdSet *needed)
 {
     Logical *node = *slot;
@@ -228,7 +235,11 @@ static void prune(PlanContext *plan, Logical **slot, const IdSet *needed)
     case LOGICAL_UNION:
         prune_union(plan, node, needed);
         return;
+    case LOGICAL_RECURSE:
+        prune_recurse(plan, node);
+        return;
     case LOGICAL_VALUES:
+    case LOGICAL_WORKING:
         return;
     case LOGICAL_FILTER:
     case LOGICAL_WATERMARK:

@@ -176,8 +176,22 @@ static void bound_window(PlanContext *plan, Logical *filter)
     }
 }
 
+/* A recursion need not go on beyond the rows that a LIMIT above wants. */
+static void limit_recursion(Logical *node, int64_t rows)
+{
+    while (node->kind == LOGICAL_PROJECT || node->kind == LOGICAL_LIMIT)
+        node = node->inputs[0];
+    if (node->kind == LOGICAL_RECURSE && rows >= 0)
+        node->as.recurse.limit = rows;
+    for (uint32_t i = 0; node->kind == LOGICAL_UNION && i < node->input_count; i++)
+        limit_recursion(node->inputs[i], rows);
+}
+
 void rule_limit(PlanContext *plan, Logical **root)
 {
+    if ((*root)->kind == LOGICAL_LIMIT && (*root)->as.limit.limit >= 0)
+        limit_recursion((*root)->inputs[0],
+                        (*root)->as.limit.limit + MIN((*root)->as.limit.offset, INT32_MAX));
     if ((*root)->kind == LOGICAL_LIMIT)
         limit_to_sort(plan, root);
     if ((*root)->kind == LOGICAL_FILTER)

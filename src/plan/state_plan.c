@@ -37,6 +37,8 @@ static bool keeps_state(const Node *node)
     case NODE_UNION:
     case NODE_GENERATE:
     case NODE_EXCHANGE:
+    case NODE_RECURSE:
+    case NODE_WORKING:
     case NODE_KIND_COUNT:
         break;
     }

@@ -547,8 +547,13 @@ static TimeColumns check_node(Check *c, Logical *node, bool is_last)
         if (node->streaming)
             check_sort(c, node, &below);
         return below;
+    case LOGICAL_RECURSE:
+        refuse(c, node->span, "compute it in a materialized view, and join that",
+               "WITH RECURSIVE is not supported in a continuous query.");
+        return below;
     case LOGICAL_SCAN:
     case LOGICAL_VALUES:
+    case LOGICAL_WORKING:
     case LOGICAL_FILTER:
     case LOGICAL_LIMIT:
     case LOGICAL_GENERATE:
