@@ -393,12 +393,12 @@ static bool read_decimal(CassandraReader *r, const CqlType *from, Str bytes)
     }
     if (!whole_value(bytes, &value))
         return false;
+    if (scale < -DECIMAL_PRECISION_MAX || scale > 2 * DECIMAL_PRECISION_MAX)
+        return false;
     for (; scale < 0; scale++) {
         if (__builtin_mul_overflow(value, (Int128)10, &value))
             return false;
     }
-    if (scale > 2 * DECIMAL_PRECISION_MAX)
-        return false;
     for (; scale > DECIMAL_PRECISION_MAX; scale--)
         value /= 10;
     if (!decimal_rescale(value, scale, r->type->scale, &value) ||
