@@ -14,11 +14,13 @@ typedef enum ExitStatus {
 /* argv[0] is the first argument after the command's name. Returns the exit status. */
 int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_generate(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_sql(int argc, char **argv);
 int cmd_topic(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 #endif

@@ -58,12 +58,19 @@ static void print_diagnostics(const DiagnosticList *diagnostics, const char *fil
 PipelineSpec *load_pipeline(const Options *options, Arena *arena, const char *file,
                             bool engine_spark)
 {
+    return load_pipeline_input(options, arena, file, (PipelineInput){.engine_spark = engine_spark});
+}
+
+PipelineSpec *load_pipeline_input(const Options *options, Arena *arena, const char *file,
+                                  PipelineInput input)
+{
     DiagnosticList diagnostics;
     Settings settings;
-    PipelineInput input = {.file_name = file, .settings = &settings, .engine_spark = engine_spark};
     PipelineSpec *spec;
     Error err = {0};
 
+    input.file_name = file;
+    input.settings = &settings;
     if (!read_settings(options, arena, &settings))
         return NULL;
     if (!os_read_file(arena, file, PIPELINE_BYTES_MAX, &input.text, &err)) {

@@ -14,6 +14,9 @@ bool load_settings(const Options *options, Arena *arena, Settings *out);
 /* Reads, binds and tells what is wrong with it, on standard error. NULL: EXIT_INPUT. */
 PipelineSpec *load_pipeline(const Options *options, Arena *arena, const char *file,
                             bool engine_spark);
+/* The same for a caller with wishes of its own; `input` without name, text and settings. */
+PipelineSpec *load_pipeline_input(const Options *options, Arena *arena, const char *file,
+                                  PipelineInput input);
 /* The one operand of a command that takes a file; false: told, *exit_status set. */
 bool load_operand(const Options *options, const char *what, const char **out, int *exit_status);
 /* Tells an error on standard error; the exit status that goes with its kind. */

@@ -26,6 +26,8 @@ static const Command commands[] = {
     {"topic", cmd_topic, "list, create, describe, produce to, consume, delete topics"},
     {"generate", cmd_generate,
      "the data-generation API: to standard output, to a topic, or as an HTTP service"},
+    {"export", cmd_export, "what another engine needs to run the same file"},
+    {"verify", cmd_verify, "run the file here and on Spark over the same input, and compare every row"},
     {"doctor", cmd_doctor, "say what is installed, reachable and configured"},
 };
 

@@ -133,6 +133,22 @@ bool os_cond_wait_for(OsCond *cond, OsMutex *mutex, int64_t timeout_us);
 void os_cond_signal(OsCond *cond);
 void os_cond_broadcast(OsCond *cond);
 
+/* ── other programs ─────────────────────────────────────────────────────────────────────────────*/
+
+typedef struct OsProcess OsProcess;
+
+/* Arguments and environment end with NULL; the program is looked for in PATH. `read_output`: its
+ * standard output is read with os_process_line, else it is ours; standard error always is. */
+bool os_process_start(const char *const *arguments, const char *const *environment,
+                      bool read_output, OsProcess **out, Error *err);
+/* The next whole line it has written, copied; false: none for now. Does not wait. */
+bool os_process_line(OsProcess *process, Arena *arena, Str *line);
+/* Does not wait. A program ended by signal n has the status 128 + n. */
+bool os_process_ended(OsProcess *process, int *exit_status);
+/* SIGTERM, or SIGKILL, to it and what it has started. */
+void os_process_stop(OsProcess *process, bool hard);
+void os_process_free(OsProcess *process); /* Ends it if need be. NULL is fine. */
+
 /* ── the request to stop ───────────────────────────────────────────────────────────────────────*/
 
 /* From now on Ctrl-C and SIGTERM ask to stop instead of ending the process; the second one ends it.

@@ -7,6 +7,7 @@
  * their own barriers: an epoch is one clean cut through all that the worker owns, and what it made of
  * the epoch (sink outputs, changed state, positions, rows put aside) is handed over in one piece.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
@@ -116,13 +117,15 @@ static bool on_row_error(void *self, const Batch *batch, uint32_t row_i, const R
                          Error *err)
 {
     FlowInstance *flow = self;
+    char text[768];
 
     if (flow->spec->on_error_fail)
         return row_error_tell(error, err) ||
                error_wrap(err, "flow '%.*s'", STR_ARG(flow->spec->name));
+    /* The record is bad for this flow alone: others that read it may have taken it. */
+    (void)snprintf(text, sizeof text, "flow '%.*s': %s", STR_ARG(flow->spec->name), error->text);
     return put_aside(flow, batch->origin, row_i,
-                     error->class_name ? str_of(error->class_name) : STR("error"),
-                     str_of(error->text));
+                     error->class_name ? str_of(error->class_name) : STR("error"), str_of(text));
 }
 
 static bool on_row_late(void *self, const Batch *batch, uint32_t row_i, int64_t window_end_us,

@@ -18,6 +18,7 @@ typedef struct Draft {
     size_t read_count;
     OutputMode mode;
     Span span;
+    Span query_span;
 } Draft;
 
 /* A SET of the file. */

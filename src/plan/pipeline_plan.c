@@ -264,6 +264,7 @@ static void make_flow(PipelineBinder *p, Draft *draft, FlowSpec *out)
         .output_mode = draft->mode,
         .on_error_fail = str_is_nocase(table_option(draft->table, "on_error"), "fail"),
         .span = draft->span,
+        .query_span = draft->query_span,
     };
     for (uint32_t i = 0; i < plan.scan_count; i++)
         out->scan_source[i] = source_index(p->spec, plan.scans[i]);
@@ -296,6 +297,7 @@ static void make_view(PipelineBinder *p, Draft *draft, ViewSpec *out)
         .read_count = count,
         .schedule = table_option(draft->table, "schedule"),
         .time_zone = table_option(draft->table, "time_zone"),
+        .query_span = draft->query_span,
     };
     if (!out->time_zone.data)
         out->time_zone = zone_name(p->spec->sql.zone);

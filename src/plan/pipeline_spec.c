@@ -420,7 +420,8 @@ static bool bind_streaming_query(PipelineBinder *p, const AstCreateTable *ast, T
     Binder b = statement_binder(p);
     Relation query = bind_query(&b, ast->query, NULL);
     bool declared = table->schema.column_count > 0;
-    Draft draft = {.name = table->name, .table = table, .span = ast->name.span};
+    Draft draft = {.name = table->name, .table = table, .span = ast->name.span,
+                   .query_span = ast->query->span};
 
     if (!query.plan || (!declared && !schema_from_query(&b, p->arena, query.scope, table)))
         return false;
@@ -438,7 +439,8 @@ static bool bind_view_query(PipelineBinder *p, const AstCreateTable *ast, TableD
     Binder b = statement_binder(p);
     Relation query = bind_query(&b, ast->query, NULL);
     bool declared = table->schema.column_count > 0;
-    Draft draft = {.is_view = true, .name = table->name, .table = table, .span = ast->name.span};
+    Draft draft = {.is_view = true, .name = table->name, .table = table, .span = ast->name.span,
+                   .query_span = ast->query->span};
 
     if (!query.plan || (!declared && !schema_from_query(&b, p->arena, query.scope, table)))
         return false;
@@ -459,6 +461,55 @@ static bool bind_view_query(PipelineBinder *p, const AstCreateTable *ast, TableD
     batch_check(&b, draft.root);
     add_draft(p, &b, draft);
     return true;
+}
+
+/* The options that the table's provider, maybe a new one, knows, and the path. */
+static void replace_options(PipelineBinder *p, TableDef *table, unsigned place, Str path)
+{
+    TableOption *options = ARENA_ARRAY(p->arena, TableOption, table->option_count + 1);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        const OptionDef *def =
+            option_find(table->options[i].key, table->provider, place);
+
+        if (!def || strcmp(def->key, "path") == 0 ||
+            !option_check(def, table->options[i].value, &(Error){0}))
+            continue;
+        options[count] = table->options[i];
+        options[count++].def = def;
+    }
+    options[count++] = (TableOption){
+        .key = STR("path"),
+        .value = path,
+        .def = option_find(STR("path"), table->provider, place),
+        .key_span = table->name_span,
+        .value_span = table->name_span,
+    };
+    table->options = options;
+    table->option_count = count;
+}
+
+static void replace_source(PipelineBinder *p, TableDef *table)
+{
+    for (uint32_t i = 0; i < p->input->replaced_count; i++) {
+        const ReplacedSource *replaced = &p->input->replaced[i];
+
+        if (!str_equal_nocase(replaced->table, table->name))
+            continue;
+        table->provider = replaced->provider;
+        replace_options(p, table, OPTION_OF_SOURCE, replaced->path);
+    }
+}
+
+static void redirect_target(PipelineBinder *p, TableDef *table)
+{
+    const char *dir = p->input->file_target_dir;
+
+    if (dir && (table->provider == PROVIDER_JSON || table->provider == PROVIDER_CSV))
+        replace_options(p, table,
+                        table->kind == TABLE_STREAMING ? OPTION_OF_STREAMING : OPTION_OF_VIEW,
+                        str_of(arena_printf(p->arena, "%s/%.*s", dir, STR_ARG(table->name))));
 }
 
 static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
@@ -490,6 +541,10 @@ static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
                    "A materialized view needs a query: AS SELECT ...");
         return register_broken(p, &ast->name);
     }
+    if (table->kind == TABLE_SOURCE)
+        replace_source(p, table);
+    else
+        redirect_target(p, table);
     if (!ast->query)
         ok = table_finish(&b, p->arena, ast, table);
     else if (ast->kind == AST_TABLE_STREAMING)
@@ -501,6 +556,8 @@ static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
                                  ? OUTPUT_UPDATE : OUTPUT_APPEND;
     if (!ok)
         return register_broken(p, &ast->name);
+    if (p->input->keep_late && table->kind == TABLE_STREAMING && !table->late)
+        table->late = table_late_new(p->arena, table);
     register_table(p, table);
     return true;
 }
@@ -544,7 +601,7 @@ static bool bind_create_flow(PipelineBinder *p, const AstCreateFlow *ast)
     const AstInsert *insert = ast->insert;
     TableDef *table = table_of_name(p, &insert->table);
     Binder b = statement_binder(p);
-    Draft draft = {.table = table, .span = ast->name.span};
+    Draft draft = {.table = table, .span = ast->name.span, .query_span = insert->query->span};
     Relation query;
 
     if (!bind_new_name(&b, &ast->name, &draft.name))

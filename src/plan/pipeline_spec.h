@@ -48,6 +48,7 @@ typedef struct FlowSpec {
     bool on_error_fail;        /* 'on_error' = 'fail': a row error stops the run. */
     Str state_plan;            /* What its state rests on (state_plan.c); empty: it keeps none. */
     Span span;
+    Span query_span;           /* Its SELECT, as written. */
 } FlowSpec;
 
 typedef struct ViewSpec {
@@ -60,6 +61,7 @@ typedef struct ViewSpec {
     uint32_t read_count;
     Str schedule;              /* data == NULL: after what it reads. */
     Str time_zone;             /* Of the schedule; the session's when not given. */
+    Span query_span;           /* Its SELECT, as written. */
 } ViewSpec;
 
 /* "Table `to` is fed from table `from`" by the flow or view of that name. */
@@ -89,11 +91,22 @@ typedef struct PipelineSpec {
     uint32_t edge_count;
 } PipelineSpec;
 
+/* Files in the place of what a CREATE TABLE reads: the same finite rows for two engines. */
+typedef struct ReplacedSource {
+    Str table;
+    Provider provider; /* PROVIDER_JSON or PROVIDER_CSV */
+    Str path;
+} ReplacedSource;
+
 typedef struct PipelineInput {
     const char *file_name;         /* As shown in messages. */
     Str text;                      /* Borrowed for as long as the spec lives. */
     const Settings *settings;      /* The layers above the file's own; copied. NULL: none. */
     bool engine_spark;             /* Also warn of what Spark's streaming cannot do. */
+    const ReplacedSource *replaced;
+    uint32_t replaced_count;
+    const char *file_target_dir;   /* Tables USING json|csv are written here, not where they say; NULL: there. */
+    bool keep_late;                /* As if each streaming table had 'late_table' = 'true'. */
 } PipelineInput;
 
 /* NULL when there are errors; warnings may be in `diagnostics` all the same. */

@@ -1,0 +1,48 @@
+"""spark-submit run.py COMMAND: what is done with the plan beside run.py."""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import plan as plans
+
+
+def verify(options: argparse.Namespace) -> int:
+    from . import report, session as sessions
+    from .verify import verify as compare
+
+    spark = None
+    status = 0
+    for folder in options.dir:
+        plan = plans.load(os.path.join(folder, "spark", "plan.json"))
+        spark = sessions.start(plan, finite=True) if spark is None else sessions.another(spark, plan)
+        names = [n for n in options.flows.split(",") if n]
+        results = compare(spark, plan, folder, names, options.ulp)
+        report.print_table(results, options.allow_empty)
+        certificate = report.certificate(spark, plan, folder, results, options.ulp, options.allow_empty)
+        report.write(folder, certificate)
+        status = status if certificate["equal"] else 1
+        print(f"{plan.file}: {'equal' if certificate['equal'] else 'NOT equal'}; "
+              f"{os.path.join(folder, 'certificate.html')}", flush=True)
+    if spark is not None:
+        spark.stop()
+    return status
+
+
+def main() -> int:
+    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
+    parser.add_argument("--plan", default=os.path.join(home, "plan.json"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    sub = commands.add_parser("verify", help="compare with what weir left in a folder (weir verify)")
+    sub.add_argument("--dir", required=True, action="append", help="several: one session for all")
+    sub.add_argument("--flows", default="")
+    sub.add_argument("--ulp", type=int, default=4)
+    sub.add_argument("--allow-empty", action="store_true")
+    options = parser.parse_args()
+    return verify(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

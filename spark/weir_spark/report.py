@@ -1,0 +1,149 @@
+"""The result of a comparison: a table for the terminal, certificate.json, certificate.html."""
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import platform
+import time
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from .plan import Plan
+from .verify import Result
+
+HEAD = ["", "weir", "Spark", "equal", "open", "missing", "extra"]
+
+
+def line_of(result: Result) -> list[str]:
+    return [result.name, str(result.weir_rows), str(result.spark_rows), str(result.equal),
+            str(result.open), str(result.missing), str(result.extra)]
+
+
+def verdict(result: Result, allow_empty: bool) -> str:
+    if result.problem:
+        return "not equal"
+    if result.missing or result.extra:
+        return "differs"
+    if not result.weir_rows and not result.spark_rows and result.kind != "dead letters":
+        return "empty on both sides" if allow_empty else "empty on both sides (--allow-empty lets it pass)"
+    return "equal"
+
+
+def row_text(result: Result, row: list[Any]) -> str:
+    """The key first, if there is one."""
+    order = sorted(range(len(row)), key=lambda i: (i >= len(result.columns) or result.columns[i] not in result.key, i))
+    return ", ".join(f"{result.columns[i] if i < len(result.columns) else i}={json.dumps(row[i], ensure_ascii=False)}"
+                     for i in order)
+
+
+def print_table(results: list[Result], allow_empty: bool) -> None:
+    lines = [HEAD] + [line_of(r) for r in results]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+    for i, line in enumerate(lines):
+        cells = [line[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(line[1:], widths[1:])]
+        tail = "" if i == 0 else verdict(results[i - 1], allow_empty)
+        print("  ".join(cells + [tail]).rstrip())
+    for r in results:
+        if r.problem:
+            print(f"{r.name}: {r.problem}")
+        for row in r.first_missing:
+            print(f"{r.name}: only in weir:  {row_text(r, row)}")
+        for row in r.first_extra:
+            print(f"{r.name}: only in Spark: {row_text(r, row)}")
+        if r.late:
+            print(f"{r.name}: {r.late} late or failed record{'s' if r.late != 1 else ''} left out of Spark's input")
+
+
+def file_hash(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+SECRET = ("password", "secret", "token", "jaas", "url")
+
+
+def settings_shown(plan: Plan) -> dict[str, str]:
+    return {k: "(not shown)" if any(s in k.lower() for s in SECRET) else v for k, v in sorted(plan.settings.items())}
+
+
+def certificate(session: SparkSession, plan: Plan, folder: str, results: list[Result], ulp: int,
+                allow_empty: bool) -> dict[str, Any]:
+    records = os.path.join(folder, "records")
+    jvm = session._jvm
+    return {
+        "equal": not any(r.fails(allow_empty) for r in results),
+        "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "file": plan.file,
+        "file_sha256": file_hash(plan.file) if os.path.exists(plan.file) else None,
+        "input": {name.removesuffix(".json"): {"sha256": file_hash(os.path.join(records, name))}
+                  for name in sorted(os.listdir(records))},
+        "engines": {
+            "weir": plan.weir,
+            "spark": session.version,
+            "java": jvm.System.getProperty("java.version") if jvm else None,
+            "python": platform.python_version(),
+        },
+        "settings": settings_shown(plan),
+        "time_zone": plan.time_zone,
+        "double_ulp": ulp,
+        "tables": [{
+            "name": r.name, "kind": r.kind, "verdict": verdict(r, allow_empty),
+            "weir_rows": r.weir_rows, "spark_rows": r.spark_rows, "equal": r.equal,
+            "open_windows": r.open, "missing": r.missing, "extra": r.extra,
+            "weir_sha256": r.weir_hash, "spark_sha256": r.spark_hash,
+            "problem": r.problem or None, "columns": r.columns, "key": r.key,
+            "first_missing": r.first_missing, "first_extra": r.first_extra,
+            "left_out": [{"reason": a, "partition": b, "position": c} for a, b, c in r.late_rows],
+        } for r in results],
+    }
+
+
+STYLE = ("body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
+         "table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;border-bottom:1px solid #ccc;"
+         "text-align:right}td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}"
+         "code{overflow-wrap:anywhere}.no{color:#a00}.yes{color:#060}"
+         "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}.no{color:#f88}.yes{color:#8d8}}")
+
+
+def page(c: dict[str, Any]) -> str:
+    def e(value: Any) -> str:
+        return html.escape(str(value))
+
+    rows = "".join(
+        f"<tr><td>{e(t['name'])}</td><td>{t['weir_rows']}</td><td>{t['spark_rows']}</td><td>{t['equal']}</td>"
+        f"<td>{t['open_windows']}</td><td>{t['missing']}</td><td>{t['extra']}</td>"
+        f"<td class={'yes' if t['verdict'] == 'equal' else 'no'}>{e(t['verdict'])}</td></tr>" for t in c["tables"])
+    details = ""
+    for t in c["tables"]:
+        items = [e(t["problem"])] if t["problem"] else []
+        items += [f"only in weir: <code>{e(json.dumps(r, ensure_ascii=False))}</code>" for r in t["first_missing"]]
+        items += [f"only in Spark: <code>{e(json.dumps(r, ensure_ascii=False))}</code>" for r in t["first_extra"]]
+        if t["left_out"]:
+            items.append(f"{len(t['left_out'])} records left out of Spark's input: late, or failed in weir "
+                         "(certificate.json lists them)")
+        if items:
+            details += f"<h2>{e(t['name'])}</h2><ul>" + "".join(f"<li>{i}</li>" for i in items) + "</ul>"
+    engines = "".join(f"<tr><td>{e(k)}</td><td>{e(v)}</td></tr>" for k, v in c["engines"].items())
+    inputs = "".join(f"<tr><td>{e(k)}</td><td><code>{e(v['sha256'])}</code></td></tr>" for k, v in c["input"].items())
+    settings = "".join(f"<tr><td>{e(k)}</td><td><code>{e(v)}</code></td></tr>" for k, v in c["settings"].items())
+    word, css = ("Equal", "yes") if c["equal"] else ("Not equal", "no")
+    return (f"<!doctype html><html lang=en><meta charset=utf-8><title>weir verify: {e(c['file'])}</title>"
+            f"<style>{STYLE}</style><h1><span class={css}>{word}</span>: {e(c['file'])} on weir and on Spark</h1>"
+            f"<p>{e(c['made_at'])} · file <code>{e(c['file_sha256'])}</code> · doubles within {c['double_ulp']} ulp, "
+            "all else exactly.</p><table><tr><th>table<th>weir<th>Spark<th>equal<th>open<th>missing<th>extra<th></tr>"
+            f"{rows}</table>{details}<h2>Engines</h2><table>{engines}</table><h2>Input, as read here</h2>"
+            f"<table>{inputs}</table><h2>Settings</h2><table>{settings}</table></html>\n")
+
+
+def write(folder: str, c: dict[str, Any]) -> None:
+    with open(os.path.join(folder, "certificate.json"), "w", encoding="utf-8") as file:
+        json.dump(c, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    with open(os.path.join(folder, "certificate.html"), "w", encoding="utf-8") as file:
+        file.write(page(c))

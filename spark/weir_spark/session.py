@@ -1,0 +1,44 @@
+"""The Spark session, with the settings on which equal results rest."""
+from __future__ import annotations
+
+import os
+import tempfile
+
+from pyspark.sql import SparkSession
+
+from .plan import Plan
+
+
+def start(plan: Plan, finite: bool) -> SparkSession:
+    """`finite`: for bounded input, where starting quickly matters more than spreading the work."""
+    builder = SparkSession.builder.appName(f"weir {os.path.basename(plan.file)}")
+    builder = builder.config("spark.sql.session.timeZone", plan.time_zone)
+    builder = builder.config("spark.sql.ansi.enabled", "true")
+    builder = builder.config("spark.sql.warehouse.dir", tempfile.gettempdir() + "/weir-spark-warehouse")
+    defaults = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.catalogImplementation": "in-memory",
+    }
+    if finite:
+        defaults["spark.sql.shuffle.partitions"] = "1"
+        defaults["spark.sql.adaptive.enabled"] = "false"
+    for key, value in defaults.items():
+        if key not in plan.settings:
+            builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel(plan.settings.get("spark.log.level", "ERROR"))
+    return session
+
+
+def another(session: SparkSession, plan: Plan) -> SparkSession:
+    """A session for another plan, in the same Spark: views and settings are its own."""
+    other = session.newSession()
+    other.conf.set("spark.sql.session.timeZone", plan.time_zone)
+    for key in ("spark.sql.ansi.enabled", "spark.sql.shuffle.partitions", "spark.sql.adaptive.enabled"):
+        value = plan.settings.get(key, session.conf.get(key, None))
+        if value is not None:
+            other.conf.set(key, value)
+    return other

@@ -1,0 +1,200 @@
+/*
+ * spark.c: see spark.h.
+ */
+#include "cli/spark.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/vec.h"
+#include "plan/spark_plan.h"
+
+extern char **environ;
+
+/* ── where it is ───────────────────────────────────────────────────────────────────────────────*/
+
+/* The folder above the one this program is in: the clone of build/weir. */
+static const char *program_root(Arena *arena)
+{
+    char path[4096];
+    ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    for (int up = 0; bytes > 0 && up < 2; up++) {
+        while (bytes > 0 && path[bytes - 1] != '/')
+            bytes--;
+        bytes = bytes > 1 ? bytes - 1 : bytes;
+    }
+    return bytes > 0 ? str_to_c(arena, (Str){path, (uint32_t)bytes}) : ".";
+}
+
+/* What pip makes of a virtual environment: VENV/lib/pythonX.Y/site-packages/pyspark. */
+static bool find_in_venv(Arena *arena, const char *venv, SparkPlace *out)
+{
+    const char *lib = arena_printf(arena, "%s/lib", venv);
+    const char *const *names;
+    size_t count;
+    Error ignored = {0};
+
+    if (!os_is_dir(lib) || !os_list(arena, lib, &names, &count, &ignored))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *home =
+            arena_printf(arena, "%s/%s/site-packages/pyspark", lib, names[i]);
+
+        if (!os_exists(arena_printf(arena, "%s/bin/spark-submit", home)))
+            continue;
+        *out = (SparkPlace){
+            .submit = arena_printf(arena, "%s/bin/spark-submit", home),
+            .home = home,
+            .python = arena_printf(arena, "%s/bin/python", venv),
+        };
+        return true;
+    }
+    return false;
+}
+
+static bool find_installed(Arena *arena, SparkPlace *out)
+{
+    const char *dir = getenv("WEIR_SPARK_DIR");
+
+    if (dir && *dir)
+        return find_in_venv(arena, arena_printf(arena, "%s/venv", dir), out);
+    return find_in_venv(arena, arena_printf(arena, "%s/build-spark/venv", program_root(arena)),
+                        out) ||
+           find_in_venv(arena, "build-spark/venv", out);
+}
+
+bool spark_find(Arena *arena, SparkPlace *out, Error *err)
+{
+    const char *home = getenv("SPARK_HOME");
+    const char *venv_python;
+
+    if (!home || !*home) {
+        if (find_installed(arena, out))
+            return true;
+        return error_set(err, ERROR_USER, "Apache Spark is not installed; script/spark installs "
+                                          "it, or set SPARK_HOME");
+    }
+    *out = (SparkPlace){.submit = arena_printf(arena, "%s/bin/spark-submit", home), .home = home};
+    if (!os_exists(out->submit))
+        return error_set(err, ERROR_USER, "SPARK_HOME is %s, where there is no bin/spark-submit",
+                         home);
+    /* A Spark that pip has put into a virtual environment wants that one's Python. */
+    venv_python = arena_printf(arena, "%s/../../../../bin/python", home);
+    if (!getenv("PYSPARK_PYTHON") && os_exists(venv_python))
+        out->python = venv_python;
+    return true;
+}
+
+/* ── what it needs ─────────────────────────────────────────────────────────────────────────────*/
+
+static const char run_py[] =
+    "\"\"\"Runs the pipeline of plan.json beside it: spark-submit run.py [--help]\"\"\"\n"
+    "import os\n"
+    "import sys\n"
+    "\n"
+    "sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))\n"
+    "\n"
+    "from weir_spark.__main__ import main  # noqa: E402\n"
+    "\n"
+    "if __name__ == \"__main__\":\n"
+    "    sys.exit(main())\n";
+
+/* Spark's own log: errors alone, on standard error. */
+static const char log4j2[] = "rootLogger.level = error\n"
+                             "rootLogger.appenderRef.stderr.ref = stderr\n"
+                             "appender.stderr.type = Console\n"
+                             "appender.stderr.name = stderr\n"
+                             "appender.stderr.target = SYSTEM_ERR\n"
+                             "appender.stderr.layout.type = PatternLayout\n"
+                             "appender.stderr.layout.pattern = %d %p %c{1}: %m%n%ex\n";
+
+bool spark_export(const PipelineSpec *spec, const char *dir, Error *err)
+{
+    StrBuf plan;
+    Arena arena;
+    bool ok;
+
+    arena_init(&arena);
+    strbuf_init(&plan);
+    spark_plan_json(spec, &plan);
+    ok = os_mkdir_all(arena_printf(&arena, "%s/weir_spark", dir), err) &&
+         os_write_file(arena_printf(&arena, "%s/plan.json", dir), strbuf_str(&plan), err) &&
+         os_write_file(arena_printf(&arena, "%s/run.py", dir), STR(run_py), err) &&
+         os_write_file(arena_printf(&arena, "%s/log4j2.properties", dir), STR(log4j2), err);
+    for (const EmbeddedFile *file = spark_runner_files; ok && file->name; file++)
+        ok = os_write_file(arena_printf(&arena, "%s/weir_spark/%s", dir, file->name),
+                           (Str){file->data, (uint32_t)file->bytes}, err);
+    strbuf_done(&plan);
+    arena_done(&arena);
+    return ok;
+}
+
+/* ── a run of it ───────────────────────────────────────────────────────────────────────────────*/
+
+typedef VEC(const char *) ArgumentVec;
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void add_conf(Arena *arena, ArgumentVec *arguments, const char *key, Str value)
+{
+    VEC_ADD_IN(arena, arguments, "--conf");
+    VEC_ADD_IN(arena, arguments, arena_printf(arena, "%s=%.*s", key, STR_ARG(value)));
+}
+
+static void add_settings(Arena *arena, ArgumentVec *arguments, const Settings *settings)
+{
+    Str value;
+
+    if (!settings_find(settings, STR("spark.master"), &value))
+        add_conf(arena, arguments, "spark.master", STR("local[2]"));
+    if (!settings_find(settings, STR("spark.driver.memory"), &value))
+        add_conf(arena, arguments, "spark.driver.memory", STR("1g"));
+    for (size_t i = 0; i < settings->count; i++) {
+        const char *key = str_to_c(arena, settings->items[i].key);
+
+        if (has_prefix(key, "spark.") && settings_find(settings, settings->items[i].key, &value))
+            add_conf(arena, arguments, key, value);
+    }
+}
+
+static const char *const *make_environment(Arena *arena, const SparkPlace *place)
+{
+    ArgumentVec environment = {0};
+
+    for (char **entry = environ; *entry; entry++) {
+        if (!has_prefix(*entry, "SPARK_HOME=") &&
+            !(place->python && has_prefix(*entry, "PYSPARK_PYTHON=")) &&
+            !has_prefix(*entry, "PYSPARK_DRIVER_PYTHON="))
+            VEC_ADD_IN(arena, &environment, *entry);
+    }
+    VEC_ADD_IN(arena, &environment, arena_printf(arena, "SPARK_HOME=%s", place->home));
+    VEC_ADD_IN(arena, &environment, "SPARK_LOCAL_IP=127.0.0.1");
+    VEC_ADD_IN(arena, &environment, "PYTHONDONTWRITEBYTECODE=1");
+    if (place->python)
+        VEC_ADD_IN(arena, &environment, arena_printf(arena, "PYSPARK_PYTHON=%s", place->python));
+    VEC_ADD_IN(arena, &environment, NULL);
+    return environment.items;
+}
+
+bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *dir,
+                 const char *const *arguments, bool read_output, Arena *arena, OsProcess **out,
+                 Error *err)
+{
+    ArgumentVec all = {0};
+    Str value;
+
+    VEC_ADD_IN(arena, &all, place->submit);
+    add_settings(arena, &all, &spec->settings);
+    if (!settings_find(&spec->settings, STR("spark.driver.extraJavaOptions"), &value))
+        add_conf(arena, &all, "spark.driver.extraJavaOptions",
+                 str_of(arena_printf(arena, "-Dlog4j2.configurationFile=%s/log4j2.properties", dir)));
+    VEC_ADD_IN(arena, &all, arena_printf(arena, "%s/run.py", dir));
+    for (; *arguments; arguments++)
+        VEC_ADD_IN(arena, &all, *arguments);
+    VEC_ADD_IN(arena, &all, NULL);
+    return os_process_start(all.items, make_environment(arena, place), read_output, out, err);
+}
