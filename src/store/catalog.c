@@ -190,17 +190,16 @@ bool store_table_find(Store *store, Arena *arena, Str name, const StoreTable **o
     return store_catalog_find(store, arena, name, out, err);
 }
 
-bool store_table_need(Store *store, Arena *arena, Str name, const StoreTable **out, Error *err)
+const StoreTable *store_table_need(Store *store, Arena *arena, Str name, Error *err)
 {
     const StoreTable *table;
 
     if (!store_catalog_find(store, arena, name, &table, err))
-        return false;
+        return NULL;
     if (!table)
-        return error_set_class(err, ERROR_USER, "TABLE_OR_VIEW_NOT_FOUND", "42P01",
-                               "store '%s': there is no table '%.*s'", store->path, STR_ARG(name));
-    *out = table;
-    return true;
+        (void)error_set_class(err, ERROR_USER, "TABLE_OR_VIEW_NOT_FOUND", "42P01",
+                              "store '%s': there is no table '%.*s'", store->path, STR_ARG(name));
+    return table;
 }
 
 bool store_table_list(Store *store, Arena *arena, const StoreTable *const **out, uint32_t *count,
@@ -639,13 +638,14 @@ bool store_table_drop(StoreTxn *txn, Str name, Error *err)
 
 bool store_table_truncate(StoreTxn *txn, Str name, Error *err)
 {
-    const StoreTable *have = NULL;
+    const StoreTable *have;
     Arena arena;
     bool ok;
 
     ASSERT(txn->open);
     arena_init(&arena);
-    ok = store_table_need(txn->store, &arena, name, &have, err) &&
+    have = store_table_need(txn->store, &arena, name, err);
+    ok = have &&
          exec_on(txn->store, "DELETE FROM ", have->name, "", err) &&
          store_table_bump(txn, have->name, err);
     arena_done(&arena);
@@ -744,13 +744,13 @@ bool store_replace_abort(StoreTxn *txn, Str table, Error *err)
 
 bool store_replace_insert(StoreTxn *txn, Str table, const Batch *batch, Error *err)
 {
-    const StoreTable *built = NULL;
+    const StoreTable *built;
     Arena arena;
-    bool ok;
+    bool ok = false;
 
     arena_init(&arena);
-    ok = store_table_need(txn->store, &arena, replacement_name(&arena, table), &built, err);
-    if (ok)
+    built = store_table_need(txn->store, &arena, replacement_name(&arena, table), err);
+    if (built)
         ok = built->key_count ? store_upsert(txn, built->name, batch, err)
                               : store_insert(txn, built->name, batch, err);
     arena_done(&arena);
@@ -803,16 +803,16 @@ bool store_table_version(Store *store, Str name, int64_t *out, Error *err)
 
 bool store_row_count(Store *store, Str name, int64_t *out, Error *err)
 {
-    const StoreTable *table = NULL;
+    const StoreTable *table;
     sqlite3_stmt *statement = NULL;
     StrBuf sql = {0};
     Arena arena;
     bool row = false;
-    bool ok;
+    bool ok = false;
 
     arena_init(&arena);
-    ok = store_table_need(store, &arena, name, &table, err);
-    if (ok) {
+    table = store_table_need(store, &arena, name, err);
+    if (table) {
         strbuf_add_c(&sql, "SELECT count(*) FROM ");
         store_add_name(&sql, table->name);
         ok = store_prepare(store, strbuf_c(&sql), &statement, err) &&

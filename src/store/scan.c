@@ -248,7 +248,8 @@ bool store_scan_open(Store *store, const StoreScanSpec *spec, StoreScan **out, E
 
     scan->store = store;
     arena_init(&scan->arena);
-    if (!store_table_need(store, &scan->arena, spec->table, &scan->table, err))
+    scan->table = store_table_need(store, &scan->arena, spec->table, err);
+    if (!scan->table)
         goto fail;
     if (!choose_columns(scan, spec, err))
         goto fail;

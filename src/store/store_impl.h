@@ -88,7 +88,7 @@ bool store_catalog_build(StoreTxn *txn, const StoreTable *table, Str name, Error
 /* Raises store_table_version. */
 bool store_table_bump(StoreTxn *txn, Str name, Error *err);
 bool store_sweep_replacements(Store *store, Error *err);
-/* Or ERROR_USER that there is none. */
-bool store_table_need(Store *store, Arena *arena, Str name, const StoreTable **out, Error *err);
+/* The table, in `arena`; NULL with an error, ERROR_USER where there is none. */
+const StoreTable *store_table_need(Store *store, Arena *arena, Str name, Error *err);
 
 #endif

@@ -71,7 +71,8 @@ static bool writer_create(Store *store, Str name, TableWriter **out, Error *err)
 
     arena_init(&writer->arena);
     arena_init(&writer->scratch);
-    if (!store_table_need(store, &writer->arena, name, &writer->table, err))
+    writer->table = store_table_need(store, &writer->arena, name, err);
+    if (!writer->table)
         goto fail;
     schema = &writer->table->schema;
     writer->rows = ARENA_ARRAY(&writer->arena, CellBinder, schema->column_count);
