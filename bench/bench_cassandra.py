@@ -72,7 +72,9 @@ class Bench:
             began = time.monotonic()
             weir.run(file, "--drain")
             took.append(time.monotonic() - began)
-        return rows / max(took[1] - took[0], 0.001)
+        if took[1] < 2 * took[0]:
+            print(f"(start-up is most of it: {took[0]:.2f} s of {took[1]:.2f} s; give more --rows)")
+        return rows / (took[1] - min(took[0], took[1] / 2))
 
     def client(self, rows: int) -> float:
         conf = servers.conf()

@@ -185,7 +185,7 @@ int cmd_sql(int argc, char **argv)
     if (!load_settings(&options, &arena, &settings))
         goto done;
     if (persistent) {
-        status = sql_shell_serve(&settings, stdin, stdout) ? EXIT_DONE : EXIT_INPUT;
+        status = sql_shell_serve(&settings, options.data, stdin, stdout) ? EXIT_DONE : EXIT_INPUT;
         goto done;
     }
     shell.style = output_style(stdout);

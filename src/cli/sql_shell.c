@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "os/os.h"
+#include "pipeline/data_catalog.h"
 #include "pipeline/query.h"
 #include "sql/parser.h"
 
@@ -208,17 +209,24 @@ static void set_zone(SqlShell *shell, const char *zone)
     strbuf_done(&answer);
 }
 
-static void serve_request(const Settings *settings, const cJSON *request, StrBuf *json)
+static void serve_request(const Settings *settings, const char *data_dir, const cJSON *request,
+                          StrBuf *json)
 {
     const cJSON *zone = cJSON_GetObjectItemCaseSensitive(request, "timezone");
     const cJSON *statements = cJSON_GetObjectItemCaseSensitive(request, "statements");
     const cJSON *statement;
     SqlShell shell = {.format = OUTPUT_JSON, .name = "request"};
+    const Catalog *tables = NULL;
     Error err = {0};
+    Arena arena;
+    bool ok;
 
-    shell.session = session_create(NULL, settings);
+    arena_init(&arena);
+    ok = connections_open(data_dir, CONNECT_READ, settings, &shell.connections, &err) &&
+         (!data_dir || data_catalog_load(shell.connections, &arena, &tables, &err));
+    shell.session = session_create(tables, settings);
     strbuf_add_char(json, '[');
-    if (!connections_open(NULL, CONNECT_READ, settings, &shell.connections, &err)) {
+    if (!ok) {
         output_json_error(json, err.class_name, err.sqlstate, str_of(err.text), 0, 0);
     } else {
         if (cJSON_IsString(zone))
@@ -233,11 +241,12 @@ static void serve_request(const Settings *settings, const cJSON *request, StrBuf
         }
     }
     strbuf_add_c(json, "]\n");
-    connections_close(shell.connections);
     session_free(shell.session);
+    connections_close(shell.connections);
+    arena_done(&arena);
 }
 
-bool sql_shell_serve(const Settings *settings, FILE *in, FILE *out)
+bool sql_shell_serve(const Settings *settings, const char *data_dir, FILE *in, FILE *out)
 {
     char *line = NULL;
     size_t capacity = 0;
@@ -251,7 +260,7 @@ bool sql_shell_serve(const Settings *settings, FILE *in, FILE *out)
 
         strbuf_clear(&json);
         if (cJSON_IsObject(request)) {
-            serve_request(settings, request, &json);
+            serve_request(settings, data_dir, request, &json);
         } else {
             output_json_error(&json, NULL, NULL, STR("the line is not one JSON object"), 0, 0);
             strbuf_add_char(&json, '\n');

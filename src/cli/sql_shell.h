@@ -21,7 +21,7 @@ typedef struct SqlShell {
  * to `out` (table, csv), or one JSON line a statement. False: some statement failed. */
 bool sql_shell_run(SqlShell *shell, Str text, FILE *out);
 /* One JSON request a line, {"id":…,"statements":[…],"timezone":…}, each in a session of its own;
- * answered by one line, the list of the results. For test runners. */
-bool sql_shell_serve(const Settings *settings, FILE *in, FILE *out);
+ * answered by one line, the list of the results. For test runners. data_dir NULL: in memory. */
+bool sql_shell_serve(const Settings *settings, const char *data_dir, FILE *in, FILE *out);
 
 #endif

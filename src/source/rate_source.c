@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "column/format_value.h"
 #include "os/os.h"
 
 typedef struct RateSource {
@@ -96,10 +97,12 @@ static bool rate_poll(SourceReader *base, uint32_t count_max, SourceRecords *out
         int64_t row = (reader->position + i) * config->partition_count + reader->partition;
         int64_t time_us = row_time_us(config, row);
 
-        /* Timestamps as numbers of seconds, with six digits. */
-        strbuf_printf(&reader->text, "{\"timestamp\":%lld.%06lld,\"value\":%lld}",
-                      (long long)(time_us / 1000000), (long long)(time_us % 1000000),
-                      (long long)row);
+        /* As text: in JSON a number that is no whole one is no TIMESTAMP, as in Spark. */
+        strbuf_add_c(&reader->text, "{\"timestamp\":\"");
+        timestamp_to_iso(&reader->text, time_us, 6);
+        strbuf_add_c(&reader->text, "Z\",\"value\":");
+        strbuf_add_int64(&reader->text, row);
+        strbuf_add_char(&reader->text, '}');
         VEC_ADD(&reader->positions, reader->position + i);
         VEC_ADD(&reader->timestamps, time_us);
         VEC_ADD(&reader->values, ((Str){NULL, (uint32_t)(reader->text.bytes - from)}));

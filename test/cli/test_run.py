@@ -102,6 +102,20 @@ class Run(WeirTest):
                          ["bad_value", "good_status", "malformed_json", "not_null_ts"])
         self.assertIn("malformed_json,garbage", rows)
 
+    def test_rows_of_the_rate_source_are_rows(self):
+        """Its records are decoded like all others: what it writes must be what the decoder reads."""
+        file = os.path.join(self.folder, "rate.sql")
+        with open(file, "w", encoding="utf-8") as pipeline:
+            pipeline.write("""
+                CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate
+                OPTIONS ('rows' = '100', 'rowsPerSecond' = '100000');
+                CREATE STREAMING TABLE t USING postgres TBLPROPERTIES ('primary_key' = 'value') AS
+                SELECT value, timestamp FROM STREAM r;
+            """)
+        self.weir("run", file, "--drain", "--quiet", "--data", self.data)
+        self.assertEqual(self.sql("SELECT count(*), max(value), count(timestamp) FROM t"),
+                         ["100,99,100"])
+
     def test_a_file_that_grows_is_read_on_and_a_kill_loses_nothing(self):
         run = self.start(*self.run_args())
         self.assertIn(b"ready", run.stdout.readline())

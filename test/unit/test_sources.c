@@ -537,15 +537,16 @@ static void rate_gives_its_rows_as_their_time_comes(void **state)
     assert_int_equal(partition_count(source), 2);
     assert_string_equal(
         read_on(f, source, 0, &position[0], 10),
-        "{\"timestamp\":1.000000,\"value\":0}|{\"timestamp\":1.666666,\"value\":2}");
+        "{\"timestamp\":\"1970-01-01T00:00:01.000000Z\",\"value\":0}|"
+        "{\"timestamp\":\"1970-01-01T00:00:01.666666Z\",\"value\":2}");
     assert_string_equal(read_on(f, source, 1, &position[1], 10),
-                        "{\"timestamp\":1.333333,\"value\":1}");
+                        "{\"timestamp\":\"1970-01-01T00:00:01.333333Z\",\"value\":1}");
     assert_string_equal(read_on(f, source, 1, &position[1], 10), "");
     fixed_now_us = 900000000;
     assert_string_equal(read_on(f, source, 1, &position[1], 1),
-                        "{\"timestamp\":2.000000,\"value\":3}");
+                        "{\"timestamp\":\"1970-01-01T00:00:02.000000Z\",\"value\":3}");
     assert_string_equal(read_on(f, source, 0, &position[0], 10),
-                        "{\"timestamp\":2.333333,\"value\":4}");
+                        "{\"timestamp\":\"1970-01-01T00:00:02.333333Z\",\"value\":4}");
     assert_ok(source->methods->reader_open(source, 0, position[0], &reader, &err));
     assert_true(poll(reader, 10).finished);
     source->methods->reader_close(reader);
