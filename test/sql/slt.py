@@ -142,10 +142,13 @@ def typed_text(value, letter):
         return "NULL"
     if isinstance(value, bool):
         value = int(value)
-    if letter == "I":
-        return "%d" % int(float(value)) if not isinstance(value, int) else "%d" % value
-    if letter == "R":
-        return "%.3f" % float(value)
+    try:
+        if letter == "I":
+            return "%d" % (value if isinstance(value, int) else int(float(value)))
+        if letter == "R":
+            return "%.3f" % float(value)
+    except ValueError:
+        return "0" if letter == "I" else "0.000"  # As SQLite reads a text that is no number.
     text = str(value)
     return "(empty)" if text == "" else text
 
