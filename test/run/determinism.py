@@ -4,8 +4,8 @@ moment of restart.
 
 usage: determinism.py WEIR PIPELINE [--events N] [--pipelines N] [--seed N]
 
-Runs the pipeline with --drain under a dozen settings, once in two halves with a stop in between, and
-compares every table with the first run's. Then does the same with random pipelines (random_pipeline.py),
+Runs the pipeline with --drain under a dozen settings, most in two halves with a stop or a kill in
+between, and compares every table with the first run's. Then does the same with random pipelines (random_pipeline.py),
 and where no row is late compares with the same queries in batch. WEIR_TEST_LONG=1: more of everything.
 """
 import argparse
@@ -27,7 +27,7 @@ TABLES = ["dear", "per_auction", "per_channel", "sessions", "visits_by_time", "t
 
 
 def run(weir: str, pipeline: str, data: pathlib.Path, events: int, settings: dict,
-        stop_after_s: float = 0) -> None:
+        stop_after_s: float = 0, how: int = signal.SIGINT) -> None:
     command = [weir, "run", pipeline, "--drain", "--quiet", "--data", str(data), "--workers",
                str(settings["workers"]), "--set", f"events={events}", "--set",
                f"batch.rows={settings['batch']}", "--set", f"commit.interval={settings['commit']}"]
@@ -36,9 +36,9 @@ def run(weir: str, pipeline: str, data: pathlib.Path, events: int, settings: dic
         try:
             process.wait(timeout=stop_after_s)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-            if process.wait(timeout=120) != 0:
-                raise SystemExit("a stop by Ctrl-C did not end well")
+            process.send_signal(how)
+            if process.wait(timeout=120) != (0 if how == signal.SIGINT else -how):
+                raise SystemExit("a run that was stopped did not end well")
             # The number of workers may change between runs.
             command[command.index("--workers") + 1] = str(settings["workers"] % 3 + 1)
             process = subprocess.Popen(command)
@@ -82,7 +82,8 @@ def same_whatever(options, file: pathlib.Path, folder: pathlib.Path, tables: lis
     for i, setting in enumerate(settings):
         data = folder / "data"
         stop_after_s = chance.uniform(0.02, 0.4) if i >= 2 else 0
-        run(options.weir, str(file), data, options.events, setting, stop_after_s)
+        run(options.weir, str(file), data, options.events, setting, stop_after_s,
+            chance.choice([signal.SIGINT, signal.SIGKILL]))
         for table in tables:
             got = rows(options.weir, data, table)
             if got != expected.setdefault(table, got):
