@@ -1,18 +1,14 @@
 /*
  * text_number.c: integers, floating-point numbers and booleans to text and back (format_value.h).
  *
- * Floating-point numbers are printed as Java's Double.toString (JDK 19 and later) prints them: of
- * all decimals that read back as the same number, those with the fewest digits (but at least two),
- * and of these the closest. In three steps, from the common to the rare:
- *  1. An integer below 2^53 is its own digits: no shorter decimal is within half a unit.
- *  2. From 10^-10 to 2^53, the ends of the interval that reads back, times a power of ten that gives
- *     17 digits or more before the point, fit 128 bits exactly: the fewest digits are those of the largest
- *     power of ten with a multiple between them.
- *  3. printf with 15, 16, 17 digits (from 2 for subnormals, which have fewer), the first that reads
- *     back. At powers of two the interval is lopsided: there the neighbour above may read back though
- *     the closest does not.
+ * Floating-point numbers are printed as Java 17's Double.toString prints them, from the common to the
+ * rare:
+ *  1. An integer below 2^53 (of a float: 2^24) is its own digits.
+ *  2. So is a price: a whole number of tenths, hundredths or thousandths.
+ *  3. All others: java_digits.h.
  */
 #include "column/format_value.h"
+#include "column/java_digits.h"
 #include "column/number_text.h"
 
 #include <math.h>
@@ -376,131 +372,9 @@ static bool add_special(StrBuf *out, double value)
     return true;
 }
 
-/* Prints with `digit_count` digits; they go to `digits`, the place of the point is returned. */
-static int print_digits(double value, int digit_count, char digits[40])
-{
-    char text[40];
-
-    (void)snprintf(text, sizeof text, "%.*e", digit_count - 1, value);
-    digits[0] = text[0];
-    memcpy(digits + 1, text + 2, (size_t)(digit_count - 1));
-    digits[digit_count] = '\0';
-    return atoi(strchr(text, 'e') + 1) + 1;
-}
-
-static bool digits_read_back(double value, bool is_float, const char *digits, int point)
-{
-    char text[64];
-
-    (void)snprintf(text, sizeof text, "0.%se%d", digits, point);
-    return is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
-}
-
-/* The decimal one unit in the last place further from zero. */
-static void digits_increment(char *digits, int count, int *point)
-{
-    int i = count - 1;
-
-    while (i >= 0 && digits[i] == '9')
-        digits[i--] = '0';
-    if (i >= 0) {
-        digits[i]++;
-        return;
-    }
-    digits[0] = '1';
-    (*point)++;
-}
-
-/* Step 3. `value` > 0. */
-static int shortest_digits(double value, bool is_float, char digits[40], int *point)
-{
-    int exponent;
-    bool power_of_two = frexp(value, &exponent) == 0.5;
-    bool subnormal = is_float ? value < 0x1p-126 : value < 0x1p-1022;
-    int count = subnormal ? 2 : is_float ? 6 : 15;
-    int last = is_float ? 9 : 17;
-
-    for (; count < last; count++) {
-        *point = print_digits(value, count, digits);
-        if (digits_read_back(value, is_float, digits, *point))
-            return count;
-        if (power_of_two) {
-            digits_increment(digits, count, point);
-            if (digits_read_back(value, is_float, digits, *point))
-                return count;
-        }
-    }
-    *point = print_digits(value, count, digits);
-    return count;
-}
-
-/* value = c * 2^q, c with all the bits that a float or a double has; of a normal number. */
-static void take_apart(double value, bool is_float, uint64_t *c, int *q)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    *c = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
-    *q = (int)(bits >> 52) - 1075;
-    if (is_float) {
-        *c >>= 29;
-        *q += 29;
-    }
-}
-
-/*
- * Step 2. With s = -q - k + 2 > 0 and everything times 2^s * 10^k, the value is 4 c 5^k and the ends
- * of its interval lie 2 * 5^k away (below a power of two: 5^k). They belong to it when c is even.
- */
-static int interval_digits(double value, bool is_float, char digits[40], int *point)
-{
-    static const uint64_t powers5[] = {
-        1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625,
-        1220703125, 6103515625, 30517578125, 152587890625, 762939453125, 3814697265625,
-        19073486328125, 95367431640625, 476837158203125, 2384185791015625, 11920928955078125,
-        59604644775390625, 298023223876953125, 1490116119384765625, 7450580596923828125};
-    uint64_t c, low, high, m;
-    uint64_t unit = 1;
-    int q, s, k, count;
-    int zeros = 0;
-    UInt128 scaled, from, to;
-
-    take_apart(value, is_float, &c, &q);
-    /* 1233 / 4096 is log10(2), a little less: 17 or 18 digits, for a float 9 or 10. */
-    k = is_float ? 8 - ((q + 23) * 1233 >> 12) : 16 - ((q + 52) * 1233 >> 12);
-    s = 2 - q - k;
-    if (k < 0 || k >= (int)COUNT_OF(powers5) || s <= 0 || s >= 120)
-        return 0;
-    scaled = (UInt128)(4 * c) * powers5[k];
-    from = scaled - (UInt128)(c == (uint64_t)1 << (is_float ? 23 : 52) ? 1 : 2) * powers5[k];
-    to = scaled + (UInt128)2 * powers5[k];
-    if (c % 2) { /* The ends are the neighbours': even ones. */
-        from++;
-        to--;
-    }
-    low = (uint64_t)((from + (((UInt128)1 << s) - 1)) >> s);
-    high = (uint64_t)(to >> s);
-    for (m = high / 10; m >= 10 && m * unit * 10 >= low; m /= 10) {
-        unit *= 10;
-        zeros++;
-    }
-    /* The closest multiple of `unit`; halves to the even one. */
-    m = (uint64_t)(scaled >> s) / unit;
-    scaled -= (UInt128)(m * unit) << s;
-    if (scaled << 1 > (UInt128)unit << s || (scaled << 1 == (UInt128)unit << s && m % 2))
-        m++;
-    if (m * unit < low)
-        m++;
-    else if (m * unit > high)
-        m--;
-    count = u64_to_digits(digits, m);
-    *point = count - k + zeros;
-    return count;
-}
-
-/* A shortcut for prices: when up to three digits behind the point and at most 15 in all read back,
- * there is no other decimal as short that does. */
-static int cents_digits(double value, char digits[40], int *point)
+/* A shortcut for prices: up to three digits behind the point and at most 15 in all that read back are
+ * what Java prints. */
+static int cents_digits(double value, char *digits, int *point)
 {
     static const double powers10[] = {10, 100, 1000};
 
@@ -518,10 +392,9 @@ static int cents_digits(double value, char digits[40], int *point)
 }
 
 /* Steps 1 and 2; 0 when neither gives an answer. */
-static int simple_digits(double value, bool is_float, char digits[40], int *point)
+static int simple_digits(double value, bool is_float, char *digits, int *point)
 {
     uint64_t whole;
-    int count;
 
     if (value >= (is_float ? 0x1p24 : 0x1p53) || value < 1e-10)
         return 0;
@@ -530,13 +403,12 @@ static int simple_digits(double value, bool is_float, char digits[40], int *poin
         *point = u64_to_digits(digits, whole);
         return *point;
     }
-    count = is_float ? 0 : cents_digits(value, digits, point);
-    return count > 0 ? count : interval_digits(value, is_float, digits, point);
+    return is_float ? 0 : cents_digits(value, digits, point);
 }
 
 static void add_floating(StrBuf *out, double value, bool is_float)
 {
-    char digits[40];
+    char digits[JAVA_DIGITS_MAX];
     double positive = fabs(value);
     int point;
     int count;
@@ -545,7 +417,7 @@ static void add_floating(StrBuf *out, double value, bool is_float)
         return;
     count = simple_digits(positive, is_float, digits, &point);
     if (count == 0)
-        count = shortest_digits(positive, is_float, digits, &point);
+        count = java_digits(positive, is_float, digits, &point);
     add_digits(out, value < 0, digits, count, point);
 }
 

@@ -242,26 +242,26 @@ static const unsigned outer = OUTER, position = POSITION, outer_position = OUTER
         .bind = bind_, .generate = generate_, .extra = extra_, .group = "generator", .doc = doc_,  \
         .example = example_                                                                        \
     }
-#define EXPLODE(name_, extra_, doc_, example_)                                                     \
+#define NAMED_GENERATOR(name_, parameters_, bind_, generate_, extra_, doc_, example_)              \
     {                                                                                              \
         .name = name_, .class_ = FUNCTION_GENERATOR, .arg_min = 1, .arg_max = 1,                   \
-        .bind = bind_explode, .generate = generate_explode, .parameters = "collection",            \
-        .extra = extra_, .group = "generator", .doc = doc_, .example = example_                    \
+        .bind = bind_, .generate = generate_, .parameters = parameters_, .extra = extra_,          \
+        .group = "generator", .doc = doc_, .example = example_                    \
     }
 
 static const Function rows[] = {
-    EXPLODE("explode", NULL,
+    NAMED_GENERATOR("explode", "collection", bind_explode, generate_explode, NULL,
               "A row for each element of an array or entry of a map", "explode(array(1))"),
-    EXPLODE("explode_outer", &outer,
+    NAMED_GENERATOR("explode_outer", "collection", bind_explode, generate_explode, &outer,
               "As explode, and a row of NULLs where there is nothing", "explode_outer(array(1))"),
-    EXPLODE("posexplode", &position,
+    NAMED_GENERATOR("posexplode", "collection", bind_explode, generate_explode, &position,
               "As explode, with the place from 0", "posexplode(array(1))"),
-    EXPLODE("posexplode_outer", &outer_position,
+    NAMED_GENERATOR("posexplode_outer", "collection", bind_explode, generate_explode, &outer_position,
               "As posexplode, and a row of NULLs where there is nothing",
               "posexplode_outer(array(1))"),
-    GENERATOR("inline", 1, 1, bind_inline, generate_inline, NULL,
+    NAMED_GENERATOR("inline", "input", bind_inline, generate_inline, NULL,
               "A row for each struct of an array", "inline(array(struct(1, 'a')))"),
-    GENERATOR("inline_outer", 1, 1, bind_inline, generate_inline, &outer,
+    NAMED_GENERATOR("inline_outer", "input", bind_inline, generate_inline, &outer,
               "As inline, and a row of NULLs where there is nothing",
               "inline_outer(array(struct(1, 'a')))"),
     GENERATOR("stack", 2, -1, bind_stack, generate_stack, NULL,

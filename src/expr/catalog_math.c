@@ -10,6 +10,7 @@
 #include "expr/arithmetic.h"
 #include "expr/bind.h"
 #include "expr/catalog.h"
+#include "expr/java_math.h"
 #include "expr/kernel.h"
 
 /* ── of one number ─────────────────────────────────────────────────────────────────────────────*/
@@ -21,12 +22,12 @@ typedef struct RealFunction {
 
 static double java_acosh(double x)
 {
-    return log(x + sqrt(x * x - 1));
+    return java_log(x + sqrt(x * x - 1));
 }
 
 static double java_asinh(double x)
 {
-    return isinf(x) && x < 0 ? x : log(x + sqrt(x * x + 1));
+    return isinf(x) && x < 0 ? x : java_log(x + sqrt(x * x + 1));
 }
 
 static double java_atanh(double x)
@@ -34,10 +35,9 @@ static double java_atanh(double x)
     return 0.5 * (log1p(x) - log1p(-x));
 }
 
-/* In long double, since glibc's cbrt is off by a digit where Java's is not: cbrt(27) is 3. */
-static double java_cbrt(double x)
+static double java_log2(double x)
 {
-    return (double)cbrtl(x);
+    return java_log(x) / java_log(2);
 }
 
 static double cotangent(double x)
@@ -113,16 +113,10 @@ static bool bind_sign(BindCall *call, Error *err)
 
 /* ── of two ────────────────────────────────────────────────────────────────────────────────────*/
 
-static double java_pow(double x, double y)
+/* Spark's atan2 has no negative zeros. */
+static double spark_atan2(double y, double x)
 {
-    if (isnan(y) || (isinf(y) && fabs(x) == 1))
-        return NAN;
-    return pow(x, y);
-}
-
-static double java_atan2(double y, double x)
-{
-    return atan2(y + 0.0, x + 0.0);
+    return java_atan2(y + 0.0, x + 0.0);
 }
 
 typedef struct PairFunction {
@@ -151,7 +145,7 @@ static Vector *kernel_log(const KernelCall *call)
         if (x <= 0 || base <= 0)
             vector_set_null(call->arena, out, i);
         else
-            vector_f64(out)[i] = has_base ? log(x) / log(base) : log(x);
+            vector_f64(out)[i] = has_base ? java_log(x) / java_log(base) : java_log(x);
     }
     return out;
 }
@@ -345,20 +339,20 @@ static Vector *kernel_width_bucket(const KernelCall *call)
 
 #define EVERYWHERE NAN
 
-static const RealFunction f_acos = {acos, EVERYWHERE}, f_acosh = {java_acosh, EVERYWHERE},
-                          f_asin = {asin, EVERYWHERE}, f_asinh = {java_asinh, EVERYWHERE},
-                          f_atan = {atan, EVERYWHERE}, f_atanh = {java_atanh, EVERYWHERE},
+static const RealFunction f_acos = {java_acos, EVERYWHERE}, f_acosh = {java_acosh, EVERYWHERE},
+                          f_asin = {java_asin, EVERYWHERE}, f_asinh = {java_asinh, EVERYWHERE},
+                          f_atan = {java_atan, EVERYWHERE}, f_atanh = {java_atanh, EVERYWHERE},
                           f_cbrt = {java_cbrt, EVERYWHERE}, f_cos = {cos, EVERYWHERE},
-                          f_cosh = {cosh, EVERYWHERE}, f_cot = {cotangent, EVERYWHERE},
+                          f_cosh = {java_cosh, EVERYWHERE}, f_cot = {cotangent, EVERYWHERE},
                           f_csc = {cosecant, EVERYWHERE}, f_degrees = {degrees, EVERYWHERE},
-                          f_exp = {exp, EVERYWHERE}, f_expm1 = {expm1, EVERYWHERE}, f_ln = {log, 0},
-                          f_log10 = {log10, 0}, f_log1p = {log1p, -1}, f_log2 = {log2, 0},
+                          f_exp = {java_exp, EVERYWHERE}, f_expm1 = {expm1, EVERYWHERE}, f_ln = {java_log, 0},
+                          f_log10 = {java_log10, 0}, f_log1p = {log1p, -1}, f_log2 = {java_log2, 0},
                           f_radians = {radians, EVERYWHERE}, f_rint = {rint, EVERYWHERE},
                           f_sec = {secant, EVERYWHERE}, f_sign = {sign, EVERYWHERE},
-                          f_sin = {sin, EVERYWHERE}, f_sinh = {sinh, EVERYWHERE},
+                          f_sin = {sin, EVERYWHERE}, f_sinh = {java_sinh, EVERYWHERE},
                           f_sqrt = {sqrt, EVERYWHERE}, f_tan = {tan, EVERYWHERE},
                           f_tanh = {tanh, EVERYWHERE};
-static const PairFunction f_atan2 = {java_atan2}, f_hypot = {hypot}, f_pow = {java_pow};
+static const PairFunction f_atan2 = {spark_atan2}, f_hypot = {java_hypot}, f_pow = {java_pow};
 static const double value_e = 2.718281828459045, value_pi = 3.141592653589793;
 
 #define MATH_ROW(name_, min_, max_, bind_, signature_, kernel_, extra_, doc_, example_)            \

@@ -82,9 +82,10 @@ bool timestamp_of_today(const SqlContext *sql, Str text, int64_t *out)
     return true;
 }
 
-/* The word at the beginning of the text, and the zone behind it or the session's. */
-static bool special_word(const SqlContext *sql, Str text, Str *word, const Zone **zone)
+/* The word of the text; a zone behind it must be one, and says nothing more (as in Spark). */
+static bool special_word(Str text, Str *word)
 {
+    const Zone *zone;
     uint32_t letters = 0;
     Str rest;
 
@@ -94,8 +95,10 @@ static bool special_word(const SqlContext *sql, Str text, Str *word, const Zone 
         letters++;
     *word = str_slice(text, 0, letters);
     rest = str_trim(str_slice(text, letters, text.bytes));
-    *zone = sql->zone;
-    return !rest.bytes || (rest.data != text.data + letters && zone_find_quiet(rest, zone));
+    if (!rest.bytes)
+        return true;
+    return rest.data != text.data + letters && !str_is_nocase(*word, "now") &&
+           zone_find_quiet(rest, &zone);
 }
 
 /* Days from today. */
@@ -107,11 +110,10 @@ static bool day_word(Str word, int32_t *days)
 
 bool special_date(const SqlContext *sql, Str text, int32_t *out)
 {
-    const Zone *zone;
     int32_t days = 0;
     Str word;
 
-    if (!special_word(sql, text, &word, &zone))
+    if (!special_word(text, &word))
         return false;
     if (str_is_nocase(word, "epoch")) {
         *out = 0;
@@ -119,30 +121,29 @@ bool special_date(const SqlContext *sql, Str text, int32_t *out)
     }
     if (!day_word(word, &days) && !str_is_nocase(word, "now"))
         return false;
-    *out = date_today(sql, zone) + days;
+    *out = date_today(sql, sql->zone) + days;
     return true;
 }
 
 bool special_timestamp(const SqlContext *sql, Str text, bool ntz, int64_t *out)
 {
-    const Zone *zone;
     int32_t days;
     Str word;
 
-    if (!special_word(sql, text, &word, &zone) || (ntz && zone != sql->zone))
+    if (!special_word(text, &word))
         return false;
     if (str_is_nocase(word, "epoch")) {
         *out = 0;
         return true;
     }
     if (str_is_nocase(word, "now")) {
-        *out = ntz ? zone_to_local(zone, sql->now_us) : sql->now_us;
+        *out = ntz ? zone_to_local(sql->zone, sql->now_us) : sql->now_us;
         return true;
     }
     if (!day_word(word, &days))
         return false;
-    *out = (int64_t)(date_today(sql, zone) + days) * US_PER_DAY;
+    *out = (int64_t)(date_today(sql, sql->zone) + days) * US_PER_DAY;
     if (!ntz)
-        *out = zone_to_utc(zone, *out);
+        *out = zone_to_utc(sql->zone, *out);
     return true;
 }

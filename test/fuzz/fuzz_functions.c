@@ -212,9 +212,9 @@ static bool choose_lambda(Call *call, Choices *c, uint32_t arg_i)
 
 static bool choose_args(Call *call, Choices *c)
 {
-    uint32_t min = (uint32_t)MIN(call->fn->arg_min, ARGS_MAX);
+    uint32_t count = (uint32_t)MIN(call->fn->arg_min, ARGS_MAX) + choose(c, 4);
 
-    call->arg_count = MIN(min + choose(c, 4), ARGS_MAX);
+    call->arg_count = MIN(count, (uint32_t)ARGS_MAX);
     for (uint32_t i = 0; i < call->arg_count; i++) {
         if ((call->fn->flags & FN_LAMBDA) && i > 0 && choose(c, 2)) {
             if (!choose_lambda(call, c, i))
