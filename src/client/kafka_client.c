@@ -12,6 +12,7 @@
 #include "sql/diagnostic.h"
 
 enum {
+    TRY_MS = 4000,
     REACH_MS = 10000,   /* Until somebody answers. */
     TIMEOUT_MS = 20000, /* Of a question to the cluster. */
     SECRET_BYTES_MAX = 1 << 16,
@@ -696,27 +697,53 @@ bool kafka_topic_settings(KafkaClient *client, Arena *arena, Str topic, KafkaPro
 
 /* ── offsets ───────────────────────────────────────────────────────────────────────────────────*/
 
+static rd_kafka_resp_err_t ask_offsets(KafkaClient *client, const char *topic,
+                                       int32_t partition_count, int64_t time_ms, int64_t *out)
+{
+    rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_new(partition_count);
+    rd_kafka_resp_err_t code;
+
+    /* When a broker dies the answer may be for some partitions only, without a word about the rest:
+     * these keep the mark, and the time for their offset. */
+    for (int32_t p = 0; p < partition_count; p++) {
+        rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(asked, topic, p);
+
+        one->offset = time_ms;
+        one->err = RD_KAFKA_RESP_ERR__IN_PROGRESS;
+    }
+    code = rd_kafka_offsets_for_times(client->handle, asked, TRY_MS);
+    for (int i = 0; !code && i < asked->cnt; i++) {
+        const rd_kafka_topic_partition_t *one = &asked->elems[i];
+
+        code = one->err == RD_KAFKA_RESP_ERR__IN_PROGRESS ? RD_KAFKA_RESP_ERR__TIMED_OUT : one->err;
+        if (!code && one->offset < 0 && time_ms < 0)
+            code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+        out[one->partition] = one->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(asked);
+    return code;
+}
+
 bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count, int64_t time_ms,
                          int64_t *out, Error *err)
 {
-    rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_new(partition_count);
+    int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
     rd_kafka_resp_err_t code;
     bool no_later = false;
     char name[256];
 
     (void)snprintf(name, sizeof name, "%.*s", STR_ARG(topic));
-    for (int32_t p = 0; p < partition_count; p++)
-        rd_kafka_topic_partition_list_add(asked, name, p)->offset = time_ms;
-    code = rd_kafka_offsets_for_times(client->handle, asked, TIMEOUT_MS);
-    for (int i = 0; !code && i < asked->cnt; i++) {
-        code = asked->elems[i].err;
-        no_later = no_later || asked->elems[i].offset < 0;
-        out[asked->elems[i].partition] = asked->elems[i].offset;
-    }
-    rd_kafka_topic_partition_list_destroy(asked);
+    /* Short tries: what was asked of a broker that has just died waits for it, not for its successor. */
+    do {
+        code = ask_offsets(client, name, partition_count, time_ms, out);
+        if (may_pass(code))
+            os_sleep_us(100000);
+    } while (may_pass(code) && os_monotonic_us() < until_us);
+    for (int32_t p = 0; !code && p < partition_count; p++)
+        no_later = no_later || out[p] < 0;
     if (code)
         return kafka_client_error(client, code, err, "offsets of topic '%s'", name);
-    if (no_later && time_ms != KAFKA_TIME_END) {
+    if (no_later) {
         int64_t *ends = mem_zalloc((size_t)partition_count * sizeof *ends);
         bool ok = kafka_topic_offsets(client, topic, partition_count, KAFKA_TIME_END, ends, err);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """weir against a real Apache Kafka: 4.x in KRaft mode, and 3.9 with ZooKeeper.
 
-usage: test_kafka.py WEIR [SERVICE]       (kafka, kafka3)
+usage: test_kafka.py WEIR [SERVICE [TEST...]]       SERVICE: kafka, kafka3, kafka_cluster
 
 What is written is read back with kcat, committed records alone, and compared with the generator's own
 records or with what the same pipeline does over weir's own topics. WEIR_TEST_LONG=1: 50 kills.
@@ -274,6 +274,50 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
         assert run.wait() == 0, run.stderr.read()
         self.check_copy(target, list(range(count)), "a broker killed")
 
+    def a_broker_of_three_killed_under_load_loses_nothing(self) -> None:
+        """Each broker in turn, while the others carry on: leaders and coordinators move."""
+        count = 0
+        source, target = self.topic("three-in", 3), self.topic("three-out", 3)
+        sql = self.copy_pipeline("three", source, target)
+        run = self.start("run", sql, "--quiet", "--data", self.data("three"), *self.real)
+        for broker in ("1", "2", "3"):
+            feeder = self.start("generate", "orders", "--from", str(count), "--count", "40000",
+                                "--topic", source, *self.real)
+            time.sleep(0.5)
+            os.environ["KAFKA_BROKER"] = broker
+            servers.service("kill", self.service)
+            assert feeder.wait() == 0, feeder.stderr.read()
+            count += 40000
+            self.wait_until("all records without broker " + broker,
+                            lambda: len(kafka.records(self.service, target)) >= count)
+            servers.service("up", self.service)
+        self.wait_until("all records", lambda: len(kafka.records(self.service, target)) >= count)
+        assert run.poll() is None, run.stderr.read()
+        run.send_signal(signal.SIGINT)
+        assert run.wait() == 0, run.stderr.read()
+        self.check_copy(target, list(range(count)), "brokers killed")
+
+    def a_run_that_starts_while_a_broker_dies_begins_at_the_first_record(self) -> None:
+        """A broker's answer on offsets may be for some partitions only then."""
+        source, target = self.topic("dies-in", 3), self.topic("dies-out", 3)
+        sql = self.copy_pipeline("dies", source, target)
+        self.run("generate", "orders", "--count", "30000", "--topic", source, *self.real)
+        os.environ["KAFKA_BROKER"] = "1"
+        run = self.start("run", sql, "--quiet", "--data", self.data("dies"), *self.real)
+        time.sleep(self.random.uniform(0, 0.3))
+        servers.service("kill", self.service)
+        self.wait_until("all records", lambda: len(kafka.records(self.service, target)) >= 30000
+                        or run.poll() is not None)
+        if run.poll() is not None: # It could not reach Kafka in time, and says so.
+            assert run.poll() == 3, run.stderr.read()
+            run = self.start("run", sql, "--quiet", "--data", self.data("dies"), *self.real)
+            self.wait_until("all records",
+                            lambda: len(kafka.records(self.service, target)) >= 30000)
+        run.send_signal(signal.SIGINT)
+        assert run.wait() == 0, run.stderr.read()
+        self.check_copy(target, list(range(30000)), "a broker killed at the start")
+        servers.service("up", self.service)
+
     # ── topics that change ────────────────────────────────────────────────────────────────────────
 
     def a_topic_may_grow_while_it_is_read(self) -> None:
@@ -392,6 +436,9 @@ def tests_of(test: Test) -> list:
            test.kills_of_weir_lose_and_double_nothing,
            test.a_broker_killed_under_load_loses_nothing,
            test.sasl_and_tls_by_options_passed_on]
+    if test.service == "kafka_cluster":
+        return [test.a_broker_of_three_killed_under_load_loses_nothing,
+                test.a_run_that_starts_while_a_broker_dies_begins_at_the_first_record]
     if test.service != "kafka" and not LONG:
         return few
     return few + [test.the_orders_example_gives_the_same_rows_as_embedded,
