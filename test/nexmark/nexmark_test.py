@@ -11,8 +11,9 @@ the others' with the first run's by a sum of hashes that weir computes itself.
 
  1. each file as it is, by `weir run --drain`, and its queries as batch queries by `weir sql`;
  2. all files in one pipeline, over the generator, a topic of several partitions and a JSON file, with
-    one and two workers and batches of many sizes; WEIR_TEST_LONG=1 or --long: of every size from 1
-    to 4096.
+    one and two workers and batches of many sizes;
+ 3. the same over 10,000 events of another seed, out of order in groups of 500, against the rows of
+    the batch queries; WEIR_TEST_LONG=1 or --long: with batches of every size from 1 to 4096.
 """
 import argparse
 import csv
@@ -31,8 +32,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 EVENTS, FEW_EVENTS = 100000, 10000
 SHA256 = "884fe37636afc11abd167dc2e484ee62c4b86cb781a5d7802985ca3d7e9b6392"
-GENERATE = ["generate", "nexmark", "--seed", "42", "--base-time", "2015-07-15T00:00:00Z",
-            "--count", str(EVENTS)]
+BASE_TIME = ["--base-time", "2015-07-15T00:00:00Z"]
+GENERATE = ["generate", "nexmark", "--seed", "42", *BASE_TIME, "--count", str(EVENTS)]
+OTHER = {"seed": "7", "out_of_order_group": "500", "first_event_id": "1000",
+         "first_event_number": "1000", "count": str(FEW_EVENTS)}
 QUERIES = [f"q{i}" for i in range(23)]
 SIZES = [1, 2, 3, 7, 64, 1000, 4096]
 SETTINGS = re.compile(r"^SET .*?;\s*", re.M)
@@ -223,14 +226,15 @@ def main() -> int:
                  str(folder / "topic"))
         for workers, rows in ((1, 4096), (2, 500)):
             test.all_files(queries, "kafka OPTIONS ('topic' = 'events')", workers, rows)
-        if options.long:
-            shutil.rmtree(folder / "topic")
-            (folder / "events.ndjson").write_text(
-                "".join(events.splitlines(keepends=True)[:FEW_EVENTS]), encoding="utf-8")
-            test.sums_of_batch(queries)
-            for rows in range(1, 4097):
-                test.all_files(queries, f"nexmark OPTIONS ('count' = '{FEW_EVENTS}')",
-                               1 + rows % 2, rows)
+        shutil.rmtree(folder / "topic")
+        flags = [word for key, value in OTHER.items()
+                 for word in ("--" + key.replace("_", "-"), value)]
+        (folder / "events.ndjson").write_text(test.run("generate", "nexmark", *BASE_TIME, *flags),
+                                              encoding="utf-8")
+        test.sums_of_batch(queries)
+        other = ", ".join(f"'{key}' = '{value}'" for key, value in OTHER.items())
+        for rows in range(1, 4097) if options.long else (1, 3, 4096):
+            test.all_files(queries, f"nexmark OPTIONS ({other})", 1 + rows // 3 % 2, rows)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{len(queries)} queries, {test.failures} failures")
