@@ -6,7 +6,7 @@ usage: exactly_once.py WEIR SERVER[,SERVER...] [--kills N] [--seed S] [--rows N]
 The orders example, with a table more that is appended to, runs over the same finite data-generation
 API twice: undisturbed with every role embedded, and with the roles of the SERVERs (postgres, …) real,
 killed again and again (SIGKILL; weir, and now and then a server, which is started again under the
-running weir). Then each table is read with its server's own client and must hold the rows of the
+running weir). With kafka among them the topic between the flows is a real one. Then each table is read with its server's own client and must hold the rows of the
 undisturbed run and of the generator's answer key. WEIR_TEST_LONG=1: 50 kills.
 
 To add a server: a class below that makes a place of the test's own, gives weir's settings, and reads
@@ -25,6 +25,8 @@ import sys
 import tempfile
 import time
 
+import cassandra_server
+import kafka_service
 import servers
 
 MORE = """
@@ -55,14 +57,58 @@ class Postgres:
     def rows(self, table: str, columns: list[str]) -> list[list[str]]:
         texts = ", ".join(f'"{column}"::text' for column in columns)
         lines = self.database.rows(f"SET timezone TO 'UTC'; SELECT json_build_array({texts}) FROM {table}")
-        return [[re.sub(r"\+00$", "", value) if value is not None else None for value in json.loads(line)]
-                for line in lines]
+        return [[plain(value) for value in json.loads(line)] for line in lines]
 
     def done(self) -> None:
         self.database.drop()
 
 
-SERVERS = {"postgres": Postgres}
+class Cassandra:
+    role = "cassandra"
+
+    def __init__(self):
+        self.server = cassandra_server.Server(servers.conf())
+        self.keyspace = f"weir_once_{os.getpid()}"
+
+    def settings(self) -> list[str]:
+        return [text for key, value in servers.conf().items() if key.startswith("cassandra.")
+                for text in ("--set", f"{key}={value}")] + ["--set", f"cassandra.keyspace={self.keyspace}"]
+
+    def rows(self, table: str, columns: list[str]) -> list[list[str]]:
+        return [[plain(row[column]) for column in columns]
+                for row in self.server.rows(f"SELECT * FROM {self.keyspace}.{table}")]
+
+    def done(self) -> None:
+        self.server.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
+        self.server.close()
+
+
+class Kafka:
+    role = "kafka"
+
+    def settings(self) -> list[str]:
+        return ["--set", f"kafka.bootstrap.servers={servers.conf()['kafka.bootstrap.servers']}"]
+
+    def rows(self, table: str, columns: list[str]) -> list[list[str]]:
+        return [[plain(json.loads(line, parse_float=str).get(column)) for column in columns]
+                for line in kafka_service.records("kafka", TOPIC)]
+
+    def done(self) -> None:
+        pass
+
+
+SERVERS = {"postgres": Postgres, "cassandra": Cassandra, "kafka": Kafka}
+# Of this run alone.
+TOPIC = f"orders-{os.getpid()}"
+
+
+def plain(value) -> str | None:
+    """A value as CAST AS STRING writes it: times without zone and trailing zeros."""
+    if value is None:
+        return None
+    text = re.sub(r"(\d{4}-\d\d-\d\d)T", r"\1 ", str(value))
+    text = re.sub(r"(Z|\+00(:00)?)$", "", text) if ":" in text else text
+    return re.sub(r"(:\d\d)\.(\d*?)0+$", lambda match: match[1] + ("." + match[2] if match[2] else ""), text)
 
 
 class Test:
@@ -73,7 +119,8 @@ class Test:
         self.faults = ["--late", "0.01", "--duplicate", "0.01", "--malformed", "0.01", "--invalid", "0.01"]
         example = pathlib.Path(servers.ROOT) / "examples/orders/pipeline.sql"
         self.pipeline = folder / "pipeline.sql"
-        self.pipeline.write_text(example.read_text(encoding="utf-8") + MORE, encoding="utf-8")
+        text = example.read_text(encoding="utf-8").replace("'topic' = 'orders'", f"'topic' = '{TOPIC}'")
+        self.pipeline.write_text(text + MORE, encoding="utf-8")
         self.servers = [SERVERS[name]() for name in options.servers]
         self.settings = [text for server in self.servers for text in server.settings()]
 
@@ -207,6 +254,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     servers.need(*options.servers)
+    if "cassandra" in options.servers:
+        cassandra_server.use_driver("cassandra")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-once-"))
     try:
         return Test(options, folder).run()

@@ -31,11 +31,23 @@ TABLES = {
 }
 
 
+# Files of each epoch, beside the tables: by rename, never half-written or twice.
+FILES = """
+CREATE STREAMING TABLE order_lines USING json TBLPROPERTIES ('path' = '${files}/json')
+AS SELECT * FROM STREAM orders;
+CREATE STREAMING TABLE order_csv USING csv TBLPROPERTIES ('path' = '${files}/csv', 'header' = 'true')
+AS SELECT order_id, customer_id, category, price, quantity, ts FROM STREAM orders;
+"""
+
+
 class Test:
     def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
         self.options = options
         self.folder = folder
         self.random = random.Random(options.seed)
+        self.pipeline = folder / "pipeline.sql"
+        self.pipeline.write_text(pathlib.Path(options.pipeline).read_text(encoding="utf-8") + FILES,
+                                 encoding="utf-8")
         self.faults = ["--late", "0.01", "--duplicate", "0.01", "--malformed", "0.01",
                        "--invalid", "0.01"]
 
@@ -51,8 +63,8 @@ class Test:
         return match[1]
 
     def command(self, data: pathlib.Path, feed: str) -> list[str]:
-        return [self.options.weir, "run", self.options.pipeline, "--drain", "--quiet", "--data",
-                str(data), "--set", f"feed={feed}", "--set", "commit.interval=10 ms", "--workers",
+        return [self.options.weir, "run", str(self.pipeline), "--drain", "--quiet", "--data",
+                str(data), "--set", f"feed={feed}", "--set", f"files={data}-files", "--set", "commit.interval=10 ms", "--workers",
                 str(self.options.workers)]
 
     def rows(self, data: pathlib.Path, sql: str) -> list:
@@ -134,11 +146,34 @@ class Test:
                     there = set(map(str, expected))
                     extra = [r for r in got if str(r) not in there][:3]
                     print(f"     missing {missing}\n     extra   {extra}")
+            failures += self.compare_files(quiet, killed)
             failures += self.compare_answers(killed)
         finally:
             self.api.terminate()
             self.api.wait()
         return 1 if failures else 0
+
+    @staticmethod
+    def lines(folder: pathlib.Path, header: bool) -> list[str]:
+        found = []
+        for file in sorted(folder.iterdir()):
+            if not re.fullmatch(r"part-\d{20}\.(json|csv)", file.name):
+                raise SystemExit(f"{file} is no finished file")
+            text = file.read_text(encoding="utf-8")
+            if not text.endswith("\n"):
+                raise SystemExit(f"{file} is cut off")
+            found += text.splitlines()[1 if header else 0:]
+        return sorted(found)
+
+    def compare_files(self, quiet: pathlib.Path, killed: pathlib.Path) -> int:
+        failures = 0
+        for kind in ("json", "csv"):
+            expected = self.lines(pathlib.Path(f"{quiet}-files") / kind, kind == "csv")
+            got = self.lines(pathlib.Path(f"{killed}-files") / kind, kind == "csv")
+            failures += expected != got
+            print(f"{'ok  ' if expected == got else 'FAIL'} lines in {kind} files: {len(got)}"
+                  + ("" if expected == got else f", undisturbed {len(expected)}"))
+        return failures
 
     def compare_answers(self, data: pathlib.Path) -> int:
         answers = self.answers()
