@@ -124,7 +124,7 @@ class Tests:
         weir = self.weir("types")
         file = self.file("types.sql", f"""
             CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate
-            OPTIONS ('rows' = '12', 'rowsPerSecond' = '1000');
+            OPTIONS ('rows' = '12', 'rowsPerSecond' = '10000000');
             CREATE STREAMING TABLE kinds USING cassandra
             TBLPROPERTIES ('primary_key' = 'id') AS
             SELECT {self.TYPES} FROM (SELECT value AS id FROM STREAM r);
@@ -172,7 +172,7 @@ class Tests:
         weir = self.weir("join")
         file = self.file("join.sql", """
             CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate
-            OPTIONS ('rows' = '1000', 'rowsPerSecond' = '100000');
+            OPTIONS ('rows' = '1000', 'rowsPerSecond' = '10000000');
             CREATE STREAMING TABLE names USING cassandra TBLPROPERTIES ('primary_key' = 'k') AS
             SELECT value AS k, concat('name ', value) AS name FROM STREAM r WHERE value < 10;
         """)
@@ -188,7 +188,7 @@ class Tests:
     # ── what cannot be ───────────────────────────────────────────────────────────────────────────
 
     RATE = ("CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate "
-            "OPTIONS ('rows' = '5', 'rowsPerSecond' = '1000');\n")
+            "OPTIONS ('rows' = '5', 'rowsPerSecond' = '10000000');\n")
 
     def tables_of_another_shape_are_refused(self) -> None:
         weir = self.weir("shape")
