@@ -324,7 +324,6 @@ static bool close_due(SessionAggregate *self, StateEntry *entry, int64_t waterma
                       Leaving *leaving, Error *err)
 {
     SessionList *list = state_entry_value(entry);
-    bool owed = self->node->emit == EMIT_FINAL || entry->dirty;
     bool ok = true;
 
     for (size_t i = 0; ok && i < list->items.count;) {
@@ -334,10 +333,7 @@ static bool close_due(SessionAggregate *self, StateEntry *entry, int64_t waterma
         if (closing_time(self, session.span.end_us) <= watermark_us) {
             state_table_touch(&self->table, entry);
             sessions_remove(list, i);
-            if (owed)
-                ok = leaving_add(leaving, state_entry_key(entry), session, err);
-            else
-                states_free(self, states);
+            ok = leaving_add(leaving, state_entry_key(entry), session, err);
             continue;
         }
         if (states->timer_us <= watermark_us)
@@ -373,8 +369,8 @@ static bool close_sessions(SessionAggregate *self, int64_t watermark_us, Error *
     return leaving_done(&leaving, ok, err);
 }
 
-/* All sessions of all entries, or of those that changed. */
-static bool emit_sessions(SessionAggregate *self, bool changed_only, Error *err)
+/* All sessions of all entries. */
+static bool emit_sessions(SessionAggregate *self, Error *err)
 {
     StateEntry *entry;
     Leaving leaving;
@@ -384,7 +380,7 @@ static bool emit_sessions(SessionAggregate *self, bool changed_only, Error *err)
     STATE_TABLE_EACH(&self->table, number, entry) {
         const SessionList *list = state_entry_value(entry);
 
-        for (size_t i = 0; ok && i < list->items.count && (!changed_only || entry->dirty); i++)
+        for (size_t i = 0; ok && i < list->items.count; i++)
             ok = leaving_add(&leaving, state_entry_key(entry), list->items.items[i], err);
     }
     return leaving_done(&leaving, ok, err);
@@ -418,7 +414,7 @@ static bool session_watermark(Op *op, uint32_t input_i UNUSED, int64_t watermark
 
 static bool session_end(Op *op, uint32_t input_i UNUSED, Error *err)
 {
-    return emit_sessions((SessionAggregate *)op, false, err) && op_push_end(op, err);
+    return emit_sessions((SessionAggregate *)op, err) && op_push_end(op, err);
 }
 
 /* ── checkpoints ───────────────────────────────────────────────────────────────────────────────*/
@@ -454,8 +450,6 @@ static bool session_barrier(Op *op, uint32_t input_i UNUSED, const Barrier *barr
 {
     SessionAggregate *self = (SessionAggregate *)op;
 
-    if (self->node->emit == EMIT_CHANGED && !emit_sessions(self, true, err))
-        return false;
     if (barrier->writer) {
         state_table_save(&self->table, barrier->writer, op->node->id, SLOT_SESSIONS, barrier->full,
                          encode_sessions, self);

@@ -67,9 +67,6 @@ static void check_aggregate(SparkCheck *c, const Logical *node)
     if (++c->aggregations > 1 && update)
         refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
                 "Multiple streaming aggregations are not supported in Update output mode.");
-    if (aggregate->session && update)
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
-                "Session windows are not supported in Update output mode.");
     if (aggregate->session && aggregate->key_count == 1)
         refuses(c, node->span, NULL, "a session window needs another grouping column beside it.");
 }

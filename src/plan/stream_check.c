@@ -169,6 +169,12 @@ static void check_stream_aggregate(Check *c, Logical *node, bool is_last)
     LogicalAggregate *aggregate = &node->as.aggregate;
     bool closes = aggregate->time_key >= 0;
 
+    if (is_last && c->target->mode == OUTPUT_UPDATE && aggregate->session) {
+        refuse(c, node->span, "say 'output_mode' = 'append'",
+               "Session windows have no early results: one that grows at its front has another "
+               "start, and the row under the old one would stay.");
+        return;
+    }
     if (is_last && c->target->mode == OUTPUT_UPDATE) {
         aggregate->emit = EMIT_CHANGED;
         c->last = node;
@@ -685,13 +691,26 @@ static void check_key(Check *c, const Logical *root)
 
 /* ── entry points ──────────────────────────────────────────────────────────────────────────────*/
 
-/* Whether there is an AGGREGATE that may be the last one. */
+static bool is_over_sessions(const Logical *node)
+{
+    if (node->kind == LOGICAL_ASSIGN)
+        return node->as.assign.session;
+    if (node->kind == LOGICAL_AGGREGATE)
+        return false;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (is_over_sessions(node->inputs[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Whether there is an AGGREGATE that may be the last one and give early results. */
 static bool has_last(const Logical *node)
 {
     bool found = false;
 
     if (node->kind == LOGICAL_AGGREGATE)
-        return true;
+        return !is_over_sessions(node->inputs[0]);
     if (node->kind != LOGICAL_PROJECT && node->kind != LOGICAL_FILTER &&
         node->kind != LOGICAL_GENERATE && node->kind != LOGICAL_UNION &&
         node->kind != LOGICAL_JOIN)

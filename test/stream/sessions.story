@@ -59,13 +59,18 @@ feed ev: x 1 t1 | x 1 t5 | y 1 t30
 feed ev: z 1 t200
 out: t0 2 3
 
-== update mode: a session that grows replaces its shorter self
-CREATE STREAMING TABLE out USING postgres
-TBLPROPERTIES ('primary_key' = 'k, s', 'output_mode' = 'append') AS
+== with a key too: each session once, when it is final
+CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('primary_key' = 'k, s') AS
 SELECT k, session_window.start AS s, session_window.end AS e, count(*) AS n
-FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 0 SECONDS GROUP BY k, session_window(ts, '10 seconds');
+FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 20 SECONDS GROUP BY k, session_window(ts, '10 seconds');
+feed ev: x 1 t5
 feed ev: x 1 t1
-feed ev: x 1 t9
 out:
-feed ev: x 1 t40
-out: x t1 t19 2
+feed ev: y 1 t60
+out: x t1 t15 2
+
+== early results of sessions are refused: their start may change
+CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('primary_key' = 'k, s', 'output_mode' = 'update') AS
+SELECT k, session_window.start AS s, count(*) AS n
+FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 20 SECONDS GROUP BY k, session_window(ts, '10 seconds');
+refused STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION: say 'output_mode' = 'append'
