@@ -5,7 +5,10 @@ usage: test_postgres.py WEIR
 """
 import json
 import os
+import re
+import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 import servers
@@ -129,6 +132,24 @@ class Postgres(weir.WeirTest):
                                     reasons[0][2]]])
         self.assertEqual(int(reasons[0][2]), 3)
 
+    # ── pipelines ──
+
+    def test_nexmark_queries_give_the_rows_they_give_embedded(self):
+        for query in ("q3", "q4", "q5", "q7", "q8", "q15"):
+            with open(os.path.join(servers.ROOT, "examples", "nexmark", f"{query}.sql"), encoding="utf-8") as file:
+                text = re.sub(r"USING cassandra( PARTITIONED BY \([^)]*\))?", "USING postgres", file.read())
+            path = self.write(f"{query}.sql", text)
+            found = {}
+            for how, settings in (("embedded", []), ("real", self.db.settings())):
+                data = os.path.join(self.folder, f"{query}-{how}")
+                self.weir("run", path, "--drain", "--quiet", "--data", data, "--set", "events=20000", *settings)
+                out, _ = self.weir("sql", "--data", data, "--format", "json", *settings, "-e",
+                                   f"SELECT * FROM {query}")
+                found[how] = sorted(map(json.dumps, json.loads(out)["rows"]))
+            self.assertTrue(found["real"], query)
+            self.assertEqual(found["real"], found["embedded"], query)
+            self.assertEqual(self.db.rows(f"SELECT count(*) FROM {query}"), [str(len(found["real"]))])
+
     # ── shapes ──
 
     PLAIN = """
@@ -225,6 +246,64 @@ class Postgres(weir.WeirTest):
                            f"folder={self.folder}", "--set", "postgres.url=postgresql://u:hidden@[::x/", status=1)
         self.assertIn("cannot be read as one", err)
         self.assertNotIn("hidden", err)
+
+    def live(self, *settings):
+        """A run that passes records on; started, and stopped by Ctrl-C."""
+        path = self.write("live.sql", """
+            CREATE TABLE sent (n BIGINT, text STRING) USING kafka OPTIONS ('format' = 'json');
+            CREATE STREAMING TABLE arrived USING postgres AS SELECT n, text FROM STREAM sent;""")
+        run = self.start("run", path, "--data", self.data, *self.db.settings(), *settings)
+        self.assertIn(b"ready", run.stdout.readline())
+        return run
+
+    def stop(self, run):
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=120)
+        self.assertEqual(run.returncode, 0, err)
+        return out.decode()
+
+    def send(self, first, count, text="x"):
+        self.topic("produce", "sent", stdin="".join(f'{{"n": {n}, "text": "{text}"}}\n'
+                                                    for n in range(first, first + count)))
+
+    def test_what_a_server_that_is_away_did_not_get_is_kept_for_the_next_run(self):
+        run = self.live("--set", "outbox.stop_wait=300 ms")
+        self.send(0, 10)
+        weir.wait_until(lambda: self.db.rows("SELECT count(*) FROM arrived") == ["10"])
+        servers.service("kill", "postgres")
+        try:
+            self.send(10, 10)
+            out = self.stop(run)
+            self.assertIn("arrived: not all is delivered yet; it is kept, and delivered by the next run", out)
+            # The table is known: a run starts without the server, and takes records in.
+            run = self.live("--set", "outbox.stop_wait=300 ms")
+            self.send(20, 10)
+        finally:
+            servers.service("up", "postgres")
+        weir.wait_until(lambda: self.db.rows("SELECT count(*), count(DISTINCT n) FROM arrived") == ["30|30"])
+        self.assertNotIn("not all is delivered", self.stop(run))
+
+    def test_while_too_much_waits_nothing_more_is_read(self):
+        run = self.live("--set", "outbox.limit=1 MB", "--set", "commit.interval=20 ms")
+        self.send(0, 1)
+        weir.wait_until(lambda: self.db.rows("SELECT count(*) FROM arrived") == ["1"])
+        servers.service("kill", "postgres")
+        try:
+            self.send(1, 40000, "y" * 100)
+            outbox = os.path.join(self.data, "topics", "_outbox.arrived-0")
+            size = lambda: sum(os.path.getsize(os.path.join(outbox, name)) for name in os.listdir(outbox)
+                               if name.endswith(".log"))
+            weir.wait_until(lambda: size() > 1 << 20)
+            time.sleep(0.5)
+            waits = size()
+            self.send(40001, 40000, "y" * 100)
+            time.sleep(1)
+            self.assertEqual(size(), waits)
+        finally:
+            servers.service("up", "postgres")
+        weir.wait_until(lambda: self.db.rows("SELECT count(*), count(DISTINCT n) FROM arrived") ==
+                        ["80001|80001"], 120)
+        self.stop(run)
 
     def test_doctor_asks_the_server(self):
         out, _ = self.weir("doctor", "--data", self.data, *self.db.settings())
