@@ -226,6 +226,33 @@ static void rows_that_are_not_there_are_refused(void **state)
     arena_done(&arena);
 }
 
+static void errors_tell_whether_another_try_may_help(void **state)
+{
+    static const struct {
+        int32_t code;
+        const char *text;
+        ErrorKind kind;
+    } errors[] = {
+        {CQL_BAD_CREDENTIALS, "Provided username a and/or password are incorrect", ERROR_USER},
+        {CQL_BAD_CREDENTIALS,
+         "Unable to perform authentication: Cannot achieve consistency level LOCAL_ONE", ERROR_RETRY},
+        {CQL_UNAVAILABLE, "Cannot achieve consistency level THREE", ERROR_RETRY},
+        {CQL_OVERLOADED, "", ERROR_RETRY},
+        {CQL_WRITE_TIMEOUT, "", ERROR_RETRY},
+        {CQL_INVALID, "no such table", ERROR_USER},
+        {CQL_UNAUTHORIZED, "", ERROR_USER},
+        {CQL_SYNTAX_ERROR, "", ERROR_USER},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(errors); i++) {
+        CqlErrorInfo info = {.code = errors[i].code, .text = str_of(errors[i].text)};
+        Error err = {0};
+
+        assert_false(cql_error_set(&err, &info));
+        assert_int_equal(err.kind, errors[i].kind);
+    }
+}
+
 /* ── the ring ──────────────────────────────────────────────────────────────────────────────────*/
 
 /* As the server's token() gives them. */
@@ -332,6 +359,7 @@ int main(void)
         cmocka_unit_test(values_are_printed),
         cmocka_unit_test(a_list_that_lies_about_its_length_is_refused),
         cmocka_unit_test(rows_that_are_not_there_are_refused),
+        cmocka_unit_test(errors_tell_whether_another_try_may_help),
         cmocka_unit_test(tokens_are_cassandras),
         cmocka_unit_test(simple_replicas_are_the_next_nodes),
         cmocka_unit_test(replicas_of_a_datacenter_spread_over_racks),

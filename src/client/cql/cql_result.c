@@ -145,8 +145,18 @@ static ErrorKind kind_of(int32_t code)
     }
 }
 
+/* The server could not look the login up: it is not the login that is wrong. */
+static bool is_unsure_of_login(Str text)
+{
+    return str_find(text, STR("Unable to perform authentication")) >= 0 ||
+           str_find(text, STR("Cannot achieve consistency")) >= 0;
+}
+
 bool cql_error_set(Error *err, const CqlErrorInfo *info)
 {
+    if (info->code == CQL_BAD_CREDENTIALS && is_unsure_of_login(info->text))
+        return error_set(err, ERROR_RETRY, "Cassandra cannot check the login for now: %.*s",
+                         (int)MIN(info->text.bytes, 350u), info->text.data);
     if (info->code == CQL_BAD_CREDENTIALS)
         return error_set(err, ERROR_USER, "Cassandra refuses the login (%.*s); see "
                                           "cassandra.username and cassandra.password",
