@@ -283,6 +283,34 @@ class Postgres(weir.WeirTest):
         weir.wait_until(lambda: self.db.rows("SELECT count(*), count(DISTINCT n) FROM arrived") == ["30|30"])
         self.assertNotIn("not all is delivered", self.stop(run))
 
+    def test_lost_connections_and_serialization_failures_are_tried_again(self):
+        """Others update the same rows, serializably, and weir's connections are cut off."""
+        self.db.psql(f"ALTER DATABASE {self.db.name} SET default_transaction_isolation = 'serializable'")
+        path = self.write("live.sql", """
+            CREATE TABLE sent (n BIGINT, text STRING) USING kafka OPTIONS ('format' = 'json');
+            CREATE STREAMING TABLE latest USING postgres TBLPROPERTIES ('primary_key' = 'k')
+            AS SELECT n % 3 AS k, n FROM STREAM sent;
+            CREATE STREAMING TABLE every USING postgres AS SELECT n FROM STREAM sent;""")
+        run = self.start("run", path, "--data", self.data, *self.db.settings(), "--set",
+                         "commit.interval=10 ms")
+        self.assertIn(b"ready", run.stdout.readline())
+        cut = 0
+        for i in range(30):
+            self.send(i * 100, 100)
+            if i % 3 == 0:
+                cut += int(self.db.psql(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
+                    "current_database() AND application_name = 'weir'"))
+            try:
+                self.db.psql("UPDATE latest SET n = n; SELECT pg_sleep(0.01); UPDATE latest SET n = n")
+            except AssertionError:
+                pass  # It was the other one's turn to fail.
+        self.assertGreater(cut, 5)
+        weir.wait_until(lambda: self.db.rows("SELECT count(*), count(DISTINCT n) FROM every") == ["3000|3000"])
+        weir.wait_until(lambda: self.db.rows("SELECT k, n FROM latest ORDER BY 1") ==
+                        ["0|2997", "1|2998", "2|2999"])
+        self.stop(run)
+
     def test_while_too_much_waits_nothing_more_is_read(self):
         run = self.live("--set", "outbox.limit=1 MB", "--set", "commit.interval=20 ms")
         self.send(0, 1)
