@@ -9,6 +9,7 @@
 #include "expr/arithmetic.h"
 #include "expr/bind.h"
 #include "expr/catalog.h"
+#include "expr/kernel.h"
 
 static const ArithmeticOp op_add = OP_ADD, op_subtract = OP_SUBTRACT, op_multiply = OP_MULTIPLY,
                           op_divide = OP_DIVIDE, op_remainder = OP_REMAINDER, op_div = OP_DIV,
@@ -21,13 +22,10 @@ static ArithmeticOp call_op(const BindCall *call)
 
 /* ── dates and intervals ───────────────────────────────────────────────────────────────────────*/
 
-/* `name`, or try_… of it when the operator is. */
-static bool bind_as_try(BindCall *call, const char *name, Expr *a, Expr *b, Error *err)
+static bool bind_as_two(BindCall *call, const char *name, Expr *a, Expr *b, Error *err)
 {
     Expr *args[] = {a, b};
 
-    if (call->fn->flags & FN_NULL_ON_ERROR)
-        return bind_as(call, arena_printf(call->arena, "try %s", name), args, 2, err);
     return bind_as(call, name, args, 2, err);
 }
 
@@ -57,21 +55,21 @@ static bool bind_time_plus(BindCall *call, Expr *time, Expr *interval, bool subt
                                          &amount, err))
         return false;
     if (t->kind == TYPE_DATE && is_day_only(i))
-        return bind_as_try(call, "date + days", time, amount, err);
+        return bind_as_two(call, "date + days", time, amount, err);
     if (t->kind == TYPE_DATE && i->kind == TYPE_INTERVAL_YM)
-        return bind_as_try(call, "date + months", time, amount, err);
+        return bind_as_two(call, "date + months", time, amount, err);
     if (t->kind == TYPE_DATE && i->kind == TYPE_INTERVAL)
-        return bind_as_try(call, "date + interval", time, amount, err);
+        return bind_as_two(call, "date + interval", time, amount, err);
     if (i->kind == TYPE_INTERVAL_YM) {
         if (type_is_timestamp(t))
-            return bind_as_try(call, "timestamp + months", time, amount, err);
+            return bind_as_two(call, "timestamp + months", time, amount, err);
         *done = false;
         return true;
     }
     if (t->kind == TYPE_DATE &&
         !expr_cast(call->arena, call->sql, time, &type_timestamp, false, time->span, &time, err))
         return false;
-    if (!bind_as_try(call, "timestamp + interval", time, amount, err))
+    if (!bind_as_two(call, "timestamp + interval", time, amount, err))
         return false;
     /* A string stays one: '2017-12-11 09:30:00' - INTERVAL 2 DAY. */
     if (type_is_string(t))
@@ -114,9 +112,9 @@ static bool bind_add_datetime(BindCall *call, bool *done, Error *err)
     if (a->type->kind == TYPE_VOID && is_point_in_time(b->type))
         return bind_time_plus_null(call, b, a, err);
     if (a->type->kind == TYPE_DATE && !type_is_string(b->type))
-        return bind_as_try(call, "date_add", a, b, err);
+        return bind_as_two(call, "date_add", a, b, err);
     if (b->type->kind == TYPE_DATE && !type_is_string(a->type))
-        return bind_as_try(call, "date_add", b, a, err);
+        return bind_as_two(call, "date_add", b, a, err);
     *done = false;
     return true;
 }
@@ -133,14 +131,14 @@ static bool bind_subtract_datetime(BindCall *call, bool *done, Error *err)
         return call->result != NULL;
     *done = true;
     if (type_is_timestamp(a->type) || type_is_timestamp(b->type))
-        return bind_as_try(call, "timestamp - timestamp", a, b, err);
+        return bind_as_two(call, "timestamp - timestamp", a, b, err);
     if (b->type->kind == TYPE_DATE || (a->type->kind == TYPE_DATE && b->type->kind == TYPE_VOID))
-        return bind_as_try(call, "date - date", a, b, err);
+        return bind_as_two(call, "date - date", a, b, err);
     if (a->type->kind == TYPE_DATE && !type_is_string(b->type))
-        return bind_as_try(call, "date_sub", a, b, err);
+        return bind_as_two(call, "date_sub", a, b, err);
     if (a->type->kind == TYPE_DATE) {
         bind_cast(call, 1, &type_date);
-        return bind_as_try(call, "date - date", a, call->args[1], err);
+        return bind_as_two(call, "date - date", a, call->args[1], err);
     }
     *done = false;
     return true;
@@ -164,11 +162,11 @@ static bool bind_datetime(BindCall *call, bool *done, Error *err)
     case OP_MULTIPLY:
         *done = is_any_interval(a->type) || is_any_interval(b->type);
         if (*done && is_any_interval(a->type))
-            return bind_as_try(call, "interval * number", a, b, err);
-        return !*done || bind_as_try(call, "interval * number", b, a, err);
+            return bind_as_two(call, "interval * number", a, b, err);
+        return !*done || bind_as_two(call, "interval * number", b, a, err);
     case OP_DIVIDE:
         *done = is_any_interval(a->type);
-        return !*done || bind_as_try(call, "interval / number", a, b, err);
+        return !*done || bind_as_two(call, "interval / number", a, b, err);
     case OP_REMAINDER:
     case OP_DIV:
     case OP_PMOD:
@@ -302,12 +300,41 @@ static bool bind_check_sides(BindCall *call, Error *err)
     return true;
 }
 
+/* try_add and its like of two numbers make NULL of their own errors alone, of anything else of every
+ * error below, too: of a text that is no number. */
+static bool bind_try(BindCall *call, Error *err)
+{
+    static const char *const names[] = {
+        [OP_ADD] = "+", [OP_SUBTRACT] = "-", [OP_MULTIPLY] = "*", [OP_DIVIDE] = "/",
+        [OP_REMAINDER] = "%",
+    };
+    Expr *inner;
+
+    return function_call_named(call->arena, call->sql, names[call_op(call)], call->args, 2,
+                               call->span, &inner, err) &&
+           bind_as(call, "try eval", &inner, 1, err);
+}
+
+/* A copy, in which the frame makes NULLs of the errors (FN_NULL_ON_ERROR). */
+static Vector *kernel_try(const KernelCall *call)
+{
+    uint32_t *rows = ARENA_ARRAY(call->arena, uint32_t, call->row_count + 1);
+
+    for (uint32_t i = 0; i < call->row_count; i++)
+        rows[i] = i;
+    return vector_select(call->arena, vector_flatten(call->arena, call->args[0]), rows,
+                         call->row_count);
+}
+
 static bool bind_arithmetic(BindCall *call, Error *err)
 {
     ArithmeticOp op = call_op(call);
     const Type *promoted, *a;
     bool done;
 
+    if ((call->fn->flags & FN_NULL_ON_ERROR) &&
+        !(type_is_numeric(call->args[0]->type) && type_is_numeric(call->args[1]->type)))
+        return bind_try(call, err);
     if (!bind_datetime(call, &done, err))
         return false;
     if (done)
@@ -318,7 +345,7 @@ static bool bind_arithmetic(BindCall *call, Error *err)
         bind_cast(call, 1, promoted);
         /* DATE + '1' is a sum of two dates now, which date_add refuses. */
         if (promoted->kind == TYPE_DATE && op == OP_ADD)
-            return bind_as_try(call, "date_add", call->args[0], call->args[1], err);
+            return bind_as_two(call, "date_add", call->args[0], call->args[1], err);
     }
     bind_decimal_sides(call);
     if (op == OP_DIVIDE)
@@ -342,7 +369,7 @@ static bool bind_arithmetic(BindCall *call, Error *err)
         call->type = decimal_type(
             call->arena, decimal_result(op, decimal_of(a), decimal_of(call->args[1]->type)));
     if (a->kind == TYPE_INTERVAL)
-        return bind_as_try(call, op == OP_ADD ? "interval + interval" : "interval - interval",
+        return bind_as_two(call, op == OP_ADD ? "interval + interval" : "interval - interval",
                            call->args[0], call->args[1], err);
     return true;
 }
@@ -396,7 +423,26 @@ static bool bind_abs(BindCall *call, Error *err)
         .doc = doc_, .example = example_                                                           \
     }
 
+static bool bind_try_eval(BindCall *call, Error *err)
+{
+    (void)err;
+    call->type = call->args[0]->type;
+    call->nullable = true;
+    return true;
+}
+
 static const Function rows[] = {
+    {
+        .name = "try eval",
+        .flags = FN_CONSTANTS | FN_HIDDEN | FN_NULL_ON_ERROR,
+        .arg_min = 1,
+        .arg_max = 1,
+        .bind = bind_try_eval,
+        .kernel = kernel_try,
+        .group = "operator",
+        .doc = "",
+        .example = "",
+    },
     OPERATOR("+", op_add, "Sum; also of a date or timestamp and an interval", "1 + 2 = 3"),
     OPERATOR("-", op_subtract, "Difference; of two timestamps an interval", "3 - 1 = 2"),
     OPERATOR("*", op_multiply, "Product; also of an interval and a number", "2 * 3 = 6"),

@@ -387,15 +387,12 @@ static bool bind_date_days(BindCall *call, Error *err)
 
 /* ── rows ──────────────────────────────────────────────────────────────────────────────────────*/
 
-#define ROW(name_, flags_, bind_, signature_, kernel_, extra_)                                     \
+#define ROW(name_, bind_, signature_, kernel_, extra_)                                     \
     {                                                                                              \
-        .name = name_, .flags = FN_STRICT | FN_CONSTANTS | FN_HIDDEN | (flags_), .arg_min = 2,     \
+        .name = name_, .flags = FN_STRICT | FN_CONSTANTS | FN_HIDDEN, .arg_min = 2,                \
         .arg_max = 2, .bind = bind_, .signature = signature_, .kernel = kernel_, .extra = extra_,  \
         .group = "operator", .doc = "", .example = ""                                              \
     }
-#define BOTH(name_, bind_, signature_, kernel_, extra_)                                            \
-    ROW(name_, 0, bind_, signature_, kernel_, extra_),                                             \
-        ROW("try " name_, FN_NULL_ON_ERROR, bind_, signature_, kernel_, extra_)
 #define DATE_ADD(name_, max_, kernel_, doc_, example_)                                             \
     {                                                                                              \
         .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 2, .arg_max = max_,           \
@@ -406,26 +403,22 @@ static bool bind_date_days(BindCall *call, Error *err)
 static const bool is_subtraction = true;
 
 static const Function rows[] = {
-    BOTH("date + days", bind_signature, "(date, dt) -> date", kernel_date_days, NULL),
-    BOTH("date + months", bind_signature, "(date, ym) -> date", kernel_date_months, NULL),
-    BOTH("date + interval", bind_signature, "(date, interval) -> date", kernel_date_interval, NULL),
-    BOTH("timestamp + months", bind_signature, "(timestamps, ym) -> $1", kernel_timestamp_months,
+    ROW("date + days", bind_signature, "(date, dt) -> date", kernel_date_days, NULL),
+    ROW("date + months", bind_signature, "(date, ym) -> date", kernel_date_months, NULL),
+    ROW("date + interval", bind_signature, "(date, interval) -> date", kernel_date_interval, NULL),
+    ROW("timestamp + months", bind_signature, "(timestamps, ym) -> $1", kernel_timestamp_months,
          NULL),
-    BOTH("timestamp + interval", bind_signature,
+    ROW("timestamp + interval", bind_signature,
          "(timestamps, dt) -> $1; (timestamps, interval) -> $1", kernel_timestamp_interval, NULL),
-    BOTH("timestamp - timestamp", bind_timestamp_difference, NULL, kernel_timestamp_difference,
+    ROW("timestamp - timestamp", bind_timestamp_difference, NULL, kernel_timestamp_difference,
          NULL),
-    BOTH("date - date", bind_date_difference, NULL, kernel_date_difference, NULL),
-    BOTH("interval * number", bind_interval_number, NULL, kernel_interval_multiply, NULL),
-    BOTH("interval / number", bind_interval_number, NULL, kernel_interval_divide, NULL),
-    BOTH("interval + interval", bind_signature, "(interval, interval) -> interval",
+    ROW("date - date", bind_date_difference, NULL, kernel_date_difference, NULL),
+    ROW("interval * number", bind_interval_number, NULL, kernel_interval_multiply, NULL),
+    ROW("interval / number", bind_interval_number, NULL, kernel_interval_divide, NULL),
+    ROW("interval + interval", bind_signature, "(interval, interval) -> interval",
          kernel_interval_add, NULL),
-    BOTH("interval - interval", bind_signature, "(interval, interval) -> interval",
+    ROW("interval - interval", bind_signature, "(interval, interval) -> interval",
          kernel_interval_add, &is_subtraction),
-    ROW("try date_add", FN_NULL_ON_ERROR, bind_date_days, "(date, int) -> date", kernel_date_add,
-        NULL),
-    ROW("try date_sub", FN_NULL_ON_ERROR, bind_date_days, "(date, int) -> date", kernel_date_sub,
-        NULL),
     DATE_ADD("date_add", 3, kernel_date_add, "The date so many days later",
              "date_add(DATE '2024-02-28', 2) = DATE '2024-03-01'"),
     DATE_ADD("date_sub", 2, kernel_date_sub, "The date so many days earlier",

@@ -6,6 +6,7 @@
  * with a class; bound, it gives a well-formed column of its type (vector_verify), the same whether an
  * argument is constant or a column of equal values; a state of an aggregate survives encode and decode.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../unit/random_vector.h"
@@ -157,6 +158,27 @@ typedef struct Call {
     uint32_t column_count;
 } Call;
 
+/* Names the function before the run ends. */
+static void check(const Call *call, bool ok, const char *what)
+{
+    StrBuf text;
+
+    if (ok)
+        return;
+    strbuf_init(&text);
+    for (uint32_t i = 0; i < call->arg_count; i++) {
+        if (i)
+            strbuf_add_c(&text, ", ");
+        if (call->args[i])
+            expr_print(&text, call->args[i], NULL);
+        strbuf_add_c(&text, ": ");
+        if (call->args[i])
+            type_name(&text, call->args[i]->type);
+    }
+    (void)fprintf(stderr, "%s(%s): %s\n", call->fn->name, strbuf_c(&text), what);
+    ASSERT(ok);
+}
+
 static void choose_constant(Call *call, Choices *c, uint32_t arg_i, const Type *type)
 {
     call->args[arg_i] =
@@ -249,8 +271,8 @@ static Vector *evaluate(const Call *call, const Expr *e, Vector **columns, uint3
     for (uint32_t i = 0; i < call->column_count; i++)
         batch->columns[i] = columns[i];
     program_eval(program, &call->sql, call->arena, batch, &out);
-    ASSERT(out->row_count == row_count && type_equal(out->type, e->type));
-    ASSERT(vector_verify(out));
+    check(call, out->row_count == row_count && type_equal(out->type, e->type), "out->row_count == row_count && type_equal(out->type, e->type)");
+    check(call, vector_verify(out), "vector_verify(out)");
     return out;
 }
 
@@ -263,8 +285,8 @@ static void check_constant_columns(const Call *call, const Expr *e, const Vector
     for (uint32_t i = 0; i < call->column_count; i++)
         columns[i] = vector_constant_of(call->arena, call->columns[i], 0, 2);
     out = evaluate(call, e, columns, 2);
-    ASSERT(same_row(out, 0, out, 1));
-    ASSERT(same_row(out, 1, flat, 0));
+    check(call, same_row(out, 0, out, 1), "same_row(out, 0, out, 1)");
+    check(call, same_row(out, 1, flat, 0), "same_row(out, 1, flat, 0)");
 }
 
 static void print_values(const Call *call, const Vector *v)
@@ -297,7 +319,7 @@ static void run_scalar(Call *call)
 
     if (!function_call(call->arena, &call->sql, call->fn, call->args, call->arg_count, (Span){0},
                        &e, &err)) {
-        ASSERT(err.class_name);
+        check(call, err.class_name, "err.class_name");
         return;
     }
     out = evaluate(call, e, call->columns, call->row_count);
@@ -317,7 +339,7 @@ static void run_generator(Call *call)
 
     if (!function_call(call->arena, &call->sql, call->fn, call->args, call->arg_count, (Span){0},
                        &e, &err)) {
-        ASSERT(err.class_name);
+        check(call, err.class_name, "err.class_name");
         return;
     }
     for (uint32_t i = 0; i < e->arg_count; i++)
@@ -331,10 +353,10 @@ static void run_generator(Call *call)
     }
     e->fn->generate(&kernel, &rows);
     for (uint32_t i = 0; i < rows.row_count; i++)
-        ASSERT(rows.rows[i] < call->row_count && (i == 0 || rows.rows[i] >= rows.rows[i - 1]));
+        check(call, rows.rows[i] < call->row_count && (i == 0 || rows.rows[i] >= rows.rows[i - 1]), "rows.rows[i] < call->row_count && (i == 0 || rows.rows[i] >= rows.rows[i - 1])");
     for (uint32_t f = 0; f < e->type->field_count; f++) {
-        ASSERT(rows.columns[f]->row_count == rows.row_count);
-        ASSERT(vector_verify(rows.columns[f]));
+        check(call, rows.columns[f]->row_count == rows.row_count, "rows.columns[f]->row_count == rows.row_count");
+        check(call, vector_verify(rows.columns[f]), "vector_verify(rows.columns[f])");
     }
 }
 
@@ -378,11 +400,11 @@ static void check_codec(const Call *call, const AggregateMethods *methods,
         if (methods->clear)
             methods->clear(aggregate, copies[g]);
         methods->init(aggregate, copies[g]);
-        ASSERT(methods->decode(aggregate, copies[g], &in) && in.bytes == 0);
+        check(call, methods->decode(aggregate, copies[g], &in) && in.bytes == 0, "methods->decode(aggregate, copies[g], &in) && in.bytes == 0");
     }
     again = methods->result(aggregate, (const void *const *)copies, GROUPS, call->arena);
     for (uint32_t g = 0; g < GROUPS; g++)
-        ASSERT(same_row(again, g, result, g));
+        check(call, same_row(again, g, result, g), "same_row(again, g, result, g)");
     states_free(methods, aggregate, copies);
     strbuf_done(&buf);
 }
@@ -399,7 +421,7 @@ static void run_aggregate(Call *call, Choices *c)
 
     if (!function_call_aggregate(call->arena, &call->sql, call->fn, call->args, call->arg_count,
                                  (Span){0}, &e, &err)) {
-        ASSERT(err.class_name);
+        check(call, err.class_name, "err.class_name");
         return;
     }
     if (e->kind != EXPR_AGGREGATE || !e->fn->aggregate)
@@ -418,7 +440,7 @@ static void run_aggregate(Call *call, Choices *c)
     if (choose(c, 2))
         methods->merge(&aggregate, states[0], states[1]);
     out = methods->result(&aggregate, (const void *const *)states, GROUPS, call->arena);
-    ASSERT(out->row_count == GROUPS && type_equal(out->type, e->type) && vector_verify(out));
+    check(call, out->row_count == GROUPS && type_equal(out->type, e->type) && vector_verify(out), "out->row_count == GROUPS && type_equal(out->type, e->type) && vector_verify(out)");
     check_codec(call, methods, &aggregate, states, out);
     states_free(methods, &aggregate, states);
 }
@@ -477,6 +499,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         return 0;
     arena_init(&arena);
     call.fn = function_at(choose(&choices, function_count()));
+    /* Forms that the binder alone puts in, having checked what goes in: "date + days". */
+    if (strchr(call.fn->name, ' ')) {
+        arena_done(&arena);
+        return 0;
+    }
     call.sql = (SqlContext){.now_us = 1704067200000000,
                             .ansi = choose(&choices, 4) != 0,
                             .user = STR("u"),
