@@ -354,7 +354,8 @@ static bool replace_begin(Outside *outside, Error *err)
         !postgres_table_ensure(&sink->table, sink->client, NULL, err))
         return false;
     sql = statement(sink);
-    strbuf_add_c(sql, "CREATE TABLE ");
+    /* The query may take its time: others that make tables do not wait for it. */
+    strbuf_add_c(sql, "COMMIT; BEGIN; CREATE TABLE ");
     postgres_add_beside(sql, &sink->table, name);
     strbuf_add_c(sql, " (LIKE ");
     postgres_add_table(sql, &sink->table);
