@@ -13,6 +13,7 @@
 
 #include "base/assert.h"
 #include "base/edit_distance.h"
+#include "plan/bind_group.h"
 
 Scope *scope_new(Binder *b, const Scope *outer)
 {
@@ -197,7 +198,7 @@ static Expr *alias_find(Binder *b, const ExprScope *es, const QualifiedName *nam
         *found = true;
         if (!alias->expr)
             return NULL; /* Was wrong itself, and told. */
-        if (match && !expr_equal(match->expr, alias->expr)) {
+        if (match && (match->expr->kind != EXPR_COLUMN || !expr_equal(match->expr, alias->expr))) {
             /* ORDER BY: then the input's column is meant. */
             if (es->aliases_first) {
                 *found = false;
@@ -460,6 +461,9 @@ Expr *bind_column(Binder *b, const ExprScope *es, const AstExpr *ast)
     if (ast->column.computed)
         return bind_unsupported(b, ast->span, "IDENTIFIER(...)");
     e = scope_resolve(b, es, &ast->column, &found);
+    if (!found && es->grouping && ast->column.count == 1 &&
+        str_is_nocase(ast->column.parts[0].text, "grouping__id"))
+        return bind_grouping_id(b, es, ast->span);
     if (!found)
         e = bind_bare_function(b, ast);
     if (!found && !e)
@@ -485,47 +489,104 @@ static bool name_in_except(const QualifiedNameList *except, const ScopeColumn *c
     return false;
 }
 
-/* `* EXCEPT (s.a)`: the column s without its field a. NULL: no such item. */
-static const QualifiedName *nested_except(const QualifiedNameList *except,
-                                          const ScopeColumn *column, bool *used)
-{
-    for (size_t i = 0; i < except->count; i++) {
-        const QualifiedName *name = &except->items[i];
-
-        if (!used[i] && name->count >= 2 && column->type->kind == TYPE_STRUCT &&
-            str_equal_nocase(name->parts[0].text, column->name) &&
-            type_field_find(column->type, name->parts[1].text) >= 0) {
-            used[i] = true;
-            return name;
-        }
-    }
-    return NULL;
-}
-
-/* The struct without one field, as named_struct(...). */
-static Expr *struct_without(Binder *b, Expr *base, const QualifiedName *name)
-{
-    int left_out = type_field_find(base->type, name->parts[1].text);
-    Expr **args = ARENA_ARRAY(b->arena, Expr *, base->type->field_count * 2);
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < base->type->field_count; i++) {
-        Str field = base->type->fields[i].name;
-        QualifiedName one = {.span = name->span, .parts = &(Ident){.text = field}, .count = 1};
-
-        if ((int)i == left_out)
-            continue;
-        args[count++] = expr_literal_string(b->arena, field, name->span);
-        args[count++] = fields_of(b, base, &one, 0);
-    }
-    return bind_call_named(b, "named_struct", args, count, name->span);
-}
+/* `* EXCEPT (s.a, s.b.c)`: what is left out of a struct: `parts` from there on. */
+typedef struct ExceptPath {
+    const Ident *parts;
+    size_t count;
+    bool *used;
+} ExceptPath;
+typedef VEC(ExceptPath) ExceptPaths;
 
 static void star_add(Binder *b, StarColumnVec *out, Str name, Expr *expr)
 {
     StarColumn column = {name, expr};
 
     VEC_ADD_IN(b->arena, out, column);
+}
+
+static Expr *struct_without(Binder *b, Expr *base, const ExceptPaths *paths, Span span);
+
+/* The fields of a struct without what is left out of it. */
+static bool fields_without(Binder *b, Expr *base, const ExceptPaths *paths, Span span,
+                           StarColumnVec *out)
+{
+    for (uint32_t i = 0; i < base->type->field_count; i++) {
+        Str name = base->type->fields[i].name;
+        QualifiedName one = {.span = span, .parts = &(Ident){.text = name}, .count = 1};
+        ExceptPaths below = {0};
+        bool whole = false;
+        Expr *field;
+
+        for (size_t k = 0; k < paths->count; k++) {
+            const ExceptPath *path = &paths->items[k];
+            ExceptPath rest = {path->parts + 1, path->count - 1, path->used};
+
+            if (!str_equal_nocase(path->parts[0].text, name))
+                continue;
+            if (path->count == 1)
+                whole = *path->used = true;
+            else
+                VEC_ADD_IN(b->arena, &below, rest);
+        }
+        if (whole)
+            continue;
+        field = fields_of(b, base, &one, 0);
+        if (field && below.count && field->type->kind == TYPE_STRUCT)
+            field = struct_without(b, field, &below, span);
+        if (!field)
+            return false;
+        star_add(b, out, name, field);
+    }
+    return true;
+}
+
+static Expr *struct_without(Binder *b, Expr *base, const ExceptPaths *paths, Span span)
+{
+    StarColumnVec fields = {0};
+    Expr **args;
+
+    if (!fields_without(b, base, paths, span, &fields))
+        return NULL;
+    args = ARENA_ARRAY(b->arena, Expr *, fields.count * 2 + 1);
+    for (size_t i = 0; i < fields.count; i++) {
+        args[i * 2] = expr_literal_string(b->arena, fields.items[i].name, span);
+        args[i * 2 + 1] = fields.items[i].expr;
+    }
+    return bind_call_named(b, "named_struct", args, (uint32_t)fields.count * 2, span);
+}
+
+/* What is left out of a column that is a struct. */
+static ExceptPaths paths_into(Binder *b, const QualifiedNameList *except, const ScopeColumn *column,
+                              bool *used)
+{
+    ExceptPaths paths = {0};
+
+    for (size_t i = 0; column->type->kind == TYPE_STRUCT && i < except->count; i++) {
+        const QualifiedName *name = &except->items[i];
+
+        for (size_t q = 0; !used[i] && q + 1 < MIN(name->count, 5); q++) {
+            ExceptPath path = {name->parts + q + 1, name->count - q - 1, &used[i]};
+
+            if (!str_equal_nocase(name->parts[q].text, column->name) ||
+                !qualifier_matches(column, name->parts, q))
+                continue;
+            VEC_ADD_IN(b->arena, &paths, path);
+            break;
+        }
+    }
+    return paths;
+}
+
+static bool except_all_used(Binder *b, const Scope *scope, const QualifiedNameList *except,
+                            const bool *used)
+{
+    for (size_t i = 0; i < except->count; i++) {
+        if (!used[i]) {
+            scope_error_unresolved(b, scope, &except->items[i], except->items[i].span);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* `t.*` of a table of the query around. */
@@ -545,8 +606,11 @@ static bool expand_outer_star(Binder *b, const Scope *outer, const AstExpr *star
 }
 
 /* `s.*` of a column s that is a struct. */
-static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
+static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, bool *used,
+                          StarColumnVec *out)
 {
+    const QualifiedNameList *except = &star->star.except;
+    ExceptPaths paths = {0};
     ExprScope es = {.scope = scope};
     bool found;
     Expr *base = scope_resolve(b, &es, &star->star.qualifier, &found);
@@ -566,25 +630,13 @@ static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, St
     }
     if (!base)
         return false;
-    for (uint32_t i = 0; i < base->type->field_count; i++) {
-        Str field = base->type->fields[i].name;
-        QualifiedName one = {.span = star->span, .parts = &(Ident){.text = field}, .count = 1};
-
-        star_add(b, out, field, fields_of(b, base, &one, 0));
-    }
-    return true;
-}
-
-static bool except_all_used(Binder *b, const Scope *scope, const QualifiedNameList *except,
-                            const bool *used)
-{
     for (size_t i = 0; i < except->count; i++) {
-        if (!used[i]) {
-            scope_error_unresolved(b, scope, &except->items[i], except->items[i].span);
-            return false;
-        }
+        ExceptPath path = {except->items[i].parts, except->items[i].count, &used[i]};
+
+        VEC_ADD_IN(b->arena, &paths, path);
     }
-    return true;
+    return fields_without(b, base, &paths, star->span, out) &&
+           except_all_used(b, scope, except, used);
 }
 
 bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
@@ -596,7 +648,7 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
 
     for (size_t i = 0; i < scope->columns.count; i++) {
         const ScopeColumn *column = &scope->columns.items[i];
-        const QualifiedName *nested;
+        ExceptPaths nested;
         Expr *e;
 
         if (!qualifier_matches(column, qualifier->parts, MIN(qualifier->count, 4)))
@@ -605,14 +657,15 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
         if (name_in_except(except, column, used))
             continue;
         e = scope_column_expr(b, column, star->span);
-        nested = nested_except(except, column, used);
-        star_add(b, out, column->name, nested ? struct_without(b, e, nested) : e);
+        nested = paths_into(b, except, column, used);
+        star_add(b, out, column->name,
+                 nested.count ? struct_without(b, e, &nested, star->span) : e);
     }
     if (!any && qualifier->count && scope->outer && !except->count &&
         expand_outer_star(b, scope->outer, star, out))
         return true;
     if (!any && qualifier->count)
-        return expand_struct(b, scope, star, out);
+        return expand_struct(b, scope, star, used, out);
     return except_all_used(b, scope, except, used);
 }
 

@@ -77,6 +77,15 @@ Expr *bind_grouping_call(Binder *b, const ExprScope *es, const AstExpr *ast)
     return e;
 }
 
+Expr *bind_grouping_id(Binder *b, const ExprScope *es, Span span)
+{
+    Ident name = {.text = STR("grouping_id"), .span = span};
+    AstFunctionCall call = {.name = {.span = span, .parts = &name, .count = 1}};
+    AstExpr ast = {.kind = AST_EXPR_CALL, .span = span, .call = &call};
+
+    return bind_grouping_call(b, es, &ast);
+}
+
 static int key_find(const Group *group, const Expr *e)
 {
     for (size_t i = 0; i < group->keys.count; i++) {

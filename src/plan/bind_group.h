@@ -19,6 +19,9 @@ Expr *bind_window_call(Binder *b, const ExprScope *es, const AstExpr *ast, const
 /* grouping(a), grouping_id(a, b): a call that bind_group.c replaces. */
 Expr *bind_grouping_call(Binder *b, const ExprScope *es, const AstExpr *ast);
 
+/* grouping__id, Hive's name of grouping_id(). */
+Expr *bind_grouping_id(Binder *b, const ExprScope *es, Span span);
+
 /* An item of a SELECT list, bound over the input. */
 typedef struct SelectItem {
     Str name;

@@ -73,6 +73,7 @@ bool select_having(Select *s)
 typedef struct Above {
     Select *select;
     uint32_t *places; /* A column for each item, as which names of the output are bound. */
+    const AstExpr *computed; /* The first of ORDER BY that holds an aggregate of its own. */
     bool found;
 } Above;
 
@@ -124,7 +125,8 @@ static AliasList place_names(Above *above)
         AliasColumn alias = {item->name, NULL};
         size_t same = 0;
 
-        while (!expr_equal(s->items.items[same].expr, item->expr))
+        while (same < i && (item->expr->kind != EXPR_COLUMN ||
+                            !expr_equal(s->items.items[same].expr, item->expr)))
             same++;
         above->places[i] = same < i ? above->places[same]
                                     : plan_column_new(s->b->plan, item->name, item->expr->type,
@@ -187,13 +189,21 @@ static Expr *order_above(Above *above, const ExprScope *es, const AstExpr *ast)
         return NULL;
     if (expr_any(e, find_unknown, &find))
         return select_unresolved(above->select, find.unknown);
-    if (expr_has_kind(e, EXPR_AGGREGATE))
-        return bind_error(b, ast->span, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
-                          "A query operator contains one or more unsupported expressions. Consider "
-                          "to rewrite it to avoid window functions, aggregate functions, and "
-                          "generator functions in the WHERE clause. Invalid expressions: [%.*s].",
-                          STR_ARG(bind_name(b, es, ast)));
+    if (expr_has_kind(e, EXPR_AGGREGATE) && !above->computed)
+        above->computed = ast;
     return expr_replace(b->arena, e, place_to_item, above);
+}
+
+/* What is not resolved is told before. */
+static bool refuse_computed(Select *s, const ExprScope *es, const AstExpr *ast)
+{
+    bind_error(s->b, ast->span, "UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E",
+               "A query operator contains one or more unsupported expressions. Consider to rewrite it "
+               "to avoid window functions, aggregate functions, and generator functions in the WHERE "
+               "clause. Invalid expressions: [%.*s].",
+               STR_ARG(bind_name(s->b, es, ast)));
+    diagnostic_remedy(s->b->diagnostics, "select it, and order by its name");
+    return false;
 }
 
 /* ── ORDER BY ──────────────────────────────────────────────────────────────────────────────────*/
@@ -270,5 +280,5 @@ bool select_order(Select *s, const AstSortList *list)
         }
         ok = ok && s->order[i].expr;
     }
-    return ok;
+    return ok && (!above.computed || refuse_computed(s, &es, above.computed));
 }

@@ -96,6 +96,15 @@ static bool add_using(Binder *b, UsingVec *columns, Relation *left, Relation *ri
     return true;
 }
 
+static size_t using_count(const UsingVec *columns, Str name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < columns->count; i++)
+        count += str_equal_nocase(columns->items[i].left.name, name);
+    return count;
+}
+
 static bool find_using(Binder *b, const AstRelation *ast, Relation *left, Relation *right,
                        UsingVec *columns)
 {
@@ -110,7 +119,9 @@ static bool find_using(Binder *b, const AstRelation *ast, Relation *left, Relati
     for (size_t i = 0; ast->join.natural && i < left->scope->columns.count; i++) {
         const ScopeColumn *column = &left->scope->columns.items[i];
 
+        /* A name that a side has twice is common as often as both have it. */
         if (!column->hidden && visible_column(right->scope, column->name, &count) &&
+            using_count(columns, column->name) < count &&
             !add_using(b, columns, left, right, column->name, ast->span))
             return false;
     }

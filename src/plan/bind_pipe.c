@@ -187,8 +187,38 @@ static AstExpr *group_expr(Binder *b, const Relation *input, AstExpr *ast)
     return column;
 }
 
+static bool find_unsupported(void *self, const AstExpr *ast)
+{
+    const char **found = self;
+
+    if (ast_call_is(ast, "grouping"))
+        *found = "GROUPING";
+    else if (ast_call_is(ast, "grouping_id"))
+        *found = "GROUPING_ID";
+    else if (ast->kind == AST_EXPR_CALL && ast->call->over)
+        *found = "window functions; please update the query to move the window functions to a "
+                 "subsequent |> SELECT operator instead";
+    return !*found;
+}
+
+static bool unsupported_aggregate(Binder *b, const char *what, Span span)
+{
+    bind_error(b, span, "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE", "0A000",
+               "The feature is not supported: The SQL pipe operator syntax with aggregation (using "
+               "|> AGGREGATE) does not support %s.",
+               what);
+    return false;
+}
+
 static bool aggregates_only(Binder *b, const AstNamedExprList *items)
 {
+    for (size_t i = 0; i < items->count; i++) {
+        const char *what = NULL;
+
+        ast_walk(items->items[i].expr, find_unsupported, &what);
+        if (what)
+            return unsupported_aggregate(b, what, items->items[i].span);
+    }
     for (size_t i = 0; i < items->count; i++) {
         const AstExpr *found = NULL;
 
@@ -216,11 +246,7 @@ static Relation pipe_aggregate(Binder *b, const AstPipeOp *op, Relation input)
     size_t count = 0;
 
     if (group_by->all || group_by->with_cube || group_by->with_rollup || group_by->grouping_sets) {
-        bind_error(b, group_by->span, "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE",
-                   "0A000",
-                   "The feature is not supported: The SQL pipe operator syntax with aggregation "
-                   "(using |> AGGREGATE) does not support %s.",
-                   group_by->all ? "GROUP BY ALL" : "GROUPING SETS");
+        unsupported_aggregate(b, group_by->all ? "GROUP BY ALL" : "GROUPING SETS", group_by->span);
         return (Relation){0};
     }
     if (!aggregates_only(b, &op->items))
@@ -231,10 +257,7 @@ static Relation pipe_aggregate(Binder *b, const AstPipeOp *op, Relation input)
         AstGroupElement element = group_by->elements[i];
 
         if (element.kind != AST_GROUP_EXPR) {
-            bind_error(b, element.span,
-                       "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE", "0A000",
-                       "The feature is not supported: The SQL pipe operator syntax with "
-                       "aggregation (using |> AGGREGATE) does not support GROUPING SETS.");
+            unsupported_aggregate(b, "GROUPING SETS", element.span);
             return (Relation){0};
         }
         element.expr = group_expr(b, &input, element.expr);
@@ -286,13 +309,26 @@ static Relation pipe_organize(Binder *b, const AstPipeOp *op, Relation input)
         return (Relation){0};
     if (tail->sort_by.count && !bind_order_over(b, &input, &tail->sort_by))
         return (Relation){0};
-    return bind_limit(b, &input, tail) ? input : (Relation){0};
+    return check_partitions(b, tail, &input) && bind_limit(b, &input, tail) ? input : (Relation){0};
+}
+
+/* FROM t |> ...: the relation itself, whose names go on meaning what they mean. */
+static Relation bind_pipe_input(Binder *b, const AstQueryBody *body, const Scope *outer)
+{
+    const AstSelect *select = body->kind == AST_BODY_SELECT ? body->select : NULL;
+
+    if (select && select->from && select->items.count == 1 &&
+        select->items.items[0].expr->kind == AST_EXPR_STAR &&
+        select->items.items[0].span.line == select->from->span.line &&
+        select->items.items[0].span.column == select->from->span.column)
+        return bind_from(b, select->from, outer);
+    return bind_body(b, body, outer);
 }
 
 Relation bind_pipe(Binder *b, const AstQueryBody *body, const Scope *outer)
 {
     const AstPipeOp *op = body->pipe.op;
-    Relation input = bind_body(b, body->pipe.input, outer);
+    Relation input = bind_pipe_input(b, body->pipe.input, outer);
 
     if (!input.plan)
         return input;

@@ -560,12 +560,29 @@ bool bind_ctes(Binder *b, const AstQuery *query)
     return true;
 }
 
+/* DISTRIBUTE BY and CLUSTER BY: expressions that must be right, and say nothing to one partition. */
+bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation)
+{
+    ExprScope es = {.scope = relation->scope, .clause = "DISTRIBUTE BY"};
+    const AstExprList *lists[] = {&query->distribute_by, &query->cluster_by};
+
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        Expr **exprs = ARENA_ARRAY(b->arena, Expr *, lists[i]->count + 1);
+
+        if (!bind_exprs(b, &es, lists[i], exprs))
+            return false;
+    }
+    return true;
+}
+
 /* ORDER BY, or what sorts as much: SORT BY and CLUSTER BY order the partitions, of which there is one. */
 static bool bind_tail(Binder *b, const AstQuery *query, Relation *relation, bool ordered)
 {
     if (!ordered && query->order_by.count && !bind_order_over(b, relation, &query->order_by))
         return false;
     if (query->sort_by.count && !bind_order_over(b, relation, &query->sort_by))
+        return false;
+    if (!check_partitions(b, query, relation))
         return false;
     return bind_limit(b, relation, query);
 }

@@ -23,6 +23,7 @@ Relation bind_unpivot(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
                              bool outer_join, const Scope *outer);
 Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer);
+bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation);
 /* WITH RECURSIVE name AS (...), and the name within its own query. */
 Relation bind_recursion(Binder *b, const CteScope *cte);
 Relation bind_self(Binder *b, CteSelf *self, Span span);

@@ -92,7 +92,10 @@ static bool bind_item(Select *s, const AstNamedExpr *ast, const ExprScope *es)
     e = bind_expr(b, es, ast->expr);
     name = ast->aliases.count ? ast->aliases.items[0].text : bind_name(b, es, ast->expr);
     /* One that is wrong stays, so that names behind it are not told as unknown. */
-    add_item(s, name, e, ast->span, ast->aliases.count == 1);
+    /* Also a field has a name of its own: SELECT s.a, a + 1. */
+    add_item(s, name, e, ast->span,
+             ast->aliases.count == 1 ||
+                 (e && ast->expr->kind == AST_EXPR_COLUMN && expr_is_call(e, ".")));
     return e != NULL;
 }
 
