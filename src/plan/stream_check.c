@@ -657,6 +657,42 @@ static void refuse_changing_key(Check *c, const Logical *root)
     }
 }
 
+/* ── conditions on early results ───────────────────────────────────────────────────────────────*/
+
+typedef struct ResultTest {
+    Check *c;
+    const Logical *filter;
+} ResultTest;
+
+static bool stems_from_result(void *self, const Expr *e)
+{
+    const ResultTest *test = self;
+    const Check *c = test->c;
+
+    return e->kind == EXPR_COLUMN &&
+           expr_any(origin(c->plan, test->filter->inputs[0], c->last, e->column_i, e), is_result_of,
+                    (void *)c->last);
+}
+
+/* HAVING over results that are refined: a group may meet it for a while. */
+static void warn_of_conditions(Check *c, const Logical *node)
+{
+    while (node != c->last && node->input_count == 1) {
+        ResultTest test = {c, node};
+
+        if (node->kind == LOGICAL_FILTER &&
+            expr_any(node->as.filter.condition, stems_from_result, &test)) {
+            diagnostic_warning(c->b->diagnostics, node->as.filter.condition->span, NULL,
+                               "This condition is on results that are refined: a row that met it "
+                               "stays in `%.*s` when it does so no longer.",
+                               STR_ARG(c->target->table->name));
+            diagnostic_remedy(c->b->diagnostics, "put it where the table is read, unless what met "
+                                                 "it always will; or say 'output_mode' = 'append'");
+        }
+        node = node->inputs[0];
+    }
+}
+
 static void check_key(Check *c, const Logical *root)
 {
     if (!c->last || root->kind == LOGICAL_UNION)
@@ -687,6 +723,8 @@ static void check_key(Check *c, const Logical *root)
                            plan_column(c->plan, number->id)->name);
     }
     refuse_changing_key(c, root);
+    if (c->last->kind == LOGICAL_AGGREGATE)
+        warn_of_conditions(c, root);
 }
 
 /* ── entry points ──────────────────────────────────────────────────────────────────────────────*/

@@ -153,3 +153,17 @@ CREATE STREAMING TABLE out USING postgres AS
 SELECT count(*) FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 1 SECOND
 GROUP BY window(ts, '10 seconds'), window(ts, '1 minute');
 refused _LEGACY_ERROR_TEMP_1039
+
+== a condition on results that are refined: what met it for a while stays
+CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('primary_key' = 'k', 'unbounded_state' = 'true') AS
+SELECT k, count(*) AS n FROM STREAM ev GROUP BY k HAVING count(*) < 3;
+warned: a row that met it stays in `out`
+
+== a condition on final results, or on the key, is as good as any
+CREATE STREAMING TABLE out USING postgres AS
+SELECT k, w.start, n FROM (
+  SELECT k, window(ts, '10 seconds') AS w, count(*) AS n FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 0 SECONDS
+  GROUP BY k, window(ts, '10 seconds') HAVING count(*) < 3) WHERE k > 'a';
+feed ev: x 1 t1 | x 1 t2 | y 1 t2 | y 1 t3 | y 1 t4 | a 1 t1
+feed ev: x 1 t10
+out: x t0 2

@@ -15,6 +15,7 @@ A file of stories (*.story) is read like this:
     drain                                                the input has ended: --drain
     refused CLASS: words                                 instead of all that: `weir check` refuses the SQL
     accepted                                             instead of all that: it does not
+    warned: words                                        nor does it, but it says so
     spark: words                                         what `weir check --engine spark` says besides
 
 t5 is the time 2024-01-01 00:00:05 UTC. Sources ev, a and b (k STRING, v INT, ts TIMESTAMP) are there
@@ -36,7 +37,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 EPOCH = datetime.datetime(2024, 1, 1)
 STEP = re.compile(r"(feed \w+|late \w+|soon \w+|out\w*|refused \w[\w.]*|spark):(.*)|restart|drain|"
-                  r"accepted|refused \w[\w.]*")
+                  r"warned:.*|accepted|refused \w[\w.]*")
 COLUMNS = re.compile(r"CREATE TABLE (\w+) \((.*?)\) USING", re.S)
 PATIENCE_S = 120
 
@@ -164,7 +165,9 @@ class Story:
             self.weir_run("check", str(self.sql))
             return
         what, _, words = step.partition(":")
-        if what == "spark":
+        if what == "warned":
+            out = self.weir_run("check", str(self.sql))
+        elif what == "spark":
             out = self.weir_run("check", str(self.sql), "--engine", "spark")
         else:
             out = self.weir_run("check", str(self.sql), status=1)
@@ -178,7 +181,7 @@ class Story:
     def step(self, step: str) -> None:
         what, _, rest = step.partition(":")
         word = what.split()
-        if word[0] in ("refused", "accepted", "spark"):
+        if word[0] in ("refused", "accepted", "warned", "spark"):
             self.check(step)
         elif word[0] == "feed":
             self.feed(word[1], rest)
