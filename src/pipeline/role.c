@@ -70,5 +70,7 @@ const OutsideRole *role_of(const Settings *settings, const TableDef *table)
         return NULL;
     if (table->provider == PROVIDER_POSTGRES && table_option_given(table, "url"))
         return role;
+    if (table->provider == PROVIDER_KAFKA) /* A table may name servers of its own. */
+        return kafka_is_configured(settings, table) ? role : NULL;
     return settings_find(settings, str_of(role->setting), &value) && value.bytes ? role : NULL;
 }

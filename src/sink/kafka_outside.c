@@ -322,6 +322,7 @@ static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
         /* The client's limit is of a batch, too: the topic's. */
         {"message.max.bytes", arena_printf(arena, "%lld", (long long)(limit ? limit : 1000000))},
         {"transaction.timeout.ms", "60000"},
+        {"retry.backoff.ms", "20"}, /* A transaction meets the end of the one before. */
         {NULL, NULL},
     };
     const KafkaProperty forced[] = {

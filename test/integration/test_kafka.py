@@ -390,6 +390,23 @@ AS SELECT * FROM STREAM f;
         assert len(dead) == 1 and dead[0][0] == "too_large" and target in dead[0][1], dead
         assert "x" * 5000 in dead[0][2]
 
+    def a_table_may_name_its_own_servers(self) -> None:
+        target = self.topic("own", 1)
+        address = kafka.told(self.service, "address")
+        sql = self.pipeline("own", f"""
+CREATE TABLE here (order_id BIGINT) USING kafka OPTIONS ('topic' = 'here');
+CREATE STREAMING TABLE there USING kafka
+TBLPROPERTIES ('topic' = '{target}', 'kafka.bootstrap.servers' = '{address}')
+AS SELECT order_id FROM STREAM here;
+CREATE STREAMING TABLE back USING postgres AS SELECT order_id FROM STREAM there;
+""")
+        data = self.data("own")
+        self.run("generate", "orders", "--count", "50", "--topic", "here", "--data", data)
+        self.run("run", sql, "--once", "--quiet", "--data", data)
+        assert len(kafka.records(self.service, target)) == 50
+        assert [str(cell) for cell in self.rows(data, "SELECT count(*) FROM back")[0]] == ["50"]
+        assert [str(cell) for cell in self.rows(data, "SELECT count(*) FROM there")[0]] == ["50"]
+
     # ── connections ───────────────────────────────────────────────────────────────────────────────
 
     def sasl_and_tls_by_options_passed_on(self) -> None:
@@ -448,6 +465,7 @@ def tests_of(test: Test) -> list:
                   test.records_gone_before_they_were_read_are_told_of,
                   test.a_record_too_large_for_the_topic_is_put_aside,
                   test.the_consumer_group_shows_how_far_it_is,
+                  test.a_table_may_name_its_own_servers,
                   test.a_missing_server_is_told_of]
 
 
