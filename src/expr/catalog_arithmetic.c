@@ -409,16 +409,20 @@ static bool bind_abs(BindCall *call, Error *err)
     return true;
 }
 
-#define OPERATOR(name_, op_, doc_, example_)                                                       \
-    {                                                                                              \
-        .name = name_, .class_ = FUNCTION_SCALAR, .flags = FN_STRICT | FN_CONSTANTS | FN_HIDDEN,   \
-        .arg_min = 2, .arg_max = 2, .bind = bind_arithmetic, .kernel = kernel_arithmetic,          \
-        .extra = &(op_), .group = "operator", .doc = doc_, .example = example_                     \
-    }
-#define TRY_OPERATOR(name_, op_, doc_, example_)                                                   \
+#define OPERATOR(name_, op_, doc_, example_) OPERATOR_WITH(0, name_, op_, doc_, example_)
+#define OPERATOR_WITH(flags_, name_, op_, doc_, example_)                                          \
     {                                                                                              \
         .name = name_, .class_ = FUNCTION_SCALAR,                                                  \
-        .flags = FN_STRICT | FN_CONSTANTS | FN_NULL_ON_ERROR, .arg_min = 2, .arg_max = 2,          \
+        .flags = FN_STRICT | FN_CONSTANTS | FN_HIDDEN | (flags_), .arg_min = 2,                    \
+        .arg_max = 2, .bind = bind_arithmetic, .kernel = kernel_arithmetic,          \
+        .extra = &(op_), .group = "operator", .doc = doc_, .example = example_                     \
+    }
+#define TRY_OPERATOR(name_, op_, doc_, example_) TRY_OPERATOR_WITH(0, name_, op_, doc_, example_)
+#define TRY_OPERATOR_WITH(flags_, name_, op_, doc_, example_)                                      \
+    {                                                                                              \
+        .name = name_, .class_ = FUNCTION_SCALAR,                                                  \
+        .flags = FN_STRICT | FN_CONSTANTS | FN_NULL_ON_ERROR | (flags_), .arg_min = 2,             \
+        .arg_max = 2,                                                                              \
         .bind = bind_arithmetic, .kernel = kernel_arithmetic, .extra = &(op_), .group = "math",    \
         .doc = doc_, .example = example_                                                           \
     }
@@ -446,11 +450,11 @@ static const Function rows[] = {
     OPERATOR("+", op_add, "Sum; also of a date or timestamp and an interval", "1 + 2 = 3"),
     OPERATOR("-", op_subtract, "Difference; of two timestamps an interval", "3 - 1 = 2"),
     OPERATOR("*", op_multiply, "Product; also of an interval and a number", "2 * 3 = 6"),
-    OPERATOR("/", op_divide, "Quotient; of integers a DOUBLE", "5 / 2 = 2.5"),
-    OPERATOR("%", op_remainder, "Remainder, with the sign of the dividend", "-5 % 3 = -2"),
+    OPERATOR_WITH(FN_RIGHT_FIRST, "/", op_divide, "Quotient; of integers a DOUBLE", "5 / 2 = 2.5"),
+    OPERATOR_WITH(FN_RIGHT_FIRST, "%", op_remainder, "Remainder, with the sign of the dividend", "-5 % 3 = -2"),
     {
         .name = "div",
-        .flags = FN_STRICT | FN_CONSTANTS,
+        .flags = FN_STRICT | FN_CONSTANTS | FN_RIGHT_FIRST,
         .arg_min = 2,
         .arg_max = 2,
         .bind = bind_arithmetic,
@@ -462,7 +466,7 @@ static const Function rows[] = {
     },
     {
         .name = "mod",
-        .flags = FN_STRICT | FN_CONSTANTS,
+        .flags = FN_STRICT | FN_CONSTANTS | FN_RIGHT_FIRST,
         .arg_min = 2,
         .arg_max = 2,
         .bind = bind_arithmetic,
@@ -474,7 +478,7 @@ static const Function rows[] = {
     },
     {
         .name = "pmod",
-        .flags = FN_STRICT | FN_CONSTANTS,
+        .flags = FN_STRICT | FN_CONSTANTS | FN_RIGHT_FIRST,
         .arg_min = 2,
         .arg_max = 2,
         .bind = bind_arithmetic,
@@ -490,9 +494,9 @@ static const Function rows[] = {
                  "try_subtract(-2147483648, 1) IS NULL"),
     TRY_OPERATOR("try_multiply", op_multiply, "Product, or NULL where it overflows",
                  "try_multiply(2147483647, 2) IS NULL"),
-    TRY_OPERATOR("try_divide", op_divide, "Quotient, or NULL where the divisor is 0",
+    TRY_OPERATOR_WITH(FN_RIGHT_FIRST, "try_divide", op_divide, "Quotient, or NULL where the divisor is 0",
                  "try_divide(1, 0) IS NULL"),
-    TRY_OPERATOR("try_mod", op_remainder, "Remainder, or NULL where the divisor is 0",
+    TRY_OPERATOR_WITH(FN_RIGHT_FIRST, "try_mod", op_remainder, "Remainder, or NULL where the divisor is 0",
                  "try_mod(1, 0) IS NULL"),
     {
         .name = "negative",

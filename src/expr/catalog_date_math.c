@@ -17,7 +17,7 @@ static Vector *kernel_add_months(const KernelCall *call)
     Vector *out = kernel_result(call);
 
     EACH_ROW (call, i)
-        vector_i32(out)[i] = date_add_months(arg_i32(call, 0, i), arg_i32(call, 1, i));
+        kernel_date_later(call, out, i, arg_i32(call, 1, i));
     return out;
 }
 

@@ -51,7 +51,7 @@ static Vector *kernel_date_months(const KernelCall *call)
 
     for (uint32_t i = 0; i < call->row_count; i++) {
         if (kernel_row_ready(call, i))
-            vector_i32(out)[i] = date_add_months(arg_i32(call, 0, i), arg_i32(call, 1, i));
+            kernel_date_later(call, out, i, arg_i32(call, 1, i));
     }
     return out;
 }
@@ -75,8 +75,8 @@ static Vector *kernel_date_interval(const KernelCall *call)
             kernel_ansi_error(call, out, i, "INVALID_INTERVAL_WITH_MICROSECONDS_ADDITION", "22006",
                               "Cannot add an interval to a date because its microseconds part is "
                               "not 0.");
-        vector_i32(out)[i] = (int32_t)((uint32_t)date_add_months(arg_i32(call, 0, i), add.months) +
-                                       (uint32_t)add.days);
+        if (kernel_date_later(call, out, i, add.months))
+            vector_i32(out)[i] = (int32_t)((uint32_t)vector_i32(out)[i] + (uint32_t)add.days);
     }
     return out;
 }

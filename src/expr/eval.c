@@ -12,7 +12,8 @@
  *  2. The body of a lambda is a program of its own (the parameters are inputs of it), since its
  * rows are elements and not rows of the batch.
  *  3. Errors: a strict function's result has the errors of its arguments and those it made itself,
- *     the latter only in rows whose arguments all have values. try_… drops its own alone.
+ *     the latter only in rows whose arguments all have values. As in Spark an argument behind one that
+ *     is NULL is not looked at: its error does not count (NULL + 1/0 is NULL). try_… drops its own alone.
  */
 #include "expr/eval.h"
 
@@ -248,16 +249,48 @@ static Vector *constant_spread(Arena *arena, Vector *v, uint32_t row_count)
     return spread;
 }
 
-/* NULLs and errors of a strict function's arguments, over its result. */
-static void merge_strict(Arena *arena, Vector *out, const Vector *const *args, uint32_t arg_count)
+static bool is_null_at(const Vector *v, uint32_t row_i)
 {
-    for (uint32_t a = 0; a < arg_count; a++) {
-        const Vector *v = args[a];
+    uint32_t i = v->is_constant ? 0 : row_i;
+
+    return v->valid && !bits_get(v->valid, i) && !vector_has_error(v, i);
+}
+
+/* The errors of args[a], save in rows where an argument that is looked at before it is NULL. */
+static void merge_errors_of(const KernelCall *call, Vector *out, uint32_t a)
+{
+    bool right_first = call->expr->fn->flags & FN_RIGHT_FIRST;
+    const Vector *v = call->args[a];
+    bool spread = v->is_constant && !out->is_constant;
+
+    for (uint32_t i = 0; i < (spread ? out->row_count : v->errors->count); i++) {
+        const RowError *error = &v->errors->items[spread ? 0 : i];
+        uint32_t row_i = spread ? i : error->row_i;
+        bool counts = true;
+
+        for (uint32_t b = 0; b < call->arg_count && counts; b++) {
+            bool before = right_first ? b > a : b < a;
+
+            counts = !before || !call->args[b] || !is_null_at(call->args[b], row_i);
+        }
+        if (counts)
+            vector_copy_error(call->arena, out, row_i, error);
+    }
+}
+
+/* NULLs and errors of a strict function's arguments, over its result. */
+static void merge_strict(const KernelCall *call, Vector *out)
+{
+    Arena *arena = call->arena;
+
+    for (uint32_t n = 0; n < call->arg_count; n++) {
+        uint32_t a = call->expr->fn->flags & FN_RIGHT_FIRST ? call->arg_count - 1 - n : n;
+        const Vector *v = call->args[a];
 
         if (!v)
             continue;
         if (v->errors)
-            vector_merge_errors(arena, out, v);
+            merge_errors_of(call, out, a);
         if (!v->valid)
             continue;
         if (v->is_constant) {
@@ -318,7 +351,7 @@ static Vector *run_kernel(KernelCall *call)
     if (fn->flags & FN_NULL_ON_ERROR)
         errors_to_null(call->arena, out);
     if (fn->flags & FN_STRICT) {
-        merge_strict(call->arena, out, call->args, call->arg_count);
+        merge_strict(call, out);
         clear_null_texts(out);
     }
     DEBUG_ASSERT(vector_verify(out));

@@ -37,6 +37,7 @@ enum {
     FN_LAMBDA = BIT(5),           /* Some arguments are lambdas. */
     FN_STREAM_UNSAFE =
         BIT(6),            /* Spark's streaming refuses it; weir check --engine spark says so. */
+    FN_RIGHT_FIRST = BIT(8),/* Two arguments, the second looked at first (Spark's division). */
     FN_STATEMENT = BIT(7), /* Fixed for a statement or epoch (current_date): never folded. */
 };
 

@@ -15,17 +15,34 @@ int month_days(int64_t year, int month)
     return days[month - 1] + (month == 2 && year_is_leap(year));
 }
 
-int32_t date_add_months(int32_t days, int64_t months)
+bool date_add_months(int32_t days, int64_t months, int32_t *out)
 {
     int32_t year;
     int month, day;
-    int64_t all;
+    int64_t all, to_year, to_days;
 
     civil_from_days(days, &year, &month, &day);
     all = (int64_t)year * 12 + (month - 1) + months;
     month = (int)floor_mod(all, 12) + 1;
-    return days_from_civil(floor_div(all, 12), month,
-                           MIN(day, month_days(floor_div(all, 12), month)));
+    to_year = floor_div(all, 12);
+    /* Within one cycle of 400 years, then so many cycles. */
+    to_days = days_from_civil(floor_mod(to_year, 400), month, MIN(day, month_days(to_year, month))) +
+              floor_div(to_year, 400) * 146097;
+    if (to_days != (int32_t)to_days)
+        return false;
+    *out = (int32_t)to_days;
+    return true;
+}
+
+bool kernel_date_later(const KernelCall *call, Vector *out, uint32_t i, int64_t months)
+{
+    if (date_add_months(vector_i32(call->args[0])[vector_row(call->args[0], i)], months,
+                        &vector_i32(out)[i]))
+        return true;
+    kernel_error(call, out, i, "ARITHMETIC_OVERFLOW", "22003",
+                 "overflow. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this "
+                 "error.");
+    return false;
 }
 
 const Zone *timestamp_zone(const SqlContext *sql, const Type *type)
@@ -52,8 +69,13 @@ bool timestamp_add(int64_t us, int64_t months, int64_t days, int64_t more_us, co
         local = timestamp_local(zone, us);
         day = floor_div(local, US_PER_DAY);
         rest = floor_mod(local, US_PER_DAY);
-        if (months)
-            day = date_add_months((int32_t)day, months);
+        if (months) {
+            int32_t later;
+
+            if (!date_add_months((int32_t)day, months, &later))
+                return false;
+            day = later;
+        }
         if (__builtin_add_overflow(day, days, &day) ||
             __builtin_mul_overflow(day, US_PER_DAY, &day) ||
             __builtin_add_overflow(day, rest, &local))

@@ -27,8 +27,10 @@ static inline int64_t floor_mod(int64_t a, int64_t b)
 
 int month_days(int64_t year, int month); /* 28 .. 31 */
 bool year_is_leap(int64_t year);
-/* Dates wrap past the range of 32 bits, as Spark's do. */
-int32_t date_add_months(int32_t days, int64_t months);
+/* False: past the range of a DATE's 32 bits. (Adding days wraps there, as Spark's does.) */
+bool date_add_months(int32_t days, int64_t months, int32_t *out);
+/* The DATE of argument 0, so many months on, as the result of row i; false: the row has an error. */
+bool kernel_date_later(const KernelCall *call, Vector *out, uint32_t i, int64_t months);
 /* False: past the range of 64 bits. `zone` NULL: local time itself (TIMESTAMP_NTZ). */
 bool timestamp_add(int64_t us, int64_t months, int64_t days, int64_t more_us, const Zone *zone,
                    int64_t *out);

@@ -566,6 +566,25 @@ static bool split_key(const Expr *e, const char *op, const Made *left, const Mad
     return false;
 }
 
+/* Keys meet by their bytes. Decimals of two types are compared as they are (catalog_compare.c): as keys both are
+ * cast to the type that holds all of either; false: there is none. */
+static bool same_type_key(Planner *p, Expr **l, Expr **r)
+{
+    const Type *a = (*l)->type, *b = (*r)->type, *both;
+    int scale, precision;
+    Error err = {0};
+
+    if (a->kind != TYPE_DECIMAL || b->kind != TYPE_DECIMAL || type_equal(a, b))
+        return true;
+    scale = MAX(a->scale, b->scale);
+    precision = MAX(a->precision - a->scale, b->precision - b->scale) + scale;
+    if (precision > DECIMAL_PRECISION_MAX)
+        return false;
+    both = type_decimal(p->arena, precision, scale);
+    return expr_cast(p->arena, p->plan->sql, *l, both, false, (*l)->span, l, &err) &&
+           expr_cast(p->arena, p->plan->sql, *r, both, false, (*r)->span, r, &err);
+}
+
 static void take_keys(Planner *p, const ExprVec *conjuncts, const char *op, const Made *left,
                       const Made *right, JoinKeys *keys)
 {
@@ -573,7 +592,7 @@ static void take_keys(Planner *p, const ExprVec *conjuncts, const char *op, cons
     for (size_t i = 0; i < conjuncts->count; i++) {
         Expr *l, *r;
 
-        if (split_key(conjuncts->items[i], op, left, right, &l, &r)) {
+        if (split_key(conjuncts->items[i], op, left, right, &l, &r) && same_type_key(p, &l, &r)) {
             VEC_ADD_IN(p->arena, &keys->left, l);
             VEC_ADD_IN(p->arena, &keys->right, r);
         } else {

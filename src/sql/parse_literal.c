@@ -278,7 +278,7 @@ AstExpr *parse_literal(Parser *p)
         return NULL;
     if (at_interval(p))
         return parse_interval(p);
-    if (string_next)
+    if (string_next && !at_keyword(p, KEYWORD_CASE)) /* CASE 'a' WHEN ... */
         return parse_typed_literal(p);
     if (accept_keyword(p, KEYWORD_NULL))
         return literal_new(p, AST_LITERAL_NULL, STR("NULL"), start);

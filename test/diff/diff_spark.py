@@ -6,6 +6,7 @@
                                                 once; needs no Spark; this is what CI runs
   diff_spark.py WEIR --keep N ...               also append N of the agreeing cases to cases.jsonl
   diff_spark.py WEIR --sql 'SELECT ...'         one query against both
+  diff_spark.py WEIR --recheck                  the kept cases, asked of Spark again
   diff_spark.py WEIR --examples                 the example of every function in docs/functions.md
 
 How values are compared: exactly, except DOUBLE and FLOAT, which may differ by 4 units in the last place
@@ -301,6 +302,19 @@ def replay(weir):
     return failed
 
 
+def recheck(spark):
+    """What the kept cases say that Spark answers, asked again."""
+    failed, cases = 0, read_cases()
+    for case in cases:
+        now = spark.ask({"statements": case["setup"] + [case["sql"]], "timezone": case["zone"]})[-1]
+        found = difference(case["sql"], case["want"], now)
+        if found:
+            failed += 1
+            print(f"{CASES}:{case['line']}: kept and now: {found[1]}\n    {case['sql']}")
+    print(f"{len(cases)} kept cases: Spark answers {failed} otherwise")
+    return failed
+
+
 def examples(peers):
     """Each example is a condition; what it computes must be TRUE in both, or the same error."""
     found = 0
@@ -334,12 +348,15 @@ def main():
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     parser.add_argument("--replay", action="store_true")
     parser.add_argument("--examples", action="store_true")
+    parser.add_argument("--recheck", action="store_true", help="ask Spark the kept cases again")
     parser.add_argument("--sql")
     options = parser.parse_args()
     weir = Peer([options.weir, "sql", "--persistent"], "weir")
     if options.replay:
         return 1 if replay(weir) else 0
     peers = (weir, spark_peer())
+    if options.recheck:
+        return 1 if recheck(peers[1]) else 0
     if options.sql:
         generator = Generator(options.seed * 1000003)
         setup = [generator.table_sql("t1", 12), generator.table_sql("t2", 7)]
