@@ -58,6 +58,7 @@ def pipelines(nexmark: bool, only: list, folder: pathlib.Path) -> list:
                                      file.read_text(encoding="utf-8"))
         if count != 1:
             raise SystemExit(f"{file}: no table USING nexmark")
+        text = re.sub(r"^SET events = .*\n", "", text, flags=re.M)  # The generator's.
         files[i] = folder / file.name
         files[i].write_text(text, encoding="utf-8")
     return files
