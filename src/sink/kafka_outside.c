@@ -21,6 +21,7 @@
 #include "client/table_schemas.h"
 #include "format/format.h"
 #include "log/partitioner.h"
+#include "os/os.h"
 #include "sink/record_key.h"
 
 #define NO_KEY UINT32_MAX
@@ -29,6 +30,7 @@ enum {
     HEADER_BYTES = 8,
     TIMEOUT_MS = 30000, /* Of a transaction's steps. */
     FULL_WAIT_MS = 50,
+    LOOK_US = 10000000,
     BATCH_RECORDS = 1000,
     /* What a record costs in a batch of its own besides key and value: Kafka's own estimate. */
     RECORD_OVERHEAD_BYTES = 100,
@@ -50,6 +52,7 @@ typedef struct KafkaOutside {
     rd_kafka_consumer_group_metadata_t *group;
     const char *transaction; /* transactional.id and group. */
     int32_t partition_count;
+    int64_t looked_us; /* Monotonic: when it was last asked for. */
     uint64_t keyless_count;
     Arena connection_arena;
     _Atomic int lost_code; /* rd_kafka_resp_err_t: why a record was not written. */
@@ -101,6 +104,7 @@ static bool ensure_topic(KafkaOutside *outside, KafkaClient *client, Error *err)
                          outside->topic, topic.partition_count,
                          outside->new_topic.partition_count);
     outside->partition_count = topic.partition_count;
+    outside->looked_us = os_monotonic_us();
     return learn_limit(outside, client, err);
 }
 
@@ -515,6 +519,20 @@ static void give_up(KafkaOutside *outside)
     kafka_disconnect(&outside->outside);
 }
 
+/* Now and then: a topic that has grown gets keys where Java's producer would put them from now on. */
+static void look_for_partitions(KafkaOutside *outside)
+{
+    int64_t now_us = os_monotonic_us();
+    KafkaTopic topic;
+    Error err = {0};
+
+    if (now_us - outside->looked_us < LOOK_US)
+        return;
+    outside->looked_us = now_us;
+    if (kafka_topic_look(outside->producer, str_of(outside->topic), &topic, &err) && topic.exists)
+        outside->partition_count = topic.partition_count;
+}
+
 static bool kafka_deliver(Outside *base, const OutsideEpoch *epochs, uint32_t epoch_count,
                           Error *err)
 {
@@ -524,6 +542,7 @@ static bool kafka_deliver(Outside *base, const OutsideEpoch *epochs, uint32_t ep
     bool ok = false;
 
     atomic_store(&outside->lost_code, RD_KAFKA_RESP_ERR_NO_ERROR);
+    look_for_partitions(outside);
     error = rd_kafka_begin_transaction(handle);
     if (error)
         ok = transaction_error(outside, error, "a transaction cannot begin", err);
