@@ -77,7 +77,7 @@ static void set_place(PostgresClient *client)
 bool postgres_client_create(const PostgresAddress *address, PostgresClient **out, Error *err)
 {
     static const char *const own[][2] = {
-        {"application_name", "weir"}, {"client_encoding", "UTF8"}, {"connect_timeout", "10"},
+        {"application_name", "weir"}, {"client_encoding", "UTF8"},   {"connect_timeout", "10"},
         {"keepalives_idle", "30"},    {"keepalives_interval", "10"},
     };
     PostgresClient *client;
@@ -214,7 +214,7 @@ static bool fail_interrupted(Error *err)
 static bool fail_connect(PostgresClient *client, Error *err)
 {
     static const char *const for_good[] = {
-        "password authentication failed", "no password supplied", "does not exist",
+        "password authentication failed", "no password supplied",  "does not exist",
         "no pg_hba.conf entry",           "authentication failed", "certificate verify failed",
         "does not support SSL",           "permission denied",
     };
@@ -304,7 +304,8 @@ static bool take_results(PostgresClient *client, PGresult **last, Error *err)
             ok = fail_result(client, result, err);
         PQclear(kept);
         kept = result;
-        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) /* Not asked for: cannot be left. */
+        if (status == PGRES_COPY_IN ||
+            status == PGRES_COPY_OUT) /* Not asked for: cannot be left. */
             break;
     }
     if (ok && last)

@@ -2,8 +2,9 @@
  * postgres_client.h: one connection to PostgreSQL (libpq), used by its sink, its tables and `weir
  * doctor`.
  *
- * Calls wait for the server, at most `timeout` without any sign of it (setting 'postgres.timeout'), and
- * end at once when another thread interrupts. Errors tell what the server said, never the password:
+ * Calls wait for the server, at most `timeout` without any sign of it (setting 'postgres.timeout'),
+ * and end at once when another thread interrupts. Errors tell what the server said, never the
+ * password:
  *
  *     ERROR_RETRY  connection lost or refused, server starting or stopping, serialization failure,
  *                  deadlock, out of connections, disk full: worth another try
@@ -55,8 +56,8 @@ Str postgres_server_version(const PostgresClient *client);
 /* Connects, for `weir doctor`: the server's version and place, in `arena`. */
 bool postgres_probe(const Settings *settings, Arena *arena, Str *version, Error *err);
 
-/* One or several statements, separated by semicolons, whose rows are of no interest. *row_count (may be
- * NULL): how many rows the last one touched. */
+/* One or several statements, separated by semicolons, whose rows are of no interest. *row_count
+ * (may be NULL): how many rows the last one touched. */
 bool postgres_run(PostgresClient *client, const char *sql, int64_t *row_count, Error *err);
 /* One statement with parameters $1, $2, … as text (NULL: NULL); PQclear the result. */
 bool postgres_query(PostgresClient *client, const char *sql, const char *const *parameters,

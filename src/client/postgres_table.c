@@ -218,12 +218,12 @@ static bool compare_key(const PostgresTable *table, PostgresClient *client, cons
         return true;
     strbuf_init(&sql);
     strbuf_init(&key);
-    strbuf_add_c(&sql,
-                 "SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND "
-                 "i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND "
-                 "i.indexprs IS NULL AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text "
-                 "COLLATE \"C\") FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND "
-                 "a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) = ");
+    strbuf_add_c(
+        &sql, "SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND "
+              "i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND "
+              "i.indexprs IS NULL AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text "
+              "COLLATE \"C\") FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND "
+              "a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) = ");
     add_sorted_key(&sql, table);
     ok = postgres_query(client, strbuf_c(&sql), &relation, 1, &result, err);
     if (ok) {
@@ -267,11 +267,12 @@ static bool check_shape(PostgresTable *table, PostgresClient *client, const char
     PQclear(shape);
     ok = compare_key(table, client, relation, &differences, err);
     if (ok && differences.count)
-        ok = error_set(err, ERROR_USER,
-                       "table '%.*s' in PostgreSQL has another shape: %s%s. Change it there, or name "
-                       "another one ('table' = '…')",
-                       STR_ARG(table->name), strbuf_c(&differences.text),
-                       differences.count > DIFFERENCES_SHOWN ? "; and more" : "");
+        ok = error_set(
+            err, ERROR_USER,
+            "table '%.*s' in PostgreSQL has another shape: %s%s. Change it there, or name "
+            "another one ('table' = '…')",
+            STR_ARG(table->name), strbuf_c(&differences.text),
+            differences.count > DIFFERENCES_SHOWN ? "; and more" : "");
     strbuf_done(&differences.text);
     return ok;
 }
@@ -319,8 +320,7 @@ bool postgres_table_look_up(PostgresTable *table, PostgresClient *client, Error 
             ok = error_set(err, ERROR_USER, "table '%.*s' in PostgreSQL has no column '%.*s'",
                            STR_ARG(table->name), STR_ARG(name));
         else
-            table->column_names[i] =
-                str_copy(&table->arena, str_of(PQgetvalue(columns, row, 0)));
+            table->column_names[i] = str_copy(&table->arena, str_of(PQgetvalue(columns, row, 0)));
     }
     PQclear(columns);
     return ok;
@@ -338,9 +338,9 @@ bool postgres_table_ensure(PostgresTable *table, PostgresClient *client, bool *m
         return false;
     if (made)
         *made = PQntuples(found) == 0;
-    ok = PQntuples(found) == 0 ? make_table(table, client, err)
-                               : check_shape(table, client, PQgetvalue(found, 0, 0),
-                                             PQgetvalue(found, 0, 1), err);
+    ok = PQntuples(found) == 0
+             ? make_table(table, client, err)
+             : check_shape(table, client, PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 1), err);
     PQclear(found);
     return ok;
 }

@@ -1,8 +1,9 @@
 /*
- * postgres_table.h: a table in PostgreSQL: its names, made from weir's schema or checked against it.
+ * postgres_table.h: a table in PostgreSQL: its names, made from weir's schema or checked against
+ * it.
  *
- * Names of columns are found without regard to case where no column has the exact name, so that a table
- * made by hand with unquoted names fits.
+ * Names of columns are found without regard to case where no column has the exact name, so that a
+ * table made by hand with unquoted names fits.
  *
  * Thread: that of the client it is used with.
  */
@@ -22,13 +23,13 @@ typedef struct PostgresTable {
     Arena arena;
 } PostgresTable;
 
-/* By the table's options 'schema' and 'table'. Borrows the definition. ERROR_USER: a name is too long
- * for PostgreSQL. */
+/* By the table's options 'schema' and 'table'. Borrows the definition. ERROR_USER: a name is too
+ * long for PostgreSQL. */
 bool postgres_table_init(PostgresTable *table, const TableDef *def, Error *err);
 void postgres_table_done(PostgresTable *table);
 
-/* Within the caller's transaction: makes it where it is missing; ERROR_USER: it is there and has another
- * shape, the text tells the differences. *made may be NULL. */
+/* Within the caller's transaction: makes it where it is missing; ERROR_USER: it is there and has
+ * another shape, the text tells the differences. *made may be NULL. */
 bool postgres_table_ensure(PostgresTable *table, PostgresClient *client, bool *made, Error *err);
 
 /* Looks up the server's names of the columns; ERROR_USER: the table, or a column, is not there. */

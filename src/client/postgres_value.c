@@ -12,8 +12,8 @@
 #define EPOCH_US INT64_C(946684800000000)
 #define DAY_US INT64_C(86400000000)
 /* Of its dates and timestamps, in its own count. */
-#define DATE_MIN (-2451545)   /* 4714-11-24 BC */
-#define DATE_END 2145031949   /* 5874898-01-01 */
+#define DATE_MIN (-2451545) /* 4714-11-24 BC */
+#define DATE_END 2145031949 /* 5874898-01-01 */
 #define TIMESTAMP_MIN INT64_C(-211813488000000000)
 #define TIMESTAMP_END INT64_C(9223371331200000000) /* 294277-01-01 */
 
@@ -106,8 +106,7 @@ bool postgres_type_fits(Str server_type, const Type *type)
     /* An array of numerics says nothing of their bounds. */
     if (is_native_array(type) && type->fields[0].type->kind == TYPE_DECIMAL)
         return str_ends_with(server_type, STR("[]")) &&
-               numeric_fits(str_slice(server_type, 0, server_type.bytes - 2),
-                            type->fields[0].type);
+               numeric_fits(str_slice(server_type, 0, server_type.bytes - 2), type->fields[0].type);
     strbuf_init(&name);
     postgres_type_name(&name, type);
     fits = str_equal(server_type, strbuf_str(&name));
@@ -344,8 +343,7 @@ static void put_json(PostgresWriter *writer, const Vector *v, uint32_t row_i, St
     put32(out, 0);
     writer->json->methods->encode(writer->json, &writer->batch, row_i, out);
     ASSERT(memcmp(out->data + start + 4, head, skipped) == 0);
-    json = (Str){out->data + start + 4 + skipped,
-                 (uint32_t)(out->bytes - start - 4 - skipped - 1)};
+    json = (Str){out->data + start + 4 + skipped, (uint32_t)(out->bytes - start - 4 - skipped - 1)};
     memmove(out->data + start + 5, json.data, json.bytes);
     out->data[start + 4] = JSONB_VERSION;
     out->bytes = start + 5 + json.bytes;

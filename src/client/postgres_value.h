@@ -1,15 +1,16 @@
 /*
- * postgres_value.h: how weir's types stand in PostgreSQL, and their values in its binary form, as COPY
- * reads and writes them.
+ * postgres_value.h: how weir's types stand in PostgreSQL, and their values in its binary form, as
+ * COPY reads and writes them.
  *
  *     BOOLEAN boolean · TINYINT SMALLINT smallint · INT integer · BIGINT bigint · FLOAT real ·
- *     DOUBLE double precision · DECIMAL(p,s) numeric(p,s) · STRING text · BINARY bytea · DATE date ·
- *     TIMESTAMP timestamp with time zone · TIMESTAMP_NTZ timestamp without time zone · intervals
- *     interval · ARRAY of these: their array · MAP, STRUCT, and ARRAY of nested types: jsonb
+ *     DOUBLE double precision · DECIMAL(p,s) numeric(p,s) · STRING text · BINARY bytea ·
+ *     DATE date · TIMESTAMP timestamp with time zone · TIMESTAMP_NTZ timestamp without time zone ·
+ *     intervals interval · ARRAY of these: their array · MAP, STRUCT, and ARRAY of nested types: jsonb
  *
- * Some values of weir's have no place there: text with the character U+0000 or that is not UTF-8, times
- * before 4714 BC or too far ahead, timestamps beyond 294276 AD. postgres_refuses says so in words.
- * Infinite times, NaN among numerics and the like, which weir does not know, are read as NULL.
+ * Some values of weir's have no place there: text with the character U+0000 or that is not UTF-8,
+ * times before 4714 BC or too far ahead, timestamps beyond 294276 AD. postgres_refuses says so in
+ * words. Infinite times, NaN among numerics and the like, which weir does not know, are read as
+ * NULL.
  *
  * Thread: a writer and a reader belong to one.
  */
@@ -21,8 +22,8 @@
 
 /* "numeric(10,2)", "bigint[]", as format_type() of the server prints it. */
 void postgres_type_name(StrBuf *out, const Type *type);
-/* Whether a column of this type, as format_type() prints it, holds every value of `type`, in the same
- * binary form. */
+/* Whether a column of this type, as format_type() prints it, holds every value of `type`, in the
+ * same binary form. */
 bool postgres_type_fits(Str server_type, const Type *type);
 
 /* ── writing ───────────────────────────────────────────────────────────────────────────────────*/

@@ -5,8 +5,8 @@
 
 #include "pipeline/connect_impl.h"
 #include "pipeline/data_catalog.h"
-#include "sink/outside_sink.h"
 #include "sink/outbox.h"
+#include "sink/outside_sink.h"
 #include "store/meta.h"
 
 static bool refuse(const OutsideRole *role, const TableDef *table, const char *what, Error *err)
@@ -100,8 +100,7 @@ bool connections_outside_sink(Connections *connections, const OutsideRole *role,
         .store = connections->store,
         .limit_bytes = settings_int(connections->settings, "outbox.limit"),
     };
-    Str name = str_of(
-        arena_printf(&connections->arena, "_outbox.%.*s", STR_ARG(table->name)));
+    Str name = str_of(arena_printf(&connections->arena, "_outbox.%.*s", STR_ARG(table->name)));
     Outside *outside;
     Sink *sink;
 
@@ -133,8 +132,7 @@ bool connections_outside_source(Connections *connections, const OutsideRole *rol
         return refuse(role, table, "read a stream", err);
     if (connections->lock && !remember(connections, table, err))
         return false;
-    return role->source(&config, out, err) ||
-           error_wrap(err, "table '%.*s'", STR_ARG(table->name));
+    return role->source(&config, out, err) || error_wrap(err, "table '%.*s'", STR_ARG(table->name));
 }
 
 bool connections_outside_view(Connections *connections, const TableDef *table, Outside **out,

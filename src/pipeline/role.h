@@ -2,8 +2,8 @@
  * role.h: which tables stand in a real system, and how it is spoken to.
  *
  * A role (topics, real-time tables, tables for analysis) is embedded unless a connection for it is
- * configured. One line a system in role.c; what a system cannot do yet is NULL there and refused with a
- * sentence.
+ * configured. One line a system in role.c; what a system cannot do yet is NULL there and refused
+ * with a sentence.
  */
 #ifndef WEIR_PIPELINE_ROLE_H
 #define WEIR_PIPELINE_ROLE_H
@@ -32,10 +32,10 @@ typedef struct OutsideRole {
     bool (*probe)(const Settings *settings, Arena *arena, Str *version, Error *err);
 } OutsideRole;
 
-const OutsideRole *role_at(size_t i); /* NULL after the last. */
+const OutsideRole *role_at(size_t i);                /* NULL after the last. */
 const OutsideRole *provider_role(Provider provider); /* NULL: none, it is never outside. */
-/* The role of a table that stands in a real system; NULL: embedded. Dead letters and late rows always
- * are. */
+/* The role of a table that stands in a real system; NULL: embedded. Dead letters and late rows
+ * always are. */
 const OutsideRole *role_of(const Settings *settings, const TableDef *table);
 
 #endif

@@ -2,8 +2,9 @@
  * table_version.h: whether a table has changed since it was read last: for the table side of joins,
  * which is held until then.
  *
- * Of an embedded table the store knows. An outside system is asked, at most once in 'lookup.refresh';
- * where it cannot tell, that much time stands for a change. While it is away, the last answer holds.
+ * Of an embedded table the store knows. An outside system is asked, at most once in
+ * 'lookup.refresh'; where it cannot tell, that much time stands for a change. While it is away, the
+ * last answer holds.
  *
  * Thread: one at a time; each worker has its own.
  */

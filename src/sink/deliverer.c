@@ -78,8 +78,8 @@ static void wait_after_failure(Deliverer *deliverer)
 {
     int64_t until_us;
 
-    deliverer->wait_us = deliverer->wait_us ? MIN(deliverer->wait_us * 2, WAIT_MAX_US)
-                                            : WAIT_FIRST_US;
+    deliverer->wait_us =
+        deliverer->wait_us ? MIN(deliverer->wait_us * 2, WAIT_MAX_US) : WAIT_FIRST_US;
     until_us = os_monotonic_us() + deliverer->wait_us;
     os_mutex_lock(deliverer->mutex);
     while (!deliverer->stop && os_monotonic_us() < until_us)

@@ -1,6 +1,7 @@
 /*
- * kept_rows.h: the rows of an epoch that a worker keeps until its barrier. With a primary key they are
- * thinned out to the last row of each key whenever they have doubled, so a hot key costs no memory.
+ * kept_rows.h: the rows of an epoch that a worker keeps until its barrier. With a primary key they
+ * are thinned out to the last row of each key whenever they have doubled, so a hot key costs no
+ * memory.
  *
  * Thread: one at a time.
  */
@@ -25,8 +26,8 @@ void kept_rows_add(KeptRows **rows, const SinkConfig *config, const Batch *batch
 /* Leaves the last row of each key alone; there must be a key. */
 void kept_rows_thin(KeptRows **rows, const SinkConfig *config);
 
-/* The rows of *batch in which no column of the key is NULL, in `arena`; the others are told of, with
- * `message`. */
+/* The rows of *batch in which no column of the key is NULL, in `arena`; the others are told of,
+ * with `message`. */
 bool sink_leave_out_null_keys(SinkWriter *writer, const SinkConfig *config, const char *message,
                               Arena *arena, const Batch **batch, Error *err);
 

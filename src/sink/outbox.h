@@ -1,6 +1,6 @@
 /*
- * outbox.h: the epochs that wait for an outside system, durable in an internal topic of one partition
- * (outside.h has the why).
+ * outbox.h: the epochs that wait for an outside system, durable in an internal topic of one
+ * partition (outside.h has the why).
  *
  *     … [chunk][chunk][mark of epoch 7][chunk][chunk][chunk][mark of epoch 9] …
  *                                      ^ delivered                           ^ committed end

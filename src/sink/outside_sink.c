@@ -120,8 +120,7 @@ static bool leave_out_refused(OutsideSinkWriter *writer, const Batch **batch, Er
 
         if (!why)
             rows[row_count++] = i;
-        else if (!sink_refuse(&writer->writer, *batch, i, "not_storable", why, (Str){NULL, 0},
-                              err))
+        else if (!sink_refuse(&writer->writer, *batch, i, "not_storable", why, (Str){NULL, 0}, err))
             return false;
     }
     if (row_count < (*batch)->row_count)

@@ -14,8 +14,8 @@ typedef struct OutsideSinkOptions {
     int64_t limit_bytes; /* Of what waits for delivery: beyond it SinkDelivery.full. */
 } OutsideSinkOptions;
 
-/* `config` as of any sink, with the outbox as its topic (outbox_topic_config). Takes `outside`, also
- * on failure. Nothing is delivered before the sink's `start`. */
+/* `config` as of any sink, with the outbox as its topic (outbox_topic_config). Takes `outside`,
+ * also on failure. Nothing is delivered before the sink's `start`. */
 bool outside_sink_open(const SinkConfig *config, const OutsideSinkOptions *options,
                        Outside *outside, Sink **out, Error *err);
 /* The connector behind a sink of this kind; NULL: it is of another. */

@@ -141,8 +141,8 @@ static bool ensure_epoch_table(PostgresSink *sink, Error *err)
     return run(sink, NULL, err);
 }
 
-/* Where the rows of a keyed table are copied to first; weir_n is their order. Of this connection, empty
- * at the begin of each transaction. */
+/* Where the rows of a keyed table are copied to first; weir_n is their order. Of this connection,
+ * empty at the begin of each transaction. */
 static bool ensure_stage(PostgresSink *sink, Error *err)
 {
     StrBuf *sql = statement(sink);
@@ -235,8 +235,8 @@ static bool claim(PostgresSink *sink, const OutsideEpoch *first, const OutsideEp
            error_set(err, ERROR_RETRY, "another delivery of the same data directory came first");
 }
 
-/* Within an epoch a worker's rows have one key each, but another worker's, or the next epoch's, may have
- * the same. */
+/* Within an epoch a worker's rows have one key each, but another worker's, or the next epoch's, may
+ * have the same. */
 static bool may_repeat_keys(const OutsideEpoch *epochs, uint32_t epoch_count)
 {
     return epoch_count > 1 || epochs[0].chunk_count > 1;
@@ -383,8 +383,8 @@ static bool replace_insert(Outside *outside, const Batch *batch, Error *err)
            postgres_copy_put(sink->client, encoder_take(sink->view), err);
 }
 
-/* The new table gets the old one's privileges and its place. Where something hangs on the old one (a view
- * of somebody's), its rows are replaced instead. */
+/* The new table gets the old one's privileges and its place. Where something hangs on the old one
+ * (a view of somebody's), its rows are replaced instead. */
 static void add_swap(const PostgresSink *sink, StrBuf *sql, Str name)
 {
     StrBuf ours = {0}, theirs = {0};
@@ -395,23 +395,24 @@ static void add_swap(const PostgresSink *sink, StrBuf *sql, Str name)
     postgres_add_literal(sql, strbuf_str(&ours));
     strbuf_add_c(sql, "; theirs regclass := ");
     postgres_add_literal(sql, strbuf_str(&theirs));
-    strbuf_printf(
-        sql,
-        "; BEGIN FOR g IN SELECT a.privilege_type AS what, a.is_grantable AS further, CASE a.grantee "
-        "WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS who FROM pg_class c, "
-        "aclexplode(c.relacl) a WHERE c.oid = ours AND a.grantee <> c.relowner LOOP "
-        "EXECUTE format('GRANT %%s ON %%s TO %%s%%s', g.what, theirs, g.who, "
-        "CASE WHEN g.further THEN ' WITH GRANT OPTION' ELSE '' END); END LOOP; "
-        "BEGIN EXECUTE format('DROP TABLE %%s', ours); "
-        "EXECUTE format('ALTER TABLE %%s RENAME TO %%I', theirs, ");
+    strbuf_printf(sql, "; BEGIN FOR g IN SELECT a.privilege_type AS what, a.is_grantable AS "
+                       "further, CASE a.grantee "
+                       "WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS "
+                       "who FROM pg_class c, "
+                       "aclexplode(c.relacl) a WHERE c.oid = ours AND a.grantee <> c.relowner LOOP "
+                       "EXECUTE format('GRANT %%s ON %%s TO %%s%%s', g.what, theirs, g.who, "
+                       "CASE WHEN g.further THEN ' WITH GRANT OPTION' ELSE '' END); END LOOP; "
+                       "BEGIN EXECUTE format('DROP TABLE %%s', ours); "
+                       "EXECUTE format('ALTER TABLE %%s RENAME TO %%I', theirs, ");
     postgres_add_literal(sql, sink->table.name);
     /* Indexes were named after the new table. */
-    strbuf_add_c(sql, "); FOR g IN SELECT n.nspname AS s, c.relname AS old, substr(c.relname, 10) AS new "
-                      "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON "
-                      "n.oid = c.relnamespace WHERE i.indrelid = theirs AND c.relname LIKE "
-                      "'weir\\_new\\_%' AND to_regclass(format('%I.%I', n.nspname, "
-                      "substr(c.relname, 10))) IS NULL LOOP EXECUTE format('ALTER INDEX %I.%I RENAME TO "
-                      "%I', g.s, g.old, g.new); END LOOP");
+    strbuf_add_c(
+        sql, "); FOR g IN SELECT n.nspname AS s, c.relname AS old, substr(c.relname, 10) AS new "
+             "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON "
+             "n.oid = c.relnamespace WHERE i.indrelid = theirs AND c.relname LIKE "
+             "'weir\\_new\\_%' AND to_regclass(format('%I.%I', n.nspname, "
+             "substr(c.relname, 10))) IS NULL LOOP EXECUTE format('ALTER INDEX %I.%I RENAME TO "
+             "%I', g.s, g.old, g.new); END LOOP");
     strbuf_add_c(sql, "; EXCEPTION WHEN dependent_objects_still_exist THEN "
                       "EXECUTE format('DELETE FROM %s', ours); "
                       "EXECUTE format('INSERT INTO %s SELECT * FROM %s', ours, theirs); "

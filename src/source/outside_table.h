@@ -1,10 +1,10 @@
 /*
- * outside_table.h: a table of another system, read whole or in part: batch tables, the table side of
- * joins, `weir sql`.
+ * outside_table.h: a table of another system, read whole or in part: batch tables, the table side
+ * of joins, `weir sql`.
  *
  * The words are those of the embedded store (store.h): a StoreScanSpec names columns and filters; a
- * system decides the filters that it can and may return rows that do not satisfy the others, for the
- * caller filters again. The types of the columns are the spec's `schema`.
+ * system decides the filters that it can and may return rows that do not satisfy the others, for
+ * the caller filters again. The types of the columns are the spec's `schema`.
  *
  *     table->methods->scan_open(table, &spec, &scan, err)
  *     table->methods->scan_next(scan, arena, row_max, &batch, err)   until *batch is NULL
@@ -32,7 +32,8 @@ typedef struct OutsideTableConfig {
 typedef struct OutsideTableMethods {
     const char *name;
     /* `spec->schema` is given. ERROR_RETRY: the server is away. */
-    bool (*scan_open)(OutsideTable *table, const StoreScanSpec *spec, OutsideScan **out, Error *err);
+    bool (*scan_open)(OutsideTable *table, const StoreScanSpec *spec, OutsideScan **out,
+                      Error *err);
     /* The next up to `row_max` rows, in `arena`; *out is NULL at the end. */
     bool (*scan_next)(OutsideScan *scan, Arena *arena, uint32_t row_max, Batch **out, Error *err);
     void (*scan_close)(OutsideScan *scan); /* NULL is fine. */

@@ -35,8 +35,8 @@ enum { HEAD_BYTES = 19 };
 static bool is_plain_time(const Vector *value)
 {
     static const int64_t day_us = INT64_C(86400000000);
-    int64_t day = value->type->kind == TYPE_DATE ? vector_i32(value)[0]
-                                                 : vector_i64(value)[0] / day_us - 1;
+    int64_t day =
+        value->type->kind == TYPE_DATE ? vector_i32(value)[0] : vector_i64(value)[0] / day_us - 1;
 
     return day >= -719162 && day < 2932896;
 }
@@ -79,8 +79,12 @@ static bool may_decide(const Type *type, const StoreFilter *filter)
 static void add_condition(PostgresSource *source, const StoreFilter *filter)
 {
     static const char *const operators[] = {
-        [STORE_EQ] = " = ",  [STORE_LT] = " < ",           [STORE_LE] = " <= ",
-        [STORE_GT] = " > ",  [STORE_GE] = " >= ",          [STORE_IS_NULL] = " IS NULL",
+        [STORE_EQ] = " = ",
+        [STORE_LT] = " < ",
+        [STORE_LE] = " <= ",
+        [STORE_GT] = " > ",
+        [STORE_GE] = " >= ",
+        [STORE_IS_NULL] = " IS NULL",
         [STORE_IS_NOT_NULL] = " IS NOT NULL",
     };
     const Type *type = source->def->schema.columns[filter->column_i].type;
@@ -258,8 +262,8 @@ static bool scan_next(OutsideScan *scan, Arena *arena, uint32_t row_max, Batch *
 
 /* ── has it changed? ───────────────────────────────────────────────────────────────────────────*/
 
-/* Out of the server's statistics of the table, which it brings up to date within a second or so of a
- * commit, and of the file it stands in, which a swap or TRUNCATE changes at once. */
+/* Out of the server's statistics of the table, which it brings up to date within a second or so of
+ * a commit, and of the file it stands in, which a swap or TRUNCATE changes at once. */
 static bool version(OutsideTable *table, int64_t *out, Error *err)
 {
     PostgresSource *source = (PostgresSource *)table;
@@ -272,12 +276,13 @@ static bool version(OutsideTable *table, int64_t *out, Error *err)
         return false;
     postgres_add_table(&name, &source->shape);
     parameter = strbuf_c(&name);
-    ok = postgres_query(source->client,
-                        "SELECT pg_catalog.hashtextextended(concat_ws(' ', c.oid, c.relfilenode, "
-                        "s.n_tup_ins, s.n_tup_upd, s.n_tup_del), 0) FROM pg_catalog.pg_class c LEFT "
-                        "JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid WHERE c.oid = "
-                        "pg_catalog.to_regclass($1)",
-                        &parameter, 1, &result, err);
+    ok =
+        postgres_query(source->client,
+                       "SELECT pg_catalog.hashtextextended(concat_ws(' ', c.oid, c.relfilenode, "
+                       "s.n_tup_ins, s.n_tup_upd, s.n_tup_del), 0) FROM pg_catalog.pg_class c LEFT "
+                       "JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid WHERE c.oid = "
+                       "pg_catalog.to_regclass($1)",
+                       &parameter, 1, &result, err);
     strbuf_done(&name);
     if (!ok) {
         postgres_disconnect(source->client);

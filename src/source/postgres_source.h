@@ -1,9 +1,9 @@
 /*
- * postgres_source.h: tables of PostgreSQL, read (outside_table.h): those that the pipeline keeps there,
- * and those of others (CREATE TABLE … USING postgres).
+ * postgres_source.h: tables of PostgreSQL, read (outside_table.h): those that the pipeline keeps
+ * there, and those of others (CREATE TABLE … USING postgres).
  *
- * A scan is one COPY (SELECT …) TO STDOUT: columns and conditions go to the server, rows come as it has
- * them, batch by batch. Each column is cast there to the type that it is declared with.
+ * A scan is one COPY (SELECT …) TO STDOUT: columns and conditions go to the server, rows come as it
+ * has them, batch by batch. Each column is cast there to the type that it is declared with.
  */
 #ifndef WEIR_SOURCE_POSTGRES_SOURCE_H
 #define WEIR_SOURCE_POSTGRES_SOURCE_H

@@ -24,11 +24,11 @@ typedef enum Fault {
 
 typedef struct Server {
     bool remembers;
-    OsMutex *mutex; /* Guards what follows: the deliverer calls, the test looks. */
-    uint8_t seen[ROWS_MAX];   /* Append: how often each row came. */
-    int64_t latest[KEYS];     /* Upsert: the last row of each key, by the stamp of its write. */
+    OsMutex *mutex;         /* Guards what follows: the deliverer calls, the test looks. */
+    uint8_t seen[ROWS_MAX]; /* Append: how often each row came. */
+    int64_t latest[KEYS];   /* Upsert: the last row of each key, by the stamp of its write. */
     int64_t latest_stamp[KEYS];
-    int64_t last_epoch;       /* -1 */
+    int64_t last_epoch; /* -1 */
     int64_t last_stamp;
     uint32_t chunk_bytes_max; /* The longest chunk that came. */
     int deliver_count, most_epochs_at_once;
@@ -252,8 +252,8 @@ static void world_open(World *w)
     assert_ok(store_epoch_get(w->f->store, &epoch, &err));
     w->epoch = epoch.number;
     w->topics = topics_create(w->f->folder);
-    assert_ok(topics_open(w->topics, w->f->store, STR("_outbox.t"), &topic, &w->config.topic,
-                          &err));
+    assert_ok(
+        topics_open(w->topics, w->f->store, STR("_outbox.t"), &topic, &w->config.topic, &err));
     outside->outside.methods = &fake_methods;
     outside->outside.keyed = w->keyed;
     outside->server = &w->server;

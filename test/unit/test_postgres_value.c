@@ -111,8 +111,9 @@ static void numerics_have_the_digits_of_the_server(void **state)
     } cases[] = {
         {"0", 10, 2, "0000000000000002"},
         {"1.5", 10, 2, "000200000000000200011388"},
-        {"-12345678.9", 10, 1, "00030001400000010"
-                               "4d2162e2328"},
+        {"-12345678.9", 10, 1,
+         "00030001400000010"
+         "4d2162e2328"},
         {"10000", 38, 0, "00010001000000000001"},
         {"0.0001", 38, 10, "0001ffff0000000a0001"},
         {"99999999999999999999999999999999999999", 38, 0,
@@ -128,8 +129,8 @@ static void numerics_have_the_digits_of_the_server(void **state)
         StrBuf bytes = {0}, hex = {0};
         Int128 value;
 
-        assert_true(text_to_decimal(str_of(cases[i].text), cases[i].precision, cases[i].scale,
-                                    &value));
+        assert_true(
+            text_to_decimal(str_of(cases[i].text), cases[i].precision, cases[i].scale, &value));
         builder_init(&builder, &arena, type, 1);
         builder_add_i128(&builder, value);
         assert_ok(postgres_writer_init(&writer, type, &err));
