@@ -37,12 +37,13 @@ def run(weir: str, pipeline: str, data: pathlib.Path, events: int, settings: dic
             process.wait(timeout=stop_after_s)
         except subprocess.TimeoutExpired:
             process.send_signal(how)
-            if process.wait(timeout=120) != (0 if how == signal.SIGINT else -how):
+            # On a busy machine it may be stopped before it catches signals, and is ended by this one.
+            if process.wait() not in ((0, -how) if how == signal.SIGINT else (-how,)):
                 raise SystemExit("a run that was stopped did not end well")
             # The number of workers may change between runs.
             command[command.index("--workers") + 1] = str(settings["workers"] % 3 + 1)
             process = subprocess.Popen(command)
-    if process.wait(timeout=600) != 0:
+    if process.wait() != 0:
         raise SystemExit(f"weir run failed under {settings}")
 
 
