@@ -64,10 +64,10 @@ class Postgres:
 
 
 class Cassandra:
+    """Its driver would hold on to the connections of a server that was killed: one a question."""
     role = "cassandra"
 
     def __init__(self):
-        self.server = cassandra_server.Server(servers.conf())
         self.keyspace = f"weir_once_{os.getpid()}"
 
     def settings(self) -> list[str]:
@@ -75,12 +75,16 @@ class Cassandra:
                 for text in ("--set", f"{key}={value}")] + ["--set", f"cassandra.keyspace={self.keyspace}"]
 
     def rows(self, table: str, columns: list[str]) -> list[list[str]]:
-        return [[plain(row[column]) for column in columns]
-                for row in self.server.rows(f"SELECT * FROM {self.keyspace}.{table}")]
+        server = cassandra_server.Server(servers.conf())
+        rows = [[plain(row[column]) for column in columns]
+                for row in server.rows(f"SELECT * FROM {self.keyspace}.{table}")]
+        server.close()
+        return rows
 
     def done(self) -> None:
-        self.server.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
-        self.server.close()
+        server = cassandra_server.Server(servers.conf())
+        server.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
+        server.close()
 
 
 class Kafka:
