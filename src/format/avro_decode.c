@@ -47,6 +47,13 @@ typedef struct Bytes {
     const char *message;
 } Bytes;
 
+static Bytes bytes_of(Str text)
+{
+    const uint8_t *at = (const uint8_t *)(text.data ? text.data : "");
+
+    return (Bytes){.at = at, .end = at + text.bytes, .items_left = ITEMS_MAX};
+}
+
 static bool bad(Bytes *b, const char *reason, const char *message)
 {
     if (!b->reason) {
@@ -405,9 +412,7 @@ static bool read_fields(Bytes *b, const AvroPlan *plan, VectorBuilder *children,
     }
     for (uint32_t i = 0; i < plan->missing_count; i++) {
         const AvroMissing *missing = &plan->missing[i];
-        Bytes standard = {.at = (const uint8_t *)missing->bytes.data,
-                          .end = (const uint8_t *)missing->bytes.data + missing->bytes.bytes,
-                          .items_left = ITEMS_MAX};
+        Bytes standard = bytes_of(missing->bytes);
 
         if (!missing->plan)
             builder_add_null(&children[missing->child_i]);
@@ -597,9 +602,7 @@ static void note_bad(Arena *arena, const Bytes *b, uint32_t record_i, BadRecords
 static bool decode_record(AvroDecoder *decoder, Arena *arena, Str record, uint32_t record_i,
                           VectorBuilder *columns, BadRecords *bad_records)
 {
-    Bytes b = {.at = (const uint8_t *)record.data,
-               .end = (const uint8_t *)record.data + record.bytes,
-               .items_left = ITEMS_MAX};
+    Bytes b = bytes_of(record);
     const AvroPlan *plan = NULL;
 
     if (!record.data)
