@@ -216,6 +216,8 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
 
 /* The name Spark gives an expression without an alias, in the arena. */
 Str bind_name(Binder *b, const ExprScope *es, const AstExpr *ast);
+/* The same for an item of a SELECT: the cast of a column has the column's name. */
+Str bind_item_name(Binder *b, const ExprScope *es, const AstExpr *ast);
 /* How many parts of a.b.c name its relation, as it stands in `es`. */
 size_t scope_qualifier_count(const ExprScope *es, const QualifiedName *name);
 /* `a`.`b` as in Spark's messages. */

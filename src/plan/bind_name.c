@@ -229,9 +229,8 @@ static void write_bound(NameWriter *w, const AstFrameBound *bound)
         write(w, "UNBOUNDED FOLLOWING");
         return;
     case AST_BOUND_PRECEDING:
-        write(w, "(- ");
         write_expr(w, bound->offset);
-        write(w, ") FOLLOWING");
+        write(w, " PRECEDING");
         return;
     case AST_BOUND_FOLLOWING:
         write_expr(w, bound->offset);
@@ -554,6 +553,10 @@ static void write_cast(NameWriter *w, const AstExpr *ast)
     w->b->diagnostics = &ignored;
     type = bind_type(w->b, ast->cast.type);
     w->b->diagnostics = kept;
+    if (type && (type->kind == TYPE_ARRAY || type->kind == TYPE_MAP || type->kind == TYPE_STRUCT)) {
+        write_expr(w, ast->cast.operand); /* Spark does not print casts to nested types. */
+        return;
+    }
     write(w, ast->cast.form == AST_CAST_TRY ? "TRY_CAST(" : "CAST(");
     write_expr(w, ast->cast.operand);
     write(w, " AS ");
@@ -711,19 +714,38 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
     }
 }
 
-Str bind_name(Binder *b, const ExprScope *es, const AstExpr *ast)
+static Str expr_text(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     NameWriter w = {.b = b, .es = es};
-    Str name;
+    Str text;
 
+    strbuf_init(&w.out);
+    write_expr(&w, ast);
+    text = str_copy(b->arena, strbuf_str(&w.out));
+    strbuf_done(&w.out);
+    return text;
+}
+
+Str bind_name(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
     /* A column keeps its own name, a field its own: `SELECT s.a` is a. */
     if (ast->kind == AST_EXPR_COLUMN && ast->column.count)
         return ast->column.parts[ast->column.count - 1].text;
     if (ast->kind == AST_EXPR_FIELD)
         return ast->field.name.text;
-    strbuf_init(&w.out);
-    write_expr(&w, ast);
-    name = str_copy(b->arena, strbuf_str(&w.out));
-    strbuf_done(&w.out);
-    return name;
+    return expr_text(b, es, ast);
+}
+
+/* `SELECT CAST(a AS INT)` is a; of a field, or within anything else, the cast is written out. */
+static bool is_cast_column(const ExprScope *es, const AstExpr *ast)
+{
+    const AstExpr *operand = ast->kind == AST_EXPR_CAST ? ast->cast.operand : NULL;
+
+    return operand && operand->kind == AST_EXPR_COLUMN && operand->column.count && es &&
+           scope_qualifier_count(es, &operand->column) + 1 == operand->column.count;
+}
+
+Str bind_item_name(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    return bind_name(b, es, is_cast_column(es, ast) ? ast->cast.operand : ast);
 }

@@ -90,7 +90,8 @@ static bool bind_item(Select *s, const AstNamedExpr *ast, const ExprScope *es)
         return false;
     }
     e = bind_expr(b, es, ast->expr);
-    name = ast->aliases.count ? ast->aliases.items[0].text : bind_name(b, es, ast->expr);
+    name = ast->aliases.count ? ast->aliases.items[0].text
+                                : bind_item_name(b, es, ast->expr);
     /* One that is wrong stays, so that names behind it are not told as unknown. */
     /* Also a field has a name of its own: SELECT s.a, a + 1. */
     add_item(s, name, e, ast->span,

@@ -16,7 +16,7 @@ static const Case schemas[] = {
      "count(1) BIGINT, sum(a) BIGINT, count(DISTINCT b) BIGINT, "
      "sum(c) FILTER (WHERE (a > 1)) DECIMAL(20,2)"},
     {"SELECT CAST(a AS STRING), a::BIGINT, t.a <> 2, b || 'x' FROM t",
-     "CAST(a AS STRING) STRING, CAST(a AS BIGINT) BIGINT, (NOT (a = 2)) BOOLEAN, "
+     "a STRING, a BIGINT, (NOT (a = 2)) BOOLEAN, "
      "concat(b, x) STRING"},
     {"SELECT CASE a WHEN 1 THEN 'x' ELSE b END, a BETWEEN 1 AND 2, a IN (1, 2) FROM t",
      "CASE WHEN (a = 1) THEN x ELSE b END STRING, between(a, 1, 2) BOOLEAN, "
