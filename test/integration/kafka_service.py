@@ -20,7 +20,9 @@ def told(service_name: str, what: str) -> str:
 
 
 def need(service_name: str) -> None:
-    if not os.path.exists(os.path.join(folder(service_name), "conf")):
+    try:
+        os.kill(int(told(service_name, "pid")), 0)
+    except (OSError, ValueError):
         print(f"skipped: {service_name} does not run; start it with: script/services up "
               f"{service_name}")
         sys.exit(77)
