@@ -263,11 +263,9 @@ bool cassandra_table_of(Arena *arena, const TableDef *table, const Settings *set
 
 /* ── making it ─────────────────────────────────────────────────────────────────────────────────*/
 
-/* A CREATE; whatever is asked next may be asked of another node. */
-static bool make(CqlSession *session, const StrBuf *text, CqlResult *result, Error *err)
+static bool make(CqlSession *session, const StrBuf *text, Error *err)
 {
-    return cql_query(session, strbuf_str(text), CQL_LOCAL_QUORUM, true, result, err) &&
-           cql_wait_for_schema(session, err);
+    return cql_change_schema(session, strbuf_str(text), CQL_LOCAL_QUORUM, err);
 }
 
 static bool ensure_keyspace(CqlSession *session, const CassandraTable *table,
@@ -297,7 +295,7 @@ static bool ensure_keyspace(CqlSession *session, const CassandraTable *table,
             cassandra_put_text(&text, info.dc);
             strbuf_printf(&text, ": %lld}",
                           (long long)settings_int(settings, "cassandra.replication"));
-            ok = make(session, &text, &result, err);
+            ok = make(session, &text, err);
         }
     }
     strbuf_done(&text);
@@ -478,7 +476,7 @@ bool cassandra_table_ensure(CqlSession *session, const CassandraTable *table,
          find_columns(session, table, &result, &arena, &found, &count, err);
     if (ok && count == 0) {
         put_create(&text, table);
-        ok = make(session, &text, &result, err) &&
+        ok = make(session, &text, err) &&
              find_columns(session, table, &result, &arena, &found, &count, err);
     }
     ok = ok && compare(table, found, count, err);

@@ -321,7 +321,7 @@ class Tests:
             weir = self.weir("crash", feed=feed.address, outbox__patience="300 seconds")
             process = subprocess.Popen(weir.command(ORDERS, "--drain"))
             cassandra_server.wait_until(
-                lambda: self.has_rows("weir_crash.order_history"), 120, "the first rows")
+                lambda: self.has_rows("weir_crash.order_history"), 300, "the first rows")
             servers.service("kill", "cassandra")
             servers.service("up", "cassandra")
             assert process.wait(timeout=600) == 0

@@ -77,8 +77,8 @@ typedef struct CqlServerInfo {
 
 CqlServerInfo cql_server_info(CqlSession *session);
 
-/* Waits until all nodes have the same schema: after a CREATE, before the table is used. */
-bool cql_wait_for_schema(CqlSession *session, Error *err);
+/* A CREATE … IF NOT EXISTS; returns when all nodes that can be reached know of it. */
+bool cql_change_schema(CqlSession *session, Str text, CqlConsistency consistency, Error *err);
 
 /* Which piece of the ring a token lies in: rows of one piece are held by the same nodes. UINT32_MAX:
  * not known. */

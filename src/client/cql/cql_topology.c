@@ -424,26 +424,40 @@ uint32_t cql_piece_of(const CqlSession *session, int64_t token)
 
 /* ── the schema ────────────────────────────────────────────────────────────────────────────────*/
 
-/* The only value of a question's rows that are not null; *same: they are all alike. */
-static bool one_version(Loading *loading, const char *text, CqlResult *result, Str *version,
-                        bool *same, Error *err)
+/* A node that is down keeps an old schema until it is back: it is not waited for. */
+static bool is_reached(const CqlSession *session, Str host_id)
 {
-    Str value;
+    for (size_t i = 0; i < session->nodes.count; i++) {
+        const CqlNode *node = session->nodes.items[i];
 
-    if (!ask(loading, text, result, err) || !columns_are(result, 1, err))
+        if (str_equal(node->host_id, host_id))
+            return node->connection && cql_connection_state(node->connection) == CQL_OPEN;
+    }
+    return false;
+}
+
+/* Versions of the nodes that a question's rows tell of, compared with *version, the first one. */
+static bool compare_versions(Loading *loading, const char *text, CqlResult *result, Str *version,
+                             bool *same, Error *err)
+{
+    Str values[2];
+
+    if (!ask(loading, text, result, err) || !columns_are(result, COUNT_OF(values), err))
         return false;
     for (uint32_t i = 0; i < result->rows.row_count; i++) {
-        if (!cql_rows_next(&result->rows, &value, err))
+        if (!cql_rows_next(&result->rows, values, err))
             return false;
-        if (!value.data)
+        if (!values[0].data || !is_reached(loading->session, values[1]))
             continue;
-        if (version->data && !str_equal(*version, value))
+        if (!version->data)
+            *version = str_copy(&loading->arena, values[0]);
+        else if (!str_equal(*version, values[0]))
             *same = false;
-        *version = str_copy(&loading->arena, value);
     }
     return true;
 }
 
+/* As the control node sees it. */
 static bool schema_agreed(CqlSession *session, bool *same, Error *err)
 {
     Loading loading = {.session = session};
@@ -454,18 +468,19 @@ static bool schema_agreed(CqlSession *session, bool *same, Error *err)
     *same = true;
     arena_init(&loading.arena);
     cql_result_init(&result);
-    ok = one_version(&loading, "SELECT schema_version FROM system.local WHERE key = 'local'",
-                     &result, &version, same, err) &&
-         one_version(&loading, "SELECT schema_version FROM system.peers", &result, &version, same,
-                     err);
+    ok = compare_versions(&loading,
+                          "SELECT schema_version, host_id FROM system.local WHERE key = 'local'",
+                          &result, &version, same, err) &&
+         compare_versions(&loading, "SELECT schema_version, host_id FROM system.peers", &result,
+                          &version, same, err);
     cql_result_done(&result);
     arena_done(&loading.arena);
     return ok;
 }
 
-bool cql_wait_for_schema(CqlSession *session, Error *err)
+static bool wait_for_schema(CqlSession *session, Error *err)
 {
-    enum { WAIT_US = 50000, TRIES = 200 }; /* Ten seconds: a node that is down keeps an old one. */
+    enum { WAIT_US = 50000, TRIES = 1200 };
     bool same = false;
 
     for (int i = 0; i < TRIES && !same; i++) {
@@ -474,7 +489,29 @@ bool cql_wait_for_schema(CqlSession *session, Error *err)
         if (!schema_agreed(session, &same, err))
             return false;
     }
-    return true;
+    return same || error_set(err, ERROR_RETRY, "Cassandra's nodes do not agree on the schema");
+}
+
+/* Asked of the control node itself: only who has carried it out knows at once that the others have
+ * not; any other node would find all of them agreed on the schema of before. */
+bool cql_change_schema(CqlSession *session, Str text, CqlConsistency consistency, Error *err)
+{
+    int64_t end_us = os_monotonic_us() + session->timeout_us;
+    CqlRequest *request;
+
+    while (!session->control) {
+        if (atomic_load(&session->cancelled) || os_monotonic_us() > end_us)
+            return error_set(err, ERROR_RETRY, "no node of Cassandra can be reached");
+        cql_session_turn(session);
+    }
+    request = cql_request_new(session, REQUEST_CALL, CQL_QUERY);
+    cql_put_long_string(&request->body, text);
+    cql_put_short(&request->body, (uint16_t)consistency);
+    cql_put_uint(&request->body, 0, session->config.version >= 5 ? 4 : 1);
+    request->idempotent = true; /* IF NOT EXISTS. */
+    request->only = session->control;
+    cql_request_send(session, request);
+    return cql_request_wait(session, request, err) && wait_for_schema(session, err);
 }
 
 void cql_topology_event(CqlSession *session, Str body)
