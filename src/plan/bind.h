@@ -214,6 +214,8 @@ Expr *scope_column_expr(Binder *b, const ScopeColumn *column, Span span);
 /* Columns that `qualifier` . * stands for. */
 bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out);
 
+/* The subquery of that text as it was bound in that scope; NULL: it was not. */
+const Expr *bind_known_subquery(const Binder *b, const Scope *scope, const AstExpr *ast);
 /* The name Spark gives an expression without an alias, in the arena. */
 Str bind_name(Binder *b, const ExprScope *es, const AstExpr *ast);
 /* The same for an item of a SELECT: the cast of a column has the column's name. */

@@ -357,12 +357,40 @@ static bool write_special_call(NameWriter *w, const AstFunctionCall *call)
     return true;
 }
 
+/* double('1') is a cast that nobody wrote as one: Spark prints what is cast. */
+static bool is_cast_function(const AstFunctionCall *call)
+{
+    static const char *const names[] = {"boolean", "tinyint", "smallint", "int",  "bigint",    "float",
+                                        "double",  "decimal", "date",     "timestamp", "binary",
+                                        "string"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (call->arg_count == 1 && call->args[0].value && !call->over && call_is(call, names[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Percentiles print their order without what is the default. */
+static void write_percentile_order(NameWriter *w, const AstSortList *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        write(w, i ? ", " : "");
+        write_expr(w, list->items[i].expr);
+        write(w, list->items[i].direction == AST_SORT_DESC ? " DESC" : "");
+    }
+}
+
 static void write_call(NameWriter *w, const AstFunctionCall *call)
 {
     const CallDisplay *display;
 
     if (!call->name.count)
         return;
+    if (is_cast_function(call)) {
+        write_expr(w, call->args[0].value);
+        return;
+    }
     if (!write_special_call(w, call)) {
         Str name = call->name.parts[call->name.count - 1].text;
 
@@ -385,7 +413,10 @@ static void write_call(NameWriter *w, const AstFunctionCall *call)
     }
     if (call->within_group.count) {
         write(w, " WITHIN GROUP (ORDER BY ");
-        write_sort(w, &call->within_group);
+        if (call_is(call, "percentile_cont") || call_is(call, "percentile_disc"))
+            write_percentile_order(w, &call->within_group);
+        else
+            write_sort(w, &call->within_group);
         write(w, ")");
     }
     if (call->filter) {
@@ -565,14 +596,6 @@ static void write_cast(NameWriter *w, const AstExpr *ast)
     write(w, ")");
 }
 
-static void write_negatable(NameWriter *w, bool negated, const AstExpr *operand, const char *rest)
-{
-    write(w, negated ? "(NOT (" : "(");
-    write_expr(w, operand);
-    write(w, rest);
-    write(w, negated ? "))" : ")");
-}
-
 static void write_in_list(NameWriter *w, const AstExpr *ast)
 {
     write(w, ast->in_list.negated ? "(NOT (" : "(");
@@ -622,6 +645,50 @@ static void write_row(NameWriter *w, const AstExpr *ast)
     write(w, ")");
 }
 
+typedef struct OuterNames {
+    NameWriter *w;
+    bool any;
+} OuterNames;
+
+static bool write_outer(void *self, const Expr *e)
+{
+    OuterNames *names = self;
+
+    if (e->kind != EXPR_OUTER)
+        return false;
+    write(names->w, names->any ? ", " : "");
+    write_str(names->w, plan_column(names->w->b->plan, e->column_i)->name);
+    names->any = true;
+    return false;
+}
+
+static void write_outers_of(void *self, Expr **e)
+{
+    expr_any(*e, write_outer, self);
+}
+
+static void write_outers(OuterNames *names, Logical *node)
+{
+    logical_each_expr(node, write_outers_of, names);
+    for (uint32_t i = 0; i < node->input_count; i++)
+        write_outers(names, node->inputs[i]);
+}
+
+/* With the columns of the query around that it names, as often as it does. */
+static void write_subquery(NameWriter *w, const char *kind, const AstExpr *ast)
+{
+    OuterNames names = {w, false};
+    const Expr *bound = w->es ? bind_known_subquery(w->b, w->es->scope, ast) : NULL;
+
+    write(w, kind);
+    write(w, "(");
+    if (bound && bound->kind == EXPR_CALL)
+        bound = bound->args[0]; /* NOT IN is NOT of IN. */
+    if (bound)
+        write_outers(&names, bound->subquery->plan);
+    write(w, ")");
+}
+
 static void write_expr(NameWriter *w, const AstExpr *ast)
 {
     switch (ast->kind) {
@@ -654,7 +721,11 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         write_in_list(w, ast);
         return;
     case AST_EXPR_IN_QUERY:
-        write_negatable(w, ast->in_query.negated, ast->in_query.operand, " IN (listquery())");
+        write(w, ast->in_query.negated ? "(NOT (" : "(");
+        write_expr(w, ast->in_query.operand);
+        write(w, " IN (");
+        write_subquery(w, "listquery", ast);
+        write(w, ast->in_query.negated ? ")))" : "))");
         return;
     case AST_EXPR_LIKE:
         write_like(w, ast);
@@ -701,10 +772,10 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         write_row(w, ast);
         return;
     case AST_EXPR_EXISTS:
-        write(w, "exists()");
+        write_subquery(w, "exists", ast);
         return;
     case AST_EXPR_SUBQUERY:
-        write(w, "scalarsubquery()");
+        write_subquery(w, "scalarsubquery", ast);
         return;
     case AST_EXPR_COLLATE:
         write_expr(w, ast->collate.operand);

@@ -164,28 +164,44 @@ static Expr *subquery_again(Binder *b, const Expr *e, Span span)
     return copy;
 }
 
+static Str subquery_text(StrBuf *text, const AstExpr *ast)
+{
+    strbuf_init(text);
+    ast_print_expr(text, ast);
+    return strbuf_str(text);
+}
+
+const Expr *bind_known_subquery(const Binder *b, const Scope *scope, const AstExpr *ast)
+{
+    StrBuf buffer;
+    Str text = subquery_text(&buffer, ast);
+    const Expr *found = NULL;
+
+    for (size_t i = 0; i < b->subqueries.count && !found; i++) {
+        const BoundSubquery *known = &b->subqueries.items[i];
+
+        if (known->scope == scope && str_equal(known->text, text))
+            found = known->expr;
+    }
+    strbuf_done(&buffer);
+    return found;
+}
+
 /* The same subquery again, where it is one of GROUP BY: else it would be another to bind_group.c. */
 static Expr *bind_known(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
+    const Expr *known = bind_known_subquery(b, es->scope, ast);
     BoundSubquery bound = {.scope = es->scope};
-    StrBuf text;
+    StrBuf buffer;
     Expr *e;
 
-    strbuf_init(&text);
-    ast_print_expr(&text, ast);
-    for (size_t i = 0; i < b->subqueries.count; i++) {
-        const BoundSubquery *known = &b->subqueries.items[i];
-
-        if (known->scope == es->scope && str_equal(known->text, strbuf_str(&text))) {
-            strbuf_done(&text);
-            return subquery_again(b, known->expr, ast->span);
-        }
-    }
-    bound.text = str_copy(b->arena, strbuf_str(&text));
-    strbuf_done(&text);
+    if (known)
+        return subquery_again(b, known, ast->span);
     e = bind_subquery_kind(b, es, ast);
     if (!e)
         return NULL;
+    bound.text = str_copy(b->arena, subquery_text(&buffer, ast));
+    strbuf_done(&buffer);
     bound.expr = subquery_again(b, e, ast->span);
     VEC_ADD_IN(b->arena, &b->subqueries, bound);
     return e;
