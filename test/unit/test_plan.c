@@ -103,7 +103,7 @@ static const Case plans[] = {
      "         └─ scan u, 1 of 3 columns: a INT\n"},
     /* count(*) of no rows is 0, though the join finds no group. */
     {"SELECT (SELECT count(*) FROM u WHERE u.a = t.a) FROM t",
-     "└─ project CASE WHEN isnotnull(matched) THEN count ELSE 0 END AS scalarsubquery()\n"
+     "└─ project CASE WHEN isnotnull(matched) THEN count ELSE 0 END AS scalarsubquery(a)\n"
      "   └─ join single on (a = a)\n"
      "      ├─ exchange by a\n"
      "      │  └─ scan t, 1 of 6 columns: a INT\n"
