@@ -29,6 +29,7 @@ typedef struct FunctionTable {
 
 /* Every table, one a line, sorted. */
 #define CATALOG_TABLES(TABLE)                                                                      \
+    TABLE(aes)                                                                                     \
     TABLE(agg_bitmap)                                                                              \
     TABLE(agg_by_many)                                                                             \
     TABLE(agg_collect)                                                                             \

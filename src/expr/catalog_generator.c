@@ -160,6 +160,8 @@ static void generate_inline(const KernelCall *call, struct GeneratorRows *out)
 
 /* ── stack ─────────────────────────────────────────────────────────────────────────────────────*/
 
+enum { STACK_ROWS_MAX = 10000 };
+
 /* stack(n, a, b, …): n rows, filled row by row; what is missing at the end is NULL. */
 static bool bind_stack(BindCall *call, Error *err)
 {
@@ -172,10 +174,11 @@ static bool bind_stack(BindCall *call, Error *err)
     if (!vector_is_valid(value, 0))
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
                              "The `n` must not be null.");
-    if (vector_i32(value)[0] < 1)
+    /* Spark has no limit; rows beyond the values are NULLs alone, so nobody misses them. */
+    if (vector_i32(value)[0] < 1 || vector_i32(value)[0] > STACK_ROWS_MAX)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-                             "The `n` must be between (0, 2147483647] (current value = %d).",
-                             vector_i32(value)[0]);
+                             "The `n` must be between (0, %d] (current value = %d).",
+                             STACK_ROWS_MAX, vector_i32(value)[0]);
     row_count = (uint32_t)vector_i32(value)[0];
     column_count = (call->arg_count - 1 + row_count - 1) / row_count;
     fields = ARENA_ARRAY(call->arena, Field, column_count);
