@@ -1,6 +1,6 @@
 /*
  * test_cql.c: the pieces of our Cassandra client that need no server: frames, segments, types,
- * results, tokens, the ring. Against the server: test/cassandra/.
+ * results, tokens, the ring. Against the server: test/integration/cql_server.c.
  */
 #include "unit.h"
 
