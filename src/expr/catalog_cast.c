@@ -181,6 +181,19 @@ static void lift_element_errors(const CastRun *run, Vector *out, const Vector *e
     }
 }
 
+/* Of elements that are NULL no text may be left (vector.h, 1). */
+static void clear_null_texts(Vector *part)
+{
+    uint32_t rows = part->is_constant ? MIN(part->row_count, 1u) : part->row_count;
+
+    if (!part->valid || type_phys(part->type) != PHYS_STR)
+        return;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (!bits_get(part->valid, i) && vector_strs(part)[i].bytes)
+            vector_strs(part)[i] = STR_EMPTY;
+    }
+}
+
 static Vector *cast_lists(const CastRun *run, const Vector *in)
 {
     Vector *out = vector_new(run->arena, run->to, in->row_count);
@@ -192,6 +205,7 @@ static Vector *cast_lists(const CastRun *run, const Vector *in)
 
         lift_element_errors(run, out, part);
         part->errors = NULL;
+        clear_null_texts(part);
         out->children[f] = part;
     }
     return out;
@@ -211,6 +225,7 @@ static Vector *cast_structs(const CastRun *run, const Vector *in)
                 vector_copy_error(run->arena, out, error->row_i, error);
         }
         part->errors = NULL;
+        clear_null_texts(part);
         out->children[f] = part;
     }
     return out;
