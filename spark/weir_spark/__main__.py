@@ -30,6 +30,17 @@ def verify(options: argparse.Namespace) -> int:
     return status
 
 
+def run(options: argparse.Namespace) -> int:
+    from . import session as sessions
+    from .run import run as start
+
+    plan = plans.load(options.plan)
+    spark = sessions.start(plan, finite=False)
+    status = start(spark, plan, os.path.abspath(options.data), options.once)
+    spark.stop()
+    return status
+
+
 def main() -> int:
     home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__)
@@ -40,8 +51,11 @@ def main() -> int:
     sub.add_argument("--flows", default="")
     sub.add_argument("--ulp", type=int, default=4)
     sub.add_argument("--allow-empty", action="store_true")
+    sub = commands.add_parser("run", help="run the pipeline, until it is stopped")
+    sub.add_argument("--data", default="weir-spark-data", help="checkpoints, and tables without a connection")
+    sub.add_argument("--once", action="store_true", help="process what is there, build each view once, end")
     options = parser.parse_args()
-    return verify(options)
+    return verify(options) if options.command == "verify" else run(options)
 
 
 if __name__ == "__main__":

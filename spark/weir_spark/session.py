@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 
 from pyspark.sql import SparkSession
@@ -29,6 +30,11 @@ def start(plan: Plan, finite: bool) -> SparkSession:
         if key not in plan.settings:
             builder = builder.config(key, value)
     session = builder.getOrCreate()
+    if not finite:  # What executors do for sinks is in this package.
+        home = os.path.dirname(os.path.abspath(__file__))
+        scratch = tempfile.mkdtemp(prefix="weir-spark-")
+        session.sparkContext.addPyFile(shutil.make_archive(
+            os.path.join(scratch, "weir_spark"), "zip", os.path.dirname(home), os.path.basename(home)))
     session.sparkContext.setLogLevel(plan.settings.get("spark.log.level", "ERROR"))
     return session
 

@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/live.h"
 #include "cli/load.h"
+#include "cli/spark_run.h"
 #include "os/os.h"
 #include "pipeline/run.h"
 
@@ -117,7 +118,7 @@ int cmd_run(int argc, char **argv)
         {"once", NULL, "process what is there, refresh each view once, stop", NULL, &once},
         {"drain", NULL, "as --once, and close every window at the end", NULL, &drain},
         {"workers", "N", "threads that process rows (default: one for each core)", &workers, NULL},
-        {"engine", "weir|spark", "what processes (this version: weir)", &engine, NULL},
+        {"engine", "weir|spark", "what processes: weir itself (default), or Apache Spark", &engine, NULL},
         {"listen", "HOST:PORT", "the control center (this version: 'off' alone)", &listen, NULL},
         {"quiet", NULL, "print errors alone", NULL, &quiet},
         {0},
@@ -140,8 +141,8 @@ int cmd_run(int argc, char **argv)
     if (!options_parse(&options, argc, argv, &status) ||
         !load_operand(&options, "the pipeline FILE", &file, &status))
         goto done;
-    if (strcmp(engine, "weir") != 0) {
-        status = usage_error(&options, "there is no engine '%s' in this version", engine);
+    if (strcmp(engine, "weir") != 0 && strcmp(engine, "spark") != 0) {
+        status = usage_error(&options, "--engine is weir or spark, not '%s'", engine);
         goto done;
     }
     if (listen && strcmp(listen, "off") != 0) {
@@ -152,9 +153,16 @@ int cmd_run(int argc, char **argv)
         status = EXIT_USAGE;
         goto done;
     }
-    spec = load_pipeline(&options, &arena, file, false);
+    spec = load_pipeline(&options, &arena, file, strcmp(engine, "spark") == 0);
     if (!spec)
         goto done;
+    if (strcmp(engine, "spark") == 0) {
+        if (drain)
+            status = usage_error(&options, "Spark cannot close windows before their time: use --once");
+        else
+            status = spark_run(&options, spec, load_data_dir(&options), once, quiet);
+        goto done;
+    }
     run_options = (RunOptions){
         .data_dir = load_data_dir(&options),
         .worker_count = (uint32_t)(workers ? count : settings_int(&spec->settings, "workers")),
