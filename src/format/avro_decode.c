@@ -182,6 +182,7 @@ static bool read_branch(Bytes *b, const AvroNode *node, uint32_t *out)
 
 static bool skip(Bytes *b, const AvroNode *node, int depth)
 {
+    const uint8_t *start = b->at;
     uint32_t branch;
     int64_t number;
     Str text;
@@ -213,6 +214,9 @@ static bool skip(Bytes *b, const AvroNode *node, int depth)
             if (!skip(b, node->fields[i].type, depth + 1))
                 return false;
         }
+        /* Records in records, all of nothing but nulls, have no bytes that would end them. */
+        if (b->at == start && b->items_left-- == 0)
+            return bad(b, "malformed_avro", "it has too many records without a byte");
         return true;
     case AVRO_UNION:
         return read_branch(b, node, &branch) && skip(b, node->branches[branch], depth + 1);

@@ -88,22 +88,27 @@ static bool no_fit(const AvroNode *node, const Type *type, Error *err)
     return false;
 }
 
-static bool has_name(const AvroField *field, Str name)
+static bool has_alias(const AvroField *field, Str name)
 {
-    bool found = str_equal_nocase(field->name, name);
+    bool found = false;
 
     for (uint32_t i = 0; !found && i < field->alias_count; i++)
         found = str_equal_nocase(field->aliases[i], name);
     return found;
 }
 
+/* The field of that name; else the one that had it once. */
 static const AvroField *field_find(const AvroNode *record, Str name, uint32_t *field_i)
 {
-    for (uint32_t i = 0; record && i < record->field_count; i++) {
-        if (!has_name(&record->fields[i], name))
-            continue;
-        *field_i = i;
-        return &record->fields[i];
+    for (int by_alias = 0; by_alias < 2; by_alias++) {
+        for (uint32_t i = 0; record && i < record->field_count; i++) {
+            const AvroField *field = &record->fields[i];
+
+            if (by_alias ? !has_alias(field, name) : !str_equal_nocase(field->name, name))
+                continue;
+            *field_i = i;
+            return field;
+        }
     }
     return NULL;
 }
@@ -151,14 +156,15 @@ static bool plan_record(Arena *arena, AvroPlan *plan, const AvroNode *reader, Er
         uint32_t i;
         const AvroField *wanted = field_find(reader, name, &reader_i);
         const AvroField *found = writer_field(writer, wanted, name, &i);
-        bool ok = found && !plan->fields[i].plan
-                      ? plan_node(arena, found->type, wanted ? wanted->type : NULL,
-                                  type->fields[c].type, &plan->fields[i].plan, err)
-                      : plan_missing(arena, plan, c, wanted, err);
+        /* By its aliases one field may be found for several columns: it is the first one's. */
+        bool free = found && !plan->fields[i].plan;
+        bool ok = free ? plan_node(arena, found->type, wanted ? wanted->type : NULL,
+                                   type->fields[c].type, &plan->fields[i].plan, err)
+                       : plan_missing(arena, plan, c, wanted, err);
 
         if (!ok)
             return error_wrap(err, "%.*s", STR_ARG(name));
-        if (found)
+        if (free)
             plan->fields[i].child_i = c;
     }
     return true;

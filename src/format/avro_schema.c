@@ -225,6 +225,9 @@ static bool encode_record(Parser *p, const AvroNode *node, const cJSON *json, St
             return false;
         if (!value)
             strbuf_add_str(out, field->default_value);
+        /* Records of records of defaults double with each that is named. */
+        if (out->bytes > AVRO_SCHEMA_BYTES_MAX)
+            return false;
     }
     return true;
 }

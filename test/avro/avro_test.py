@@ -311,6 +311,52 @@ AS SELECT id, name AS full_name, CAST(score AS FLOAT) AS score FROM STREAM v;
         assert [self.decode(versions[8], value[5:])["id"] for value in written] == [1, 2, 6]
         server.shutdown()
 
+    def a_field_is_one_columns_whatever_its_aliases_say(self) -> None:
+        def found(name: str, fields: list, value: bytes) -> list:
+            (self.folder / f"{name}.avsc").write_text(json.dumps(
+                {"type": "record", "name": "A", "fields": fields}), encoding="utf-8")
+            self.produce(name, [value] * 3)
+            self.pipeline(name, f"""
+CREATE TABLE {name} (a STRING, b INT) USING kafka
+OPTIONS ('format' = 'avro', 'schema_file' = '{self.folder}/{name}.avsc');
+CREATE STREAMING TABLE {name}_kept USING postgres AS SELECT a, b FROM STREAM {name};
+""")
+            return [[cell if cell is None else str(cell) for cell in row]
+                    for row in self.rows(f"SELECT a, b FROM {name}_kept")]
+
+        renamed = {"name": "a", "type": "string", "aliases": ["b"]}
+        rows = found("alias_alone", [renamed], b"\x04xy")
+        assert rows == [["xy", None]] * 3, rows
+        rows = found("alias_and_name", [renamed, {"name": "b", "type": "int"}], b"\x04xy\x0e")
+        assert rows == [["xy", "7"]] * 3, rows
+
+    def records_within_records_do_not_multiply_without_end(self) -> None:
+        def nested(leaf: dict, default) -> dict:
+            inner = leaf
+            for depth in range(40):
+                fields = [{"name": name, "type": inner if name == "l" else inner["name"]} for name in "lr"]
+                if default is not None:
+                    fields = [{**field, "default": default} for field in fields]
+                inner = {"type": "record", "name": f"R{depth}", "fields": fields}
+            return {"type": "record", "name": "Top", "fields": [{"name": "deep", "type": inner},
+                                                                {"name": "n", "type": "int"}]}
+
+        path = self.folder / "nested.avsc"
+        path.write_text(json.dumps(nested({"type": "record", "name": "L", "fields": [
+            {"name": "x", "type": "null"}]}, None)), encoding="utf-8")
+        self.produce("nested", [b"\x02"])
+        sql = f"""
+CREATE TABLE nested (n INT) USING kafka OPTIONS ('format' = 'avro', 'schema_file' = '{path}');
+CREATE STREAMING TABLE flat USING postgres AS SELECT n FROM STREAM nested;
+"""
+        self.pipeline("nested", sql)
+        dead = self.rows("SELECT reason FROM nested__dead_letter")
+        assert dead == [["malformed_avro"]], dead
+        path.write_text(json.dumps(nested({"type": "record", "name": "L", "fields": [
+            {"name": "x", "type": "string", "default": "x" * 100}]}, {})), encoding="utf-8")
+        told = self.pipeline("nested2", sql.replace("flat", "flat2"), status=1)
+        assert "the default of a field is no value of its type" in told, told
+
     def bad_records_and_schemas_are_told_of(self) -> None:
         (self.folder / "small.avsc").write_text(json.dumps({
             "type": "record", "name": "S", "fields": [
@@ -348,6 +394,8 @@ def main() -> int:
         test = Test(sys.argv[1], pathlib.Path(folder))
         for each in (test.every_type_both_ways, test.what_weir_writes_others_read,
                      test.schemas_change_through_a_registry,
+                     test.a_field_is_one_columns_whatever_its_aliases_say,
+                     test.records_within_records_do_not_multiply_without_end,
                      test.bad_records_and_schemas_are_told_of):
             try:
                 each()
