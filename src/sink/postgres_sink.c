@@ -121,12 +121,13 @@ static void add_epoch_table(const PostgresSink *sink, StrBuf *sql)
     postgres_add_beside(sql, &sink->table, STR("weir_epoch"));
 }
 
+/* By the name of the table here: two of them, each with epochs of its own, may write to one there. */
 static void add_epoch_condition(const PostgresSink *sink, StrBuf *sql, Str run_id)
 {
     strbuf_add_c(sql, " WHERE run_id = ");
     postgres_add_literal(sql, run_id);
     strbuf_add_c(sql, " AND table_name = ");
-    postgres_add_literal(sql, sink->table.name);
+    postgres_add_literal(sql, sink->def->name);
 }
 
 static bool ensure_epoch_table(PostgresSink *sink, Error *err)
@@ -201,7 +202,7 @@ static bool last_delivered(Outside *outside, Str run_id, int64_t *epoch, Error *
     strbuf_add_c(sql, " (run_id, table_name, epoch) VALUES (");
     postgres_add_literal(sql, run_id);
     strbuf_add_c(sql, ", ");
-    postgres_add_literal(sql, sink->table.name);
+    postgres_add_literal(sql, sink->def->name);
     strbuf_add_c(sql, ", -1) ON CONFLICT DO NOTHING");
     if (!run(sink, NULL, err))
         return false;

@@ -353,6 +353,24 @@ class Postgres(weir.WeirTest):
         self.run_pipeline(self.PLAIN, data=os.path.join(self.folder, "other"))
         self.assertEqual(self.db.rows("SELECT count(*) FROM weir_epoch"), ["2"])
 
+    def test_two_tables_here_may_write_to_one_table_there(self):
+        self.numbers([{"id": i, "name": "a", "price": "1.00"} for i in range(5)])
+        self.write("b.json", "")
+        sql = """
+CREATE TABLE a_in (id BIGINT NOT NULL, name STRING) USING json OPTIONS ('path' = '${folder}/in.json');
+CREATE TABLE b_in (id BIGINT NOT NULL, name STRING) USING json OPTIONS ('path' = '${folder}/b.json');
+CREATE STREAMING TABLE one USING postgres TBLPROPERTIES ('primary_key' = 'id', 'table' = 'both')
+AS SELECT id, name FROM STREAM a_in;
+CREATE STREAMING TABLE two USING postgres TBLPROPERTIES ('primary_key' = 'id', 'table' = 'both')
+AS SELECT id + 100 AS id, name FROM STREAM b_in;
+"""
+        for round_i in range(3):
+            for name in ("in.json", "b.json"):
+                with open(os.path.join(self.folder, name), "a", encoding="utf-8") as file:
+                    file.write(f'{{"id": {10 + round_i}, "name": "{name}"}}\n')
+            self.run_pipeline(sql)
+        self.assertEqual(self.db.rows('SELECT count(*), sum((id > 100)::int) FROM "both"'), ["11|3"])
+
     # ── reading ──
 
     def test_conditions_and_columns_go_to_the_server(self):
