@@ -502,10 +502,29 @@ static void replace_source(PipelineBinder *p, TableDef *table)
     }
 }
 
+/* The table stands in weir itself, whatever servers it names. */
+static void leave_servers_out(PipelineBinder *p, TableDef *table)
+{
+    TableOption *options = ARENA_ARRAY(p->arena, TableOption, table->option_count + 1);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        Str key = table->options[i].key;
+
+        if (!str_is_nocase(key, "url") && !str_is_nocase(key, "password_file") &&
+            !(key.bytes > 6 && str_is_nocase(str_slice(key, 0, 6), "kafka.")))
+            options[count++] = table->options[i];
+    }
+    table->options = options;
+    table->option_count = count;
+}
+
 static void redirect_target(PipelineBinder *p, TableDef *table)
 {
     const char *dir = p->input->file_target_dir;
 
+    if (dir)
+        leave_servers_out(p, table);
     if (dir && (table->provider == PROVIDER_JSON || table->provider == PROVIDER_CSV))
         replace_options(p, table,
                         table->kind == TABLE_STREAMING ? OPTION_OF_STREAMING : OPTION_OF_VIEW,

@@ -105,7 +105,9 @@ typedef struct PipelineInput {
     bool engine_spark;             /* Also warn of what Spark's streaming cannot do. */
     const ReplacedSource *replaced;
     uint32_t replaced_count;
-    const char *file_target_dir;   /* Tables USING json|csv are written here, not where they say; NULL: there. */
+    /* Tables USING json|csv are written here, not where they say, and those that name a server of their
+     * own into the data directory; NULL: there. */
+    const char *file_target_dir;
     bool keep_late;                /* As if each streaming table had 'late_table' = 'true'. */
 } PipelineInput;
 

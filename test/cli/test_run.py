@@ -326,6 +326,22 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         self.once()
         self.assertEqual(self.sql("SELECT count(*) FROM failed"), ["360"])
 
+    def test_a_comparison_writes_to_no_server_that_a_table_names(self):
+        rows = os.path.join(self.folder, "given.json")
+        path = os.path.join(self.folder, "named.sql")
+        out = os.path.join(self.folder, "verify")
+        with open(rows, "w", encoding="utf-8") as file:
+            file.write('{"id": 1}\n{"id": 2}\n')
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""
+                CREATE TABLE given (id BIGINT) USING json OPTIONS ('path' = '{rows}');
+                CREATE STREAMING TABLE kept USING kafka
+                TBLPROPERTIES ('kafka.bootstrap.servers' = '127.0.0.1:1')
+                AS SELECT id FROM STREAM given;""")
+        self.weir("verify", path, "--prepare", "--out", out)
+        with open(os.path.join(out, "rows", "once", "kept.json"), encoding="utf-8") as file:
+            self.assertIn('"rows":[[1],[2]]', file.read())
+
     def test_a_data_directory_that_is_a_file_is_told(self):
         with open(self.data, "w", encoding="utf-8"):
             pass
