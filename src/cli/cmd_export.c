@@ -41,7 +41,8 @@ int cmd_export(int argc, char **argv)
         .synopsis = "weir export spark FILE --out DIR",
         .about = "Writes what Apache Spark needs to run the pipeline without weir: the plan as JSON\n"
                  "and the runner. Then: spark-submit DIR/run.py run\n"
-                 "The plan holds the settings that are in force, passwords among them.\n",
+                 "The plan holds the settings that are in force, passwords among them: its file is\n"
+                 "for your eyes alone.\n",
         .options = own,
     };
     const char *file;

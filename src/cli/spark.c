@@ -119,7 +119,7 @@ bool spark_export(const PipelineSpec *spec, const char *dir, Error *err)
     strbuf_init(&plan);
     spark_plan_json(spec, &plan);
     ok = os_mkdir_all(arena_printf(&arena, "%s/weir_spark", dir), err) &&
-         os_write_file(arena_printf(&arena, "%s/plan.json", dir), strbuf_str(&plan), err) &&
+         os_write_private_file(arena_printf(&arena, "%s/plan.json", dir), strbuf_str(&plan), err) &&
          os_write_file(arena_printf(&arena, "%s/run.py", dir), STR(run_py), err) &&
          os_write_file(arena_printf(&arena, "%s/log4j2.properties", dir), STR(log4j2), err);
     for (const EmbeddedFile *file = spark_runner_files; ok && file->name; file++)

@@ -75,9 +75,10 @@ static bool real_open(void *self UNUSED, const char *path, OsOpenMode mode, int 
         [OS_OPEN_READ_WRITE] = O_RDWR | O_CREAT,
         [OS_OPEN_CREATE_NEW] = O_RDWR | O_CREAT | O_EXCL,
         [OS_OPEN_TRUNCATE] = O_RDWR | O_CREAT | O_TRUNC,
+        [OS_OPEN_PRIVATE] = O_RDWR | O_CREAT | O_TRUNC,
     };
 
-    *fd = open(path, flags[mode] | O_CLOEXEC, 0644);
+    *fd = open(path, flags[mode] | O_CLOEXEC, mode == OS_OPEN_PRIVATE ? 0600 : 0644);
     return *fd >= 0 || error_set_errno(err, errno, "open '%s'", path);
 }
 
@@ -457,7 +458,7 @@ done:
     return ok;
 }
 
-bool os_write_file(const char *path, Str content, Error *err)
+static bool write_file(const char *path, Str content, OsOpenMode mode, Error *err)
 {
     Arena arena;
     OsFile *file = NULL;
@@ -472,12 +473,22 @@ bool os_write_file(const char *path, Str content, Error *err)
         folder = slash == path ? "/" : arena_printf(&arena, "%.*s", (int)(slash - path), path);
     else
         folder = ".";
-    ok = os_file_open(beside, OS_OPEN_TRUNCATE, &file, err) &&
+    ok = os_file_open(beside, mode, &file, err) &&
          os_file_write_at(file, content.data, content.bytes, 0, err) && os_file_sync(file, err);
     os_file_close(file);
     ok = ok && os_rename(beside, path, err) && os_sync_dir(folder, err);
     arena_done(&arena);
     return ok;
+}
+
+bool os_write_file(const char *path, Str content, Error *err)
+{
+    return write_file(path, content, OS_OPEN_TRUNCATE, err);
+}
+
+bool os_write_private_file(const char *path, Str content, Error *err)
+{
+    return write_file(path, content, OS_OPEN_PRIVATE, err);
 }
 
 bool os_stdin_wait(int64_t timeout_us)

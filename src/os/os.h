@@ -29,6 +29,7 @@ typedef enum OsOpenMode {
     OS_OPEN_READ_WRITE,   /* Created when missing; never truncated. */
     OS_OPEN_CREATE_NEW,   /* Must not exist. */
     OS_OPEN_TRUNCATE,     /* Created or emptied, for writing. */
+    OS_OPEN_PRIVATE,      /* As TRUNCATE; if made, for its owner's eyes alone. */
 } OsOpenMode;
 
 typedef struct OsMethods {
@@ -89,6 +90,8 @@ bool os_list(Arena *arena, const char *path, const char *const **names, size_t *
 bool os_read_file(Arena *arena, const char *path, size_t bytes_max, Str *out, Error *err);
 /* Written beside, synced, renamed over: after a crash the old or the new content, never a mixture. */
 bool os_write_file(const char *path, Str content, Error *err);
+/* The same, for its owner's eyes alone: it holds secrets. */
+bool os_write_private_file(const char *path, Str content, Error *err);
 
 /* Standard input, as it comes. Whether there is something to read (or its end) within timeout_us; up
  * to `bytes` of it, waiting for the first (*got 0: the end). */
