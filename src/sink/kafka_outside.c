@@ -56,6 +56,7 @@ typedef struct KafkaOutside {
     uint64_t keyless_count;
     Arena connection_arena;
     _Atomic int lost_code; /* rd_kafka_resp_err_t: why a record was not written. */
+    _Atomic bool interrupted;
 } KafkaOutside;
 
 typedef struct KafkaEncoder {
@@ -505,15 +506,30 @@ static rd_kafka_error_t *send_epoch_number(KafkaOutside *outside, int64_t epoch)
     return error;
 }
 
+/* Goes on by itself after a timeout; ended it must be, one way or the other. When the run ends meanwhile,
+ * the next one's init_transactions learns which. */
+static rd_kafka_error_t *commit(KafkaOutside *outside)
+{
+    rd_kafka_t *handle = kafka_client_handle(outside->producer);
+    rd_kafka_error_t *error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
+
+    while (error && rd_kafka_error_is_retriable(error) && !atomic_load(&outside->interrupted)) {
+        rd_kafka_error_destroy(error);
+        error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
+    }
+    return error;
+}
+
 /* Whether it can be aborted or not: the next connection's init_transactions sees to it. The records
  * point into chunks, so none may be left. */
 static void give_up(KafkaOutside *outside)
 {
     rd_kafka_t *handle = kafka_client_handle(outside->producer);
-    rd_kafka_error_t *error;
+    rd_kafka_error_t *error = NULL;
 
     (void)rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    error = rd_kafka_abort_transaction(handle, TIMEOUT_MS);
+    if (!atomic_load(&outside->interrupted))
+        error = rd_kafka_abort_transaction(handle, TIMEOUT_MS);
     if (error)
         rd_kafka_error_destroy(error);
     kafka_disconnect(&outside->outside);
@@ -548,18 +564,19 @@ static bool kafka_deliver(Outside *base, const OutsideEpoch *epochs, uint32_t ep
         ok = transaction_error(outside, error, "a transaction cannot begin", err);
     else if (send_epochs(outside, epochs, epoch_count, err)) {
         error = send_epoch_number(outside, epochs[epoch_count - 1].epoch);
+        /* Without the number nothing may be committed: it would be written again. */
         if (!error)
-            error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
-        /* It goes on by itself; ended it must be, one way or the other. */
-        while (error && rd_kafka_error_is_retriable(error)) {
-            rd_kafka_error_destroy(error);
-            error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
-        }
+            error = commit(outside);
         ok = !error || transaction_error(outside, error, "the transaction is not committed", err);
     }
     if (!ok)
         give_up(outside);
     return ok;
+}
+
+static void kafka_interrupt(Outside *base)
+{
+    atomic_store(&((KafkaOutside *)base)->interrupted, true);
 }
 
 /* ── life ──────────────────────────────────────────────────────────────────────────────────────*/
@@ -586,6 +603,7 @@ static const OutsideMethods kafka_methods = {
     .last_delivered = kafka_last_delivered,
     .deliver = kafka_deliver,
     .disconnect = kafka_disconnect,
+    .interrupt = kafka_interrupt,
     .free = kafka_free,
 };
 
