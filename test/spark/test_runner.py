@@ -2,7 +2,7 @@
 """The runner's own tests, types and lint; random pipelines that weir and Spark must run alike; and the proof
 that the comparison can fail: a planted mistake is found.
 
-  test_runner.py WEIR                    a dozen pipelines; WEIR_TEST_LONG=1: 200
+  test_runner.py WEIR                    six pipelines; WEIR_TEST_LONG=1: 200
   test_runner.py WEIR --seeds 7,12       these
 """
 import json
