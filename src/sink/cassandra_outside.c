@@ -263,13 +263,32 @@ static bool connect_session(CassandraOutside *outside, Error *err)
            set_session(outside, session, err);
 }
 
+/* A node's schema tables tell of a table a moment before the node itself knows it: the CREATE of a
+ * run that was killed may still be under way. */
+static bool prepare_insert(CassandraOutside *outside, Error *err)
+{
+    enum { TRIES = 50, WAIT_US = 100000 };
+
+    for (int i = 0;; i++) {
+        Error why = {0};
+
+        if (cql_prepare(outside->session, strbuf_str(&outside->insert), &outside->prepared, &why))
+            return true;
+        if (why.kind != ERROR_USER || i == TRIES) {
+            *err = why;
+            return false;
+        }
+        os_sleep_us(WAIT_US);
+    }
+}
+
 static bool ensure(Outside *base, Error *err)
 {
     CassandraOutside *outside = (CassandraOutside *)base;
 
     return connect_session(outside, err) &&
            cassandra_table_ensure(outside->session, &outside->table, outside->settings, err) &&
-           cql_prepare(outside->session, strbuf_str(&outside->insert), &outside->prepared, err);
+           prepare_insert(outside, err);
 }
 
 static void interrupt(Outside *base)
