@@ -380,9 +380,67 @@ static bool read_string(Bytes *b, const AvroPlan *plan, VectorBuilder *out)
 
 static bool read_value(Bytes *b, const AvroPlan *plan, VectorBuilder *out, int depth);
 
+/* By key, entries of one key in their order: both point into one array. */
+static int compare_entries(const void *a, const void *b)
+{
+    const Str *x = *(Str *const *)a, *y = *(Str *const *)b;
+    int order = str_compare(*x, *y);
+
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+/*
+ * Where a map has a key several times, the last entry counts, as for Spark. Looks through the map ahead
+ * of b: one flag an entry, set where a later one replaces it; NULL: none is replaced, or the map is
+ * malformed, which its reader says.
+ */
+static bool *find_replaced(Bytes ahead, const AvroPlan *plan, Arena *arena, int depth)
+{
+    VectorBuilder keys;
+    bool *replaced = NULL;
+    const Str **order;
+    int64_t count;
+    Str key;
+
+    builder_init(&keys, arena, plan->type->fields[0].type, 0);
+    while (read_block(&ahead, &count) && count > 0) {
+        for (int64_t i = 0; i < count; i++) {
+            if (!read_bytes(&ahead, &key) || !skip(&ahead, plan->node->items, depth + 1))
+                return NULL;
+            builder_add_str(&keys, key);
+        }
+    }
+    order = ARENA_ARRAY(arena, const Str *, keys.row_count);
+    for (uint32_t i = 0; i < keys.row_count; i++)
+        order[i] = (const Str *)keys.data + i;
+    qsort(order, keys.row_count, sizeof *order, compare_entries);
+    for (uint32_t i = 1; i < keys.row_count; i++) {
+        if (!str_equal(*order[i - 1], *order[i]))
+            continue;
+        if (!replaced)
+            replaced = arena_zalloc(arena, keys.row_count);
+        replaced[order[i - 1] - (const Str *)keys.data] = true;
+    }
+    return replaced;
+}
+
+static bool read_key(Bytes *b, VectorBuilder *out)
+{
+    Str key;
+
+    if (!read_bytes(b, &key))
+        return false;
+    if (!is_utf8(key))
+        return bad(b, "bad_value", "a key of a map is not UTF-8");
+    builder_add_str(out, key);
+    return true;
+}
+
 static bool read_items(Bytes *b, const AvroPlan *plan, VectorBuilder *out, int depth)
 {
     bool is_map = plan->node->kind == AVRO_MAP;
+    bool *replaced = is_map ? find_replaced(*b, plan, out->arena, depth) : NULL;
+    uint32_t entry_i = 0;
     int64_t count;
     Str key;
 
@@ -391,11 +449,14 @@ static bool read_items(Bytes *b, const AvroPlan *plan, VectorBuilder *out, int d
             return false;
         if (count == 0)
             break;
-        for (int64_t i = 0; i < count; i++) {
-            if (is_map && !read_bytes(b, &key))
+        for (int64_t i = 0; i < count; i++, entry_i++) {
+            if (replaced && replaced[entry_i]) {
+                if (!read_bytes(b, &key) || !skip(b, plan->node->items, depth + 1))
+                    return false;
+                continue;
+            }
+            if (is_map && !read_key(b, &out->children[0]))
                 return false;
-            if (is_map)
-                builder_add_str(&out->children[0], key);
             if (!read_value(b, plan->items, &out->children[is_map], depth + 1))
                 return false;
         }
