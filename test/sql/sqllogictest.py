@@ -169,14 +169,17 @@ def main():
     total, shown = Counts(), 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         tasks = [pool.submit(run_file, options.weir, jar, name, limit) for name in names]
-        for task in tasks:
-            _, counts = task.result()
+        for i, task in enumerate(tasks):
+            name, counts = task.result()
             total.passed += counts.passed
             total.left_out += counts.left_out
             total.failures += counts.failures
             for failure in counts.failures[:max(0, options.show - shown)]:
                 shown += 1
                 print(failure, flush=True)
+            if options.all:
+                print("%d of %d files, %d as expected, %d failed: %s"
+                      % (i + 1, len(names), total.passed, len(total.failures), name), file=sys.stderr, flush=True)
     print("%d files: %d as expected, %d failed" % (len(names), total.passed, len(total.failures)))
     for reason, count in sorted(total.left_out.items()):
         if count:
