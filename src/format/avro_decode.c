@@ -15,7 +15,8 @@
 #include "os/os.h"
 
 enum {
-    ITEMS_MAX = 1 << 22, /* Of arrays and maps, in one record: those of null have no bytes. */
+    /* Items of arrays and maps that a record may have beside one for each byte: those of null have none. */
+    FREE_ITEMS = 1024,
     FRAME_BYTES = 5,
     SCHEMAS_MAX = 10000,
     FETCH_TRIES = 6,
@@ -42,7 +43,7 @@ typedef struct AvroDecoder {
 typedef struct Bytes {
     const uint8_t *at;
     const uint8_t *end;
-    uint32_t items_left;
+    uint64_t items_left;
     const char *reason; /* NULL: all is well so far. */
     const char *message;
 } Bytes;
@@ -51,7 +52,8 @@ static Bytes bytes_of(Str text)
 {
     const uint8_t *at = (const uint8_t *)(text.data ? text.data : "");
 
-    return (Bytes){.at = at, .end = at + text.bytes, .items_left = ITEMS_MAX};
+    return (Bytes){
+        .at = at, .end = at + text.bytes, .items_left = (uint64_t)text.bytes + FREE_ITEMS};
 }
 
 static bool bad(Bytes *b, const char *reason, const char *message)
@@ -140,9 +142,9 @@ static bool read_block(Bytes *b, int64_t *count)
             return false;
         *count = *count == INT64_MIN ? INT64_MAX : -*count;
     }
-    if (*count > b->items_left)
-        return bad(b, "malformed_avro", "an array or map has too many items");
-    b->items_left -= (uint32_t)*count;
+    if ((uint64_t)*count > b->items_left)
+        return bad(b, "malformed_avro", "an array or map has more items than bytes");
+    b->items_left -= (uint64_t)*count;
     return true;
 }
 
