@@ -183,6 +183,17 @@ bool type_is_nested(const Type *type)
     return type->kind >= TYPE_ARRAY;
 }
 
+bool type_has_map(const Type *type)
+{
+    if (type->kind == TYPE_MAP)
+        return true;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (type_has_map(type->fields[i].type))
+            return true;
+    }
+    return false;
+}
+
 bool type_is_orderable(const Type *type)
 {
     if (type->kind == TYPE_MAP || type->kind == TYPE_INTERVAL)

@@ -125,6 +125,7 @@ bool type_equal(const Type *a, const Type *b); /* Names of fields count, nullabi
 bool type_is_numeric(const Type *type);        /* TINYINT..DECIMAL */
 bool type_is_integral(const Type *type);       /* TINYINT..BIGINT */
 bool type_is_nested(const Type *type);
+bool type_has_map(const Type *type);          /* It is a MAP, or one is inside. */
 bool type_is_orderable(const Type *type);      /* No MAP or calendar INTERVAL inside. */
 /* The place of a struct's field by name (ASCII case-insensitive, as Spark resolves), or -1. */
 int type_field_find(const Type *type, Str name);

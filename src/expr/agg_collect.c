@@ -22,6 +22,14 @@ static bool bind_one(BindCall *call, Error *err)
     return true;
 }
 
+static bool bind_collect_set(BindCall *call, Error *err)
+{
+    if (type_has_map(call->args[0]->type))
+        return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE",
+                             "The input of `collect_set` can't be \"MAP\" type data.");
+    return bind_one(call, err);
+}
+
 /* ── collect_list ──────────────────────────────────────────────────────────────────────────────*/
 
 typedef struct ListState {
@@ -590,7 +598,7 @@ static const Function rows[] = {
               "All values that are not NULL, as an array", "collect_list(1) = array(1)"),
     AGGREGATE("array_agg", 1, 1, bind_one, NULL, &list_methods, NULL,
               "All values that are not NULL; the same as collect_list", "array_agg(1) = array(1)"),
-    AGGREGATE("collect_set", 1, 1, bind_one, NULL, &set_methods, NULL,
+    AGGREGATE("collect_set", 1, 1, bind_collect_set, NULL, &set_methods, NULL,
               "All values that are not NULL, each once", "collect_set(1) = array(1)"),
     AGGREGATE("listagg", 1, 2, bind_listagg, NULL, &listagg_methods, NULL,
               "The texts, with a separator between; WITHIN GROUP (ORDER BY …) orders them",

@@ -5,7 +5,10 @@
  * Central moments are kept and merged by the formulas of Chan et al. (as Spark's CentralMomentAgg),
  * which lose no precision to large means. A sample of one value has no sample variance: NULL.
  *
- * The order of operations is Spark's, so that over one partition the last bit is the same too.
+ * The order of operations is Spark's, so that over one partition the last bit is the same too. Spark merges
+ * what the partitions give into a state of no rows, also where there is one partition alone: that rounds the
+ * means, and where a square overflows makes NaN of it (Infinity times no rows). Over a window nothing is
+ * merged. So a group's state is merged into an empty one before its result is taken.
  */
 #include <math.h>
 
@@ -20,16 +23,18 @@ typedef struct Moments {
     double n, mean, m2, m3, m4;
 } Moments;
 
+/* Whether Spark merges before it gives a result. */
+static bool is_merged(const AggregateCall *call)
+{
+    return call->expr->kind != EXPR_WINDOW;
+}
+
 static void moments_merge(Moments *a, const Moments *b)
 {
     double n = a->n + b->n, delta = b->mean - a->mean, step, nn;
 
     if (b->n == 0)
         return;
-    if (a->n == 0) {
-        *a = *b;
-        return;
-    }
     step = delta / n;
     nn = a->n * b->n;
     a->m4 = a->m4 + b->m4 +
@@ -127,7 +132,14 @@ static Vector *moments_result(const AggregateCall *call, const void *const *stat
     MomentKind kind = *(const MomentKind *)call->expr->fn->extra;
 
     for (uint32_t i = 0; i < count; i++) {
-        if (!moments_value(kind, states[i], &vector_f64(out)[i]))
+        Moments merged = {0};
+        const Moments *m = states[i];
+
+        if (is_merged(call)) {
+            moments_merge(&merged, m);
+            m = &merged;
+        }
+        if (!moments_value(kind, m, &vector_f64(out)[i]))
             vector_set_null(arena, out, i);
     }
     return out;
@@ -180,19 +192,12 @@ static void pair_add(PairMoments *s, double x, double y)
     s->n = n;
 }
 
-static void pair_merge(const AggregateCall *call, void *into, const void *from)
+static void pair_merge(PairMoments *a, const PairMoments *b)
 {
-    PairMoments *a = into;
-    const PairMoments *b = from;
     double n = a->n + b->n, dx = b->mean_x - a->mean_x, dy = b->mean_y - a->mean_y;
 
-    (void)call;
     if (b->n == 0)
         return;
-    if (a->n == 0) {
-        *a = *b;
-        return;
-    }
     a->mxy = a->mxy + b->mxy + dx * (dy / n) * a->n * b->n;
     a->mxx = a->mxx + b->mxx + dx * (dx / n) * a->n * b->n;
     a->myy = a->myy + b->myy + dy * (dy / n) * a->n * b->n;
@@ -203,6 +208,12 @@ static void pair_merge(const AggregateCall *call, void *into, const void *from)
     a->mean_x += dx / n * b->n;
     a->mean_y += dy / n * b->n;
     a->n = n;
+}
+
+static void pair_state_merge(const AggregateCall *call, void *into, const void *from)
+{
+    (void)call;
+    pair_merge(into, from);
 }
 
 typedef enum PairKind {
@@ -270,8 +281,7 @@ static bool pair_value(PairKind kind, const PairMoments *s, double *out)
         *out = s->sum_y / s->n;
         return s->n > 0;
     case REGR_INTERCEPT:
-        /* The means as they leave a merge with an empty partition. */
-        *out = s->mean_y / s->n * s->n - s->mxy / s->m2_x * (s->mean_x / s->n * s->n);
+        *out = s->mean_y - s->mxy / s->m2_x * s->mean_x;
         return s->n > 0 && s->m2_x != 0;
     case REGR_R2: /* x is y here, and the other way round. */
         *out = s->mxy / sqrt(s->mxx * s->myy);
@@ -311,8 +321,13 @@ static Vector *pair_result(const AggregateCall *call, const void *const *states,
     PairKind kind = *(const PairKind *)call->expr->fn->extra;
 
     for (uint32_t i = 0; i < count; i++) {
+        PairMoments merged = {0};
         const PairMoments *s = states[i];
 
+        if (is_merged(call)) {
+            pair_merge(&merged, s);
+            s = &merged;
+        }
         if (kind == REGR_COUNT)
             vector_i64(out)[i] = (int64_t)s->n;
         else if (kind == CORR && s->n > 1 && s->mxx * s->myy == 0)
@@ -339,7 +354,7 @@ static const AggregateMethods pair_methods = {
     .state_bytes = pair_bytes,
     .init = pair_init,
     .update = pair_update,
-    .merge = pair_merge,
+    .merge = pair_state_merge,
     .result = pair_result,
     .encode = pair_encode,
     .decode = pair_decode,

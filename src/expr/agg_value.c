@@ -28,10 +28,8 @@ static bool bind_extreme(BindCall *call, Error *err)
 {
     const Type *type = call->args[0]->type;
 
-    if (!type_is_orderable(type))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `%s` does not support ordering on type %s.", call->fn->name,
-                             bind_type_text(call, type));
+    if (!bind_orderable(call, type, err))
+        return false;
     call->type = type;
     call->nullable = true;
     return true;
@@ -450,10 +448,8 @@ static bool bind_by(BindCall *call, Error *err)
 {
     const Type *order = call->args[1]->type;
 
-    if (!type_is_orderable(order))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `%s` does not support ordering on type %s.", call->fn->name,
-                             bind_type_text(call, order));
+    if (!bind_orderable(call, order, err))
+        return false;
     if (call->arg_count == 3)
         return bind_by_many(call, err);
     call->type = call->args[0]->type;

@@ -53,6 +53,14 @@ bool bind_unexpected(const BindCall *call, uint32_t arg_i, const char *required,
                          bind_type_text(call, call->args[arg_i]->type));
 }
 
+bool bind_orderable(const BindCall *call, const Type *type, Error *err)
+{
+    return type_is_orderable(type) ||
+           bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+                         "The `%s` does not support ordering on type %s.", call->fn->name,
+                         bind_type_text(call, type));
+}
+
 bool bind_diff_types(const BindCall *call, uint32_t from, uint32_t to, Error *err)
 {
     StrBuf text;

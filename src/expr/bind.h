@@ -34,6 +34,8 @@ bool bind_mismatch(const BindCall *call, Error *err, const char *class_name, con
                    ...) PRINTF(4, 5);
 /* UNEXPECTED_INPUT_TYPE of argument arg_i; `required` as Spark writes it: "STRING", "(A OR B)". */
 bool bind_unexpected(const BindCall *call, uint32_t arg_i, const char *required, Error *err);
+/* Whether values of `type` can be compared; else INVALID_ORDERING_TYPE. */
+bool bind_orderable(const BindCall *call, const Type *type, Error *err);
 /* DATA_DIFF_TYPES over arguments from .. to. */
 bool bind_diff_types(const BindCall *call, uint32_t from, uint32_t to, Error *err);
 bool bind_wrong_count(const BindCall *call, const char *expected, Error *err);

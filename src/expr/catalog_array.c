@@ -38,6 +38,18 @@ static bool bind_array_value(BindCall *call, Error *err)
     return bind_signature(call, err);
 }
 
+/* Of those that compare elements. */
+static bool bind_comparing(BindCall *call, bool (*bind)(BindCall *, Error *), Error *err)
+{
+    return bind(call, err) && (call->args[0]->type->kind != TYPE_ARRAY ||
+                               bind_orderable(call, call->args[0]->type->fields[0].type, err));
+}
+
+static bool bind_find(BindCall *call, Error *err)
+{
+    return bind_comparing(call, bind_array_value, err);
+}
+
 static bool bind_two_arrays(BindCall *call, Error *err)
 {
     const Type *a = call->args[0]->type, *b = call->args[1]->type;
@@ -48,6 +60,16 @@ static bool bind_two_arrays(BindCall *call, Error *err)
                              "element type, but it's [%s, %s].",
                              call->fn->name, bind_type_text(call, a), bind_type_text(call, b));
     return bind_signature(call, err);
+}
+
+static bool bind_two_sets(BindCall *call, Error *err)
+{
+    return bind_comparing(call, bind_two_arrays, err);
+}
+
+static bool bind_set(BindCall *call, Error *err)
+{
+    return bind_comparing(call, bind_signature, err);
 }
 
 /* ── array(a, b, …) ────────────────────────────────────────────────────────────────────────────*/
@@ -563,25 +585,25 @@ static const Function rows[] = {
               "cardinality(array(1, 2)) = 2"),
     ARRAY_ROW("array_size", FN_STRICT, 1, 1, bind_signature, "(array) -> int", kernel_size, NULL,
               "Elements of an array", "array_size(array(1, 2)) = 2"),
-    ARRAY_ROW("array_contains", FN_STRICT, 2, 2, bind_array_value, "(array<T>, T) -> boolean",
+    ARRAY_ROW("array_contains", FN_STRICT, 2, 2, bind_find, "(array<T>, T) -> boolean",
               kernel_array_contains, NULL, "Whether the value is an element",
               "array_contains(array(1, 2), 2)"),
-    ARRAY_ROW("array_position", FN_STRICT, 2, 2, bind_array_value, "(array<T>, T) -> bigint",
+    ARRAY_ROW("array_position", FN_STRICT, 2, 2, bind_find, "(array<T>, T) -> bigint",
               kernel_array_position, NULL, "The place of the value, from 1; 0: it is not there",
               "array_position(array(3, 1), 1) = 2"),
-    ARRAY_ROW("arrays_overlap", FN_STRICT, 2, 2, bind_two_arrays, "(array<T>, array<T>) -> boolean",
+    ARRAY_ROW("arrays_overlap", FN_STRICT, 2, 2, bind_two_sets, "(array<T>, array<T>) -> boolean",
               kernel_arrays_overlap, NULL, "Whether the arrays share an element",
               "arrays_overlap(array(1), array(1, 2))"),
-    ARRAY_ROW("array_distinct", FN_STRICT, 1, 1, bind_signature, "(array) -> $1", kernel_array_set,
+    ARRAY_ROW("array_distinct", FN_STRICT, 1, 1, bind_set, "(array) -> $1", kernel_array_set,
               &set_distinct, "The elements, each once", "array_distinct(array(1, 1)) = array(1)"),
-    ARRAY_ROW("array_union", FN_STRICT, 2, 2, bind_two_arrays, "(array<T>, array<T>) -> array<T>",
+    ARRAY_ROW("array_union", FN_STRICT, 2, 2, bind_two_sets, "(array<T>, array<T>) -> array<T>",
               kernel_array_set, &set_union, "The elements of both, each once",
               "array_union(array(1), array(1, 2)) = array(1, 2)"),
-    ARRAY_ROW("array_intersect", FN_STRICT, 2, 2, bind_two_arrays,
+    ARRAY_ROW("array_intersect", FN_STRICT, 2, 2, bind_two_sets,
               "(array<T>, array<T>) -> array<T>", kernel_array_set, &set_intersect,
               "The elements that both have, each once",
               "array_intersect(array(1, 2), array(2, 3)) = array(2)"),
-    ARRAY_ROW("array_except", FN_STRICT, 2, 2, bind_two_arrays, "(array<T>, array<T>) -> array<T>",
+    ARRAY_ROW("array_except", FN_STRICT, 2, 2, bind_two_sets, "(array<T>, array<T>) -> array<T>",
               kernel_array_set, &set_except, "The elements that only the first has, each once",
               "array_except(array(1, 2), array(2)) = array(1)"),
     ARRAY_ROW("array_append", 0, 2, 2, bind_array_value, "(array<T>, T) -> array<T>",
@@ -590,7 +612,7 @@ static const Function rows[] = {
     ARRAY_ROW("array_prepend", 0, 2, 2, bind_array_value, "(array<T>, T) -> array<T>",
               kernel_array_append, &in_front, "The array and one element more before it",
               "array_prepend(array(1), 2) = array(2, 1)"),
-    ARRAY_ROW("array_remove", FN_STRICT, 2, 2, bind_array_value, "(array<T>, T) -> array<T>",
+    ARRAY_ROW("array_remove", FN_STRICT, 2, 2, bind_find, "(array<T>, T) -> array<T>",
               kernel_array_remove, NULL, "The array without elements of this value",
               "array_remove(array(1, 2, 1), 1) = array(2)"),
     ARRAY_ROW("array_compact", FN_STRICT, 1, 1, bind_signature, "(array) -> $1",

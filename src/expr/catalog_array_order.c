@@ -214,16 +214,8 @@ static Vector *kernel_slice(const KernelCall *call)
 
 static bool bind_ordered(BindCall *call, Error *err)
 {
-    const Type *type;
-
-    if (!bind_signature(call, err))
-        return false;
-    type = call->args[0]->type->fields[0].type;
-    if (type_is_orderable(type))
-        return true;
-    return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                         "The `%s` does not support ordering on type %s.", call->fn->name,
-                         bind_type_text(call, type));
+    return bind_signature(call, err) &&
+           bind_orderable(call, call->args[0]->type->fields[0].type, err);
 }
 
 typedef struct Order {

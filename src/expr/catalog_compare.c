@@ -64,10 +64,8 @@ static bool bind_comparison(BindCall *call, Error *err)
                              "the left and right operands of the binary operator have "
                              "incompatible types (%s and %s).",
                              bind_type_text(call, a), bind_type_text(call, b));
-    if (!type_is_orderable(a))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `%s` does not support ordering on type %s.", call->fn->name,
-                             bind_type_text(call, a));
+    if (!bind_orderable(call, a, err))
+        return false;
     call->type = &type_boolean;
     if (!(call->fn->flags & FN_STRICT))
         call->nullable = false;
@@ -168,10 +166,8 @@ static bool bind_in(BindCall *call, Error *err)
         for (uint32_t i = 0; i < call->arg_count; i++)
             bind_cast(call, i, &type_boolean);
     }
-    if (!type_is_orderable(common))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `in` does not support ordering on type %s.",
-                             bind_type_text(call, common));
+    if (!bind_orderable(call, common, err))
+        return false;
     call->type = &type_boolean;
     call->nullable = false;
     for (uint32_t i = 0; i < call->arg_count; i++)

@@ -277,10 +277,8 @@ static bool bind_extreme(BindCall *call, Error *err)
         common = type_common_no_string(call->arena, common, call->args[i]->type);
     if (!common)
         return bind_diff_types(call, 0, call->arg_count, err);
-    if (!type_is_orderable(common))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `%s` does not support ordering on type %s.", call->fn->name,
-                             bind_type_text(call, common));
+    if (!bind_orderable(call, common, err))
+        return false;
     call->nullable = true;
     for (uint32_t i = 0; i < call->arg_count; i++) {
         bind_cast(call, i, common);

@@ -96,23 +96,12 @@ static Vector *kernel_crc32(const KernelCall *call)
 
 enum { SPARK_SEED = 42 };
 
-static bool has_map(const Type *type)
-{
-    if (type->kind == TYPE_MAP)
-        return true;
-    for (uint32_t f = 0; f < type->field_count; f++) {
-        if (has_map(type->fields[f].type))
-            return true;
-    }
-    return false;
-}
-
 static bool bind_hash(BindCall *call, Error *err)
 {
     if (call->arg_count == 0)
         return bind_wrong_count(call, "> 0", err);
     for (uint32_t i = 0; i < call->arg_count; i++) {
-        if (has_map(call->args[i]->type))
+        if (type_has_map(call->args[i]->type))
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.HASH_MAP_TYPE",
                                  "Input to the function `%s` cannot contain elements of the "
                                  "\"MAP\" type.",

@@ -192,13 +192,8 @@ static bool bind_array_sort(BindCall *call, Error *err)
         return false;
     call->type = call->args[0]->type;
     call->nullable = call->args[0]->nullable;
-    if (call->arg_count == 1) {
-        if (type_is_orderable(call->type->fields[0].type))
-            return true;
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `array_sort` does not support ordering on type %s.",
-                             bind_type_text(call, call->type));
-    }
+    if (call->arg_count == 1)
+        return bind_orderable(call, call->type->fields[0].type, err);
     bind_lambda(call, 1, 2);
     if (call->args[1]->type->kind != TYPE_INT)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_RETURN_TYPE",

@@ -210,10 +210,8 @@ static bool bind_map_key(BindCall *call, Error *err)
                              "key type, but it's [%s, %s].",
                              call->fn->name, bind_type_text(call, map),
                              bind_type_text(call, call->args[1]->type));
-    if (!type_is_orderable(common))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                             "The `%s` does not support ordering on type %s.", call->fn->name,
-                             bind_type_text(call, common));
+    if (!bind_orderable(call, common, err))
+        return false;
     call->type = map->fields[1].type;
     call->nullable = true;
     return true;

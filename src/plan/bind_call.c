@@ -287,6 +287,17 @@ SortKey bind_sort_key(const AstSortItem *item)
     };
 }
 
+bool bind_sortable(Binder *b, const Expr *e, Span span)
+{
+    if (type_is_orderable(e->type))
+        return true;
+    bind_error(b, span, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09",
+               "Cannot sort by this expression: the `sortorder` does not support ordering on type "
+               "%s.",
+               type_text_sql(b, e->type));
+    return false;
+}
+
 static bool add_order(Binder *b, const ExprScope *es, const AstFunctionCall *call, Expr *e)
 {
     uint32_t count = (uint32_t)call->within_group.count;
@@ -297,7 +308,7 @@ static bool add_order(Binder *b, const ExprScope *es, const AstFunctionCall *cal
     for (uint32_t i = 0; i < count; i++) {
         e->order_by[i] = bind_expr(b, es, call->within_group.items[i].expr);
         e->order_keys[i] = bind_sort_key(&call->within_group.items[i]);
-        if (!e->order_by[i])
+        if (!e->order_by[i] || !bind_sortable(b, e->order_by[i], call->within_group.items[i].span))
             return false;
     }
     return true;

@@ -8,6 +8,8 @@
 #include "plan/bind.h"
 
 SortKey bind_sort_key(const AstSortItem *item);
+/* Whether rows can be sorted by e, which is not NULL; else DATATYPE_MISMATCH.INVALID_ORDERING_TYPE. */
+bool bind_sortable(Binder *b, const Expr *e, Span span);
 /* The error of an aggregate or window function where none may stand; NULL. */
 Expr *bind_misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const char *what);
 /* The function does not go with `syntax`; NULL. */
@@ -89,6 +91,8 @@ Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, E
                       Span span);
 
 /* All columns as keys. */
+/* Whether DISTINCT and set operations may have a column of the type: Spark refuses MAPs. */
+bool bind_comparable_set(Binder *b, Str column, const Type *type, Span span);
 Logical *logical_distinct(PlanContext *plan, Logical *input, Span span);
 
 /* `tail`: the query whose ORDER BY belongs to this SELECT, or NULL. */

@@ -228,8 +228,11 @@ static bool order_all(Select *s, const AstSortList *list)
 {
     s->order = ARENA_ARRAY(s->b->arena, SortItem, s->items.count + 1);
     s->order_count = (uint32_t)s->items.count;
-    for (uint32_t i = 0; i < s->order_count; i++)
+    for (uint32_t i = 0; i < s->order_count; i++) {
         s->order[i] = (SortItem){s->items.items[i].expr, bind_sort_key(&list->items[0])};
+        if (s->order[i].expr && !bind_sortable(s->b, s->order[i].expr, s->order_span))
+            return false;
+    }
     return true;
 }
 
@@ -278,7 +281,7 @@ bool select_order(Select *s, const AstSortList *list)
             s->order[i].expr = is_above ? order_above(&above, &es, ast)
                                         : bind_either(s->b, &es, ast);
         }
-        ok = ok && s->order[i].expr;
+        ok = ok && s->order[i].expr && bind_sortable(s->b, s->order[i].expr, ast->span);
     }
     return ok && (!above.computed || refuse_computed(s, &es, above.computed));
 }

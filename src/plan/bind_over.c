@@ -167,7 +167,17 @@ static WindowSpec *bind_spec(Binder *b, const ExprScope *es, const AstWindowSpec
     for (uint32_t i = 0; i < spec->order_count; i++) {
         spec->order[i].expr = bind_expr(b, es, ast->order_by.items[i].expr);
         spec->order[i].key = bind_sort_key(&ast->order_by.items[i]);
-        ok = ok && spec->order[i].expr;
+        ok = ok && spec->order[i].expr &&
+             bind_sortable(b, spec->order[i].expr, ast->order_by.items[i].span);
+    }
+    for (uint32_t i = 0; i < spec->partition_count && ok; i++) {
+        const Type *type = spec->partition[i]->type;
+
+        if (!type_is_orderable(type))
+            return bind_error(b, ast->partition_by.items[i]->span,
+                              "EXPRESSION_TYPE_IS_NOT_ORDERABLE", "42822",
+                              "PARTITION BY sorts, and values of type %s have no order.",
+                              type_text_sql(b, type));
     }
     return ok && bind_frame(b, es, ast, spec) ? spec : NULL;
 }

@@ -257,6 +257,27 @@ static bool common_types(Binder *b, const Logical *left, const Logical *right, c
     return true;
 }
 
+bool bind_comparable_set(Binder *b, Str column, const Type *type, Span span)
+{
+    if (!type_has_map(type))
+        return true;
+    bind_error(b, span, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "0A000",
+               "The feature is not supported: Cannot have MAP type columns in DataFrame which calls "
+               "set operations (INTERSECT, EXCEPT, etc.), but the type of column `%.*s` is %s.",
+               STR_ARG(column), type_text_sql(b, type));
+    diagnostic_remedy(b->diagnostics, "GROUP BY compares maps; map_entries(m) is an array of structs");
+    return false;
+}
+
+static bool comparable_sets(Binder *b, const Logical *left, const Type *const *types, Span span)
+{
+    for (uint32_t i = 0; i < left->column_count; i++) {
+        if (!bind_comparable_set(b, plan_column(b->plan, left->columns[i])->name, types[i], span))
+            return false;
+    }
+    return true;
+}
+
 static Logical *put_union(Binder *b, Logical *left, Logical *right, const Type *const *types,
                           Span span)
 {
@@ -361,6 +382,8 @@ Relation bind_set_operation(Binder *b, AstSetOperator op, bool all, Relation lef
     types = ARENA_ARRAY(b->arena, const Type *, a->column_count + 1);
     if (!common_types(b, a, c, set_operator_text(op, all), types, span))
         return (Relation){0};
+    if (!(op == AST_SET_UNION && all) && !comparable_sets(b, a, types, span))
+        return (Relation){0};
     a = cast_columns(b, a, types, span);
     c = a ? cast_columns(b, c, types, span) : NULL;
     if (!c)
@@ -432,10 +455,10 @@ static bool order_item(Binder *b, const ExprScope *es, const AstSortItem *ast, S
             return false;
         }
         out->expr = scope_column_expr(b, &scope->columns.items[position - 1], ast->span);
-        return true;
+    } else {
+        out->expr = bind_expr(b, es, ast->expr);
     }
-    out->expr = bind_expr(b, es, ast->expr);
-    return out->expr != NULL;
+    return out->expr && bind_sortable(b, out->expr, ast->span);
 }
 
 bool bind_order_over(Binder *b, Relation *relation, const AstSortList *list)
@@ -447,12 +470,14 @@ bool bind_order_over(Binder *b, Relation *relation, const AstSortList *list)
     bool ok = true;
 
     for (size_t i = 0; i < count; i++) {
-        if (list->all)
+        if (list->all) {
             items[i] = (SortItem){scope_column_expr(b, &relation->scope->columns.items[i],
                                                     list->items[0].span),
                                   bind_sort_key(&list->items[0])};
-        else
+            ok = bind_sortable(b, items[i].expr, list->items[0].span) && ok;
+        } else {
             ok = order_item(b, &es, &list->items[i], &items[i]) && ok;
+        }
     }
     if (!ok)
         return false;
@@ -571,6 +596,10 @@ bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation
 
         if (!bind_exprs(b, &es, lists[i], exprs))
             return false;
+        for (size_t k = 0; k < lists[i]->count && lists[i] == &query->cluster_by; k++) {
+            if (!bind_sortable(b, exprs[k], lists[i]->items[k]->span)) /* It sorts too. */
+                return false;
+        }
     }
     return true;
 }

@@ -331,11 +331,24 @@ static bool has_aggregate(const Select *s)
     return groups(s);
 }
 
+static bool distinct_is_possible(const Select *s)
+{
+    for (size_t i = 0; i < s->items.count && s->ast->quantifier == AST_QUANTIFIER_DISTINCT; i++) {
+        const SelectItem *item = &s->items.items[i];
+
+        if (item->expr && !bind_comparable_set(s->b, item->name, item->expr->type, item->span))
+            return false;
+    }
+    return true;
+}
+
 static Relation select_finish(Select *s, const AstQuery *tail)
 {
     bool ok;
 
     s->items_failed = !bind_items(s);
+    if (!distinct_is_possible(s))
+        return (Relation){0};
     ok = !s->items_failed && (!groups(s) || select_keys(s));
     ok = select_having(s) && ok;
     if (tail && tail->order_by.count)

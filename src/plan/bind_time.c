@@ -60,10 +60,9 @@ static Expr *bind_time(Binder *b, const ExprScope *es, const AstExpr *ast, const
         return NULL;
     if (is_window_type(e->type))
         return window_last_moment(b, e, ast->span);
-    if (e->type->kind == TYPE_TIMESTAMP)
+    if (e->type->kind == TYPE_TIMESTAMP || e->type->kind == TYPE_TIMESTAMP_NTZ)
         return e;
-    if (e->type->kind == TYPE_TIMESTAMP_NTZ || e->type->kind == TYPE_DATE ||
-        e->type->kind == TYPE_STRING || e->type->kind == TYPE_VOID)
+    if (e->type->kind == TYPE_DATE || e->type->kind == TYPE_STRING || e->type->kind == TYPE_VOID)
         return binder_cast(b, e, &type_timestamp, ast->span);
     return wrong_time_type(b, function, e, ast->span);
 }
@@ -121,6 +120,20 @@ static bool bind_window(Binder *b, const ExprScope *es, const AstExpr *ast, Time
                       "The window's start must be less than its slide");
 }
 
+/* A gap of each row's own, as a length of time. '1 month' has one only from some moment on. */
+static Expr *gap_length(Binder *b, Expr *time, Expr *gap, Span span)
+{
+    Expr *args[2] = {time, gap};
+
+    if (gap->type->kind == TYPE_STRING)
+        args[1] = binder_cast(b, gap, &type_interval, span);
+    else if (gap->type->kind != TYPE_INTERVAL && gap->type->kind != TYPE_INTERVAL_YM)
+        return binder_cast(b, gap, &type_interval_dt, span);
+    args[0] = args[1] ? bind_call_named(b, "+", args, 2, span) : NULL;
+    args[1] = time;
+    return args[0] ? bind_call_named(b, "-", args, 2, span) : NULL;
+}
+
 static bool bind_session(Binder *b, const ExprScope *es, const AstExpr *ast, TimeWindow *out)
 {
     Expr *gap;
@@ -137,7 +150,7 @@ static bool bind_session(Binder *b, const ExprScope *es, const AstExpr *ast, Tim
             return false;
         return constraint(b, ast, out->size_us > 0, "The session's gap must be greater than 0");
     }
-    out->gap = binder_cast(b, gap, &type_interval_dt, ast->span);
+    out->gap = gap_length(b, out->time, gap, ast->span);
     return out->gap != NULL;
 }
 
@@ -213,9 +226,10 @@ static void note_group(CallVec *found, const AstGroupElement *elements, size_t c
     }
 }
 
-static const Type *window_type(Binder *b)
+/* Of the same kind of timestamps as the time. */
+static const Type *window_type(Binder *b, const Type *time)
 {
-    Field fields[2] = {{STR("start"), &type_timestamp, true}, {STR("end"), &type_timestamp, true}};
+    Field fields[2] = {{STR("start"), time, true}, {STR("end"), time, true}};
 
     return type_struct(b->arena, fields, 2);
 }
@@ -232,7 +246,7 @@ static bool has_name(const Scope *scope, Str name)
 static void put_assign(Binder *b, Relation *input, TimeWindow *window, Span span)
 {
     Str name = window->session ? STR("session_window") : STR("window");
-    const Type *type = window_type(b);
+    const Type *type = window_type(b, window->time->type);
     Scope *scope = scope_new(b, input->scope->outer);
     Logical *node = logical_new(b->plan, LOGICAL_ASSIGN, span, input->plan);
 
@@ -341,7 +355,8 @@ bool bind_watermark(Binder *b, Relation *relation, const AstWatermark *ast)
                    "The delay of a watermark must not be negative.");
         return false;
     }
-    if (time->type->kind != TYPE_TIMESTAMP) {
+    /* Batch: every row counts, however late; so any column will do. */
+    if (relation->plan->streaming && time->type->kind != TYPE_TIMESTAMP) {
         bind_error(b, ast->column.span, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09",
                    "The event time \"%.*s\" has the invalid type %s, but expected \"TIMESTAMP\".",
                    STR_ARG(bind_name(b, &es, ast->column.expr)), type_text_sql(b, time->type));
@@ -356,7 +371,7 @@ bool bind_watermark(Binder *b, Relation *relation, const AstWatermark *ast)
 
         id = add_time_column(b, relation, time, name, ast->span);
     }
-    if (!relation->plan->streaming) /* Batch: every row counts, however late. */
+    if (!relation->plan->streaming)
         return true;
     if (has_watermark(relation->plan)) {
         bind_error(b, ast->span, "EVENT_TIME_REDEFINED", "42000",

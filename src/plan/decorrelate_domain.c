@@ -435,19 +435,10 @@ static Bound bind_node(Domain *d, Logical *node)
     UNREACHABLE();
 }
 
-static bool has_map(const Type *type)
-{
-    bool found = type->kind == TYPE_MAP;
-
-    for (uint32_t i = 0; i < type->field_count && !found; i++)
-        found = has_map(type->fields[i].type);
-    return found;
-}
-
 static bool domain_has_equality(Domain *d)
 {
     for (size_t i = 0; i < d->outers.count; i++) {
-        if (!has_map(d->outers.items[i]->type))
+        if (!type_has_map(d->outers.items[i]->type))
             continue;
         bind_error(d->b, d->span,
                    "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_REFERENCE_DATA_"

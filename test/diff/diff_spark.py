@@ -6,6 +6,8 @@
                                                 once; needs no Spark; this is what CI runs
   diff_spark.py WEIR --keep N ...               also append N of the agreeing cases to cases.jsonl
   diff_spark.py WEIR --sql 'SELECT ...'         one query against both
+  diff_spark.py WEIR --ask FILE                 each line of FILE, a query, against both, names too; those in
+                                                which they agree are kept (once)
   diff_spark.py WEIR --recheck                  the kept cases, asked of Spark again
   diff_spark.py WEIR --examples                 the example of every function in docs/functions.md
 
@@ -315,6 +317,33 @@ def recheck(spark):
     return failed
 
 
+def ask(peers, path):
+    """Each line is a query: the same answer, names too, is kept."""
+    known = {(case["zone"], case["sql"]) for case in read_cases()}
+    kept, found, zone = [], 0, "UTC"
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            sql = line.strip()
+            if sql.startswith("-- zone "):
+                zone = sql.split()[2]
+            if not sql or sql.startswith("--"):
+                continue
+            got, want = Pair(peers, zone, []).answers(sql)
+            what = difference(sql, got, want)
+            if what:
+                found += 1
+                report(zone, what[0], sql, what[1], [])
+            elif (zone, sql) not in known:
+                known.add((zone, sql))
+                kept.append({"zone": zone, "tables": None, "sql": sql,
+                             "want": want if "error" not in want else {"error": {"class": want["error"]["class"]}}})
+    with open(CASES, "a", encoding="utf-8") as file:
+        for case in kept:
+            file.write(json.dumps(case, ensure_ascii=False) + "\n")
+    print(f"{len(kept)} kept, {found} differ")
+    return found
+
+
 def examples(peers):
     """Each example is a condition; what it computes must be TRUE in both, or the same error."""
     found = 0
@@ -350,6 +379,7 @@ def main():
     parser.add_argument("--examples", action="store_true")
     parser.add_argument("--recheck", action="store_true", help="ask Spark the kept cases again")
     parser.add_argument("--sql")
+    parser.add_argument("--ask", metavar="FILE")
     options = parser.parse_args()
     weir = Peer([options.weir, "sql", "--persistent"], "weir")
     if options.replay:
@@ -363,7 +393,10 @@ def main():
         for name, answer in zip(("weir ", "Spark"), Pair(peers, "UTC", setup).answers(options.sql)):
             print(name, json.dumps(answer, ensure_ascii=False))
         return 0
-    failed = examples(peers) if options.examples else fuzz(options, peers)
+    if options.ask:
+        failed = ask(peers, options.ask)
+    else:
+        failed = examples(peers) if options.examples else fuzz(options, peers)
     for peer in peers:
         peer.close()
     return 1 if failed else 0

@@ -167,3 +167,15 @@ SELECT k, w.start, n FROM (
 feed ev: x 1 t1 | x 1 t2 | y 1 t2 | y 1 t3 | y 1 t4 | a 1 t1
 feed ev: x 1 t10
 out: x t0 2
+
+== a watermark of times without a zone
+CREATE STREAMING TABLE out USING postgres AS
+SELECT window.start, count(*) FROM (SELECT CAST(ts AS TIMESTAMP_NTZ) AS nt FROM STREAM ev)
+WATERMARK nt DELAY OF INTERVAL 1 SECOND GROUP BY window(nt, '10 seconds');
+refused EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE: CAST(... AS TIMESTAMP)
+
+== a window of times without a zone is never final: they are not the event time
+CREATE STREAMING TABLE out USING postgres AS
+SELECT window.start, count(*) FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 1 SECOND
+GROUP BY window(CAST(ts AS TIMESTAMP_NTZ), '10 seconds');
+refused STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION

@@ -184,3 +184,13 @@ restart
 feed ev: x 2 t3 | y 1 t3 | y 3 t4 | null 5 t5
 feed ev: z 1 t20
 out: t0 2 2 4
+
+== a window over times without a zone is of such times, in state and in the sink; they are no event time
+CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('primary_key' = 'w', 'unbounded_state' = 'true') AS
+SELECT window.start AS w, typeof(window) AS t, count(*) AS n
+FROM (SELECT CAST(ts AS TIMESTAMP_NTZ) AS nt FROM STREAM ev) GROUP BY window(nt, '10 seconds');
+feed ev: x 1 t1 | x 2 t9
+out: t0 struct<start:timestamp_ntz,end:timestamp_ntz> 2
+restart
+feed ev: x 3 t5 | x 4 t11
+out: t0 struct<start:timestamp_ntz,end:timestamp_ntz> 3 | t10 struct<start:timestamp_ntz,end:timestamp_ntz> 1
