@@ -12,7 +12,9 @@
 #include "sql/diagnostic.h"
 
 enum {
-    TRY_MS = 4000,
+    TRY_MS = 2000, /* The first wait for offsets; the next are longer, ... */
+    TRY_MAX_MS = 8000,
+    SLICE_MS = 500, /* So often a wait looks whether it is to end. */
     REACH_MS = 10000,   /* Until somebody answers. */
     TIMEOUT_MS = 20000, /* Of a question to the cluster. */
     SECRET_BYTES_MAX = 1 << 16,
@@ -22,6 +24,7 @@ enum {
 struct KafkaClient {
     rd_kafka_t *handle;
     char *servers;
+    const _Atomic bool *stop; /* NULL: waits end by themselves alone. */
     OsMutex *mutex; /* Guards what follows. */
     rd_kafka_resp_err_t trouble_code;
     char trouble[TROUBLE_BYTES]; /* The last; empty: none yet. */
@@ -211,13 +214,14 @@ static void on_trouble(rd_kafka_t *handle, int code, const char *reason, void *o
     size_t bytes = strlen(reason);
 
     (void)handle;
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && client->trouble[0])
-        return; /* Why is known better. */
     os_mutex_lock(client->mutex);
-    client->trouble_code = (rd_kafka_resp_err_t)code;
-    bytes = MIN(bytes, sizeof client->trouble - 1);
-    memcpy(client->trouble, reason, bytes);
-    client->trouble[bytes] = '\0';
+    /* That all are down is no news: why is known better. */
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !client->trouble[0]) {
+        client->trouble_code = (rd_kafka_resp_err_t)code;
+        bytes = MIN(bytes, sizeof client->trouble - 1);
+        memcpy(client->trouble, reason, bytes);
+        client->trouble[bytes] = '\0';
+    }
     os_mutex_unlock(client->mutex);
 }
 
@@ -277,6 +281,31 @@ static bool is_refusal(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
+/* What helps against an error that waiting does not cure; empty where its name says it all. */
+static const char *remedy_of(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return "; this login needs the rights Describe and, to read, Read, to write, Write on the topic "
+               "(Create, where it is missing)";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        return "; this login needs the right Read on the consumer groups whose names begin with 'weir-'";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return "; this login needs the rights Describe and Write on the transactional ids that begin "
+               "with 'weir-'";
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return "; this login needs the right IdempotentWrite on the cluster (Create, where a topic is "
+               "missing)";
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
+        return "; set 'kafka.transaction.timeout.ms' to no more than the brokers' "
+               "transaction.max.timeout.ms";
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+        return "; there are fewer brokers than 'replication' asks for";
+    default:
+        return "";
+    }
+}
+
 bool kafka_client_error(const KafkaClient *client, rd_kafka_resp_err_t code, Error *err,
                         const char *what, ...)
 {
@@ -295,9 +324,9 @@ bool kafka_client_error(const KafkaClient *client, rd_kafka_resp_err_t code, Err
             kind = ERROR_USER;
     }
     os_mutex_unlock(client->mutex);
-    return error_set(err, kind, "Kafka at %s: %s: %s%s%s%s", client->servers, doing,
+    return error_set(err, kind, "Kafka at %s: %s: %s%s%s%s%s", client->servers, doing,
                      rd_kafka_err2str(code), trouble[0] ? " (" : "", trouble,
-                     trouble[0] ? ")" : "");
+                     trouble[0] ? ")" : "", remedy_of(code));
 }
 
 /* ── the connection ────────────────────────────────────────────────────────────────────────────*/
@@ -382,6 +411,16 @@ void kafka_client_close(KafkaClient *client)
     free(client);
 }
 
+void kafka_client_heed(KafkaClient *client, const _Atomic bool *stop)
+{
+    client->stop = stop;
+}
+
+static bool is_stopped(const KafkaClient *client)
+{
+    return client->stop && atomic_load(client->stop);
+}
+
 rd_kafka_t *kafka_client_handle(KafkaClient *client)
 {
     return client->handle;
@@ -394,6 +433,16 @@ void kafka_client_serve(KafkaClient *client, int timeout_ms)
 
 /* ── topics ────────────────────────────────────────────────────────────────────────────────────*/
 
+bool kafka_client_is_refused(KafkaClient *client)
+{
+    bool refused;
+
+    os_mutex_lock(client->mutex);
+    refused = client->trouble[0] && is_refusal(client->trouble_code);
+    os_mutex_unlock(client->mutex);
+    return refused;
+}
+
 /* Metadata of one topic, or of all. */
 static bool metadata(KafkaClient *client, const char *topic, const struct rd_kafka_metadata **out,
                      Error *err)
@@ -404,18 +453,13 @@ static bool metadata(KafkaClient *client, const char *topic, const struct rd_kaf
 
     /* In short waits, so that a refused password is told of at once. */
     do {
-        bool refused;
-
-        code = rd_kafka_metadata(client->handle, !topic, handle, out, 1000);
+        code = rd_kafka_metadata(client->handle, !topic, handle, out, SLICE_MS);
         kafka_client_serve(client, 0);
-        os_mutex_lock(client->mutex);
-        refused = client->trouble[0] && is_refusal(client->trouble_code);
-        os_mutex_unlock(client->mutex);
-        if (refused)
+        if (kafka_client_is_refused(client))
             break;
         if (code == RD_KAFKA_RESP_ERR__TRANSPORT)
             os_sleep_us(100000);
-    } while (may_pass(code) && os_monotonic_us() < until_us);
+    } while (may_pass(code) && os_monotonic_us() < until_us && !is_stopped(client));
     if (handle)
         rd_kafka_topic_destroy(handle);
     if (code)
@@ -475,10 +519,15 @@ bool kafka_topic_list(KafkaClient *client, Arena *arena, Str **names, size_t *co
 }
 
 /* The answer of an admin request. NULL: there was none. */
-static rd_kafka_event_t *wait_for(rd_kafka_queue_t *queue, int timeout_ms)
+static rd_kafka_event_t *wait_for(const KafkaClient *client, rd_kafka_queue_t *queue,
+                                  int timeout_ms)
 {
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, timeout_ms);
+    int64_t until_us = os_monotonic_us() + (int64_t)timeout_ms * 1000;
+    rd_kafka_event_t *event;
 
+    do {
+        event = rd_kafka_queue_poll(queue, SLICE_MS);
+    } while (!event && os_monotonic_us() < until_us && !is_stopped(client));
     rd_kafka_queue_destroy(queue);
     return event;
 }
@@ -531,7 +580,7 @@ static bool wait_until_known(KafkaClient *client, Str topic, bool there, Error *
             return false;
         if (found.exists == there && (!there || found.partition_count > 0))
             return true;
-        if (os_monotonic_us() > until_us)
+        if (os_monotonic_us() > until_us || is_stopped(client))
             return error_set(err, ERROR_RETRY, "Kafka at %s does not know of topic '%.*s' yet",
                              client->servers, STR_ARG(topic));
         os_sleep_us(50000);
@@ -586,7 +635,7 @@ bool kafka_topic_create(KafkaClient *client, Str topic, const KafkaNewTopic *how
     for (const KafkaProperty *s = how->settings; s && s->name; s++)
         (void)rd_kafka_NewTopic_set_config(wanted, s->name, s->value);
     rd_kafka_CreateTopics(client->handle, &wanted, 1, options, queue);
-    code = topic_outcome(wait_for(queue, TIMEOUT_MS + 5000), text, sizeof text);
+    code = topic_outcome(wait_for(client, queue, TIMEOUT_MS + 5000), text, sizeof text);
     rd_kafka_NewTopic_destroy(wanted);
     rd_kafka_AdminOptions_destroy(options);
     if (code && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
@@ -607,7 +656,7 @@ bool kafka_topic_delete(KafkaClient *client, Str topic, Error *err)
     (void)snprintf(name, sizeof name, "%.*s", STR_ARG(topic));
     wanted = rd_kafka_DeleteTopic_new(name);
     rd_kafka_DeleteTopics(client->handle, &wanted, 1, options, queue);
-    code = topic_outcome(wait_for(queue, TIMEOUT_MS + 5000), text, sizeof text);
+    code = topic_outcome(wait_for(client, queue, TIMEOUT_MS + 5000), text, sizeof text);
     rd_kafka_DeleteTopic_destroy(wanted);
     rd_kafka_AdminOptions_destroy(options);
     if (is_missing(code))
@@ -629,7 +678,7 @@ static rd_kafka_event_t *ask_settings(KafkaClient *client, const char *name)
     rd_kafka_event_t *event;
 
     rd_kafka_DescribeConfigs(client->handle, &resource, 1, options, queue);
-    event = wait_for(queue, TIMEOUT_MS + 5000);
+    event = wait_for(client, queue, TIMEOUT_MS + 5000);
     rd_kafka_ConfigResource_destroy(resource);
     rd_kafka_AdminOptions_destroy(options);
     return event;
@@ -698,7 +747,8 @@ bool kafka_topic_settings(KafkaClient *client, Arena *arena, Str topic, KafkaPro
 /* ── offsets ───────────────────────────────────────────────────────────────────────────────────*/
 
 static rd_kafka_resp_err_t ask_offsets(KafkaClient *client, const char *topic,
-                                       int32_t partition_count, int64_t time_ms, int64_t *out)
+                                       int32_t partition_count, int64_t time_ms, int timeout_ms,
+                                       int64_t *out)
 {
     rd_kafka_topic_partition_list_t *asked = rd_kafka_topic_partition_list_new(partition_count);
     rd_kafka_resp_err_t code;
@@ -711,7 +761,7 @@ static rd_kafka_resp_err_t ask_offsets(KafkaClient *client, const char *topic,
         one->offset = time_ms;
         one->err = RD_KAFKA_RESP_ERR__IN_PROGRESS;
     }
-    code = rd_kafka_offsets_for_times(client->handle, asked, TRY_MS);
+    code = rd_kafka_offsets_for_times(client->handle, asked, timeout_ms);
     for (int i = 0; !code && i < asked->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &asked->elems[i];
 
@@ -728,6 +778,7 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
                          int64_t *out, Error *err)
 {
     int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
+    int timeout_ms = TRY_MS;
     rd_kafka_resp_err_t code;
     bool no_later = false;
     char name[256];
@@ -735,10 +786,11 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
     (void)snprintf(name, sizeof name, "%.*s", STR_ARG(topic));
     /* Short tries: what was asked of a broker that has just died waits for it, not for its successor. */
     do {
-        code = ask_offsets(client, name, partition_count, time_ms, out);
+        code = ask_offsets(client, name, partition_count, time_ms, timeout_ms, out);
+        timeout_ms = MIN(timeout_ms * 2, (int)TRY_MAX_MS);
         if (may_pass(code))
             os_sleep_us(100000);
-    } while (may_pass(code) && os_monotonic_us() < until_us);
+    } while (may_pass(code) && os_monotonic_us() < until_us && !is_stopped(client));
     for (int32_t p = 0; !code && p < partition_count; p++)
         no_later = no_later || out[p] < 0;
     if (code)
@@ -755,6 +807,17 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
         return ok;
     }
     return true;
+}
+
+bool kafka_topic_ends_now(KafkaClient *client, Str topic, int32_t partition_count, int64_t *out,
+                          Error *err)
+{
+    rd_kafka_resp_err_t code;
+    char name[256];
+
+    (void)snprintf(name, sizeof name, "%.*s", STR_ARG(topic));
+    code = ask_offsets(client, name, partition_count, KAFKA_TIME_END, TRY_MS, out);
+    return !code || kafka_client_error(client, code, err, "offsets of topic '%s'", name);
 }
 
 bool kafka_probe(const Settings *settings, Arena *arena, Str *version, Error *err)

@@ -14,6 +14,8 @@
 #ifndef WEIR_CLIENT_KAFKA_CLIENT_H
 #define WEIR_CLIENT_KAFKA_CLIENT_H
 
+#include <stdatomic.h>
+
 #include <librdkafka/rdkafka.h>
 
 #include "plan/catalog.h"
@@ -54,13 +56,20 @@ bool kafka_client_open(const KafkaConfig *config, rd_kafka_type_t type, const Ka
                        const KafkaProperty *forced, KafkaDelivered *delivered, KafkaClient **out,
                        Error *err);
 void kafka_client_close(KafkaClient *client); /* NULL is fine. */
+/* Once *stop is true, what waits for an answer in this client gives up soon, with ERROR_RETRY. Borrowed
+ * for the client's life. */
+void kafka_client_heed(KafkaClient *client, const _Atomic bool *stop);
 rd_kafka_t *kafka_client_handle(KafkaClient *client);
 /* Serves callbacks; now and then, by one thread. */
 void kafka_client_serve(KafkaClient *client, int timeout_ms);
 /* Sets `err` from librdkafka's code: its kind (ERROR_RETRY when trying again may help), and the
- * client's last trouble where the code alone says little. `what`: what was being done. */
+ * client's last trouble where the code alone says little; what to do about it where that is known.
+ * `what`: what was being done. */
 bool kafka_client_error(const KafkaClient *client, rd_kafka_resp_err_t code, Error *err,
                         const char *what, ...) PRINTF(4, 5);
+
+/* The password or certificate was. */
+bool kafka_client_is_refused(KafkaClient *client);
 
 /* ── topics ────────────────────────────────────────────────────────────────────────────────────*/
 
@@ -98,6 +107,9 @@ bool kafka_topic_settings(KafkaClient *client, Arena *arena, Str topic, KafkaPro
 /* For each partition the first offset at or after a time (milliseconds), the end if there is none. */
 bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count, int64_t time_ms,
                          int64_t *out, Error *err);
+/* The ends, asked for once and shortly: for those who ask again anyway. */
+bool kafka_topic_ends_now(KafkaClient *client, Str topic, int32_t partition_count, int64_t *out,
+                          Error *err);
 
 /* Whether the cluster of the settings can be reached, and what it is; in `arena`. */
 bool kafka_probe(const Settings *settings, Arena *arena, Str *version, Error *err);

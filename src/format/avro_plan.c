@@ -209,6 +209,7 @@ static bool plan_members(Arena *arena, AvroPlan *plan, Error *err)
 static bool plan_union(Arena *arena, AvroPlan *plan, const AvroNode *reader, Error *err)
 {
     bool any = false;
+    bool only_nulls = true;
     Error why = {0};
 
     plan->branches = arena_zalloc(arena, plan->node->branch_count * sizeof *plan->branches);
@@ -219,11 +220,12 @@ static bool plan_union(Arena *arena, AvroPlan *plan, const AvroNode *reader, Err
 
         if (branch->kind == AVRO_NULL)
             continue;
+        only_nulls = false;
         any = plan_node(arena, branch, branch_of(reader, branch->kind), plan->type,
                         &plan->branches[i], &why) ||
               any;
     }
-    if (any || plan->node->branch_count == 1)
+    if (any || only_nulls)
         return true;
     *err = why;
     return false;

@@ -23,6 +23,9 @@
 /* How long to sleep before looking again whether something is to be done; signals come earlier. */
 enum { LOOK_US = 20000, HOUSEKEEPING_US = 10000000 };
 
+/* What was delivered is noted with the next epoch; when there is none, after so long. */
+enum { NOTE_US = 1000000 };
+
 EpochPart *epoch_part_create(const Run *run)
 {
     EpochPart *part = mem_zalloc(sizeof *part);
@@ -468,6 +471,8 @@ static bool extend_sources(Run *run, bool *extended, Error *err)
         if (!group->source->methods->extend || !is_fed_outside(run, group))
             continue;
         while (!group->source->methods->extend(group->source, err)) {
+            if (atomic_load(&run->stop))
+                return true; /* What it read ends where it ends. */
             if (err->kind != ERROR_RETRY || os_monotonic_us() > until_us)
                 return error_wrap(err, "read '%.*s'",
                                   STR_ARG(run->spec->sources[group->source_i].table->name));
@@ -549,24 +554,6 @@ static bool drain_next(Run *run)
     return any;
 }
 
-/* The epochs are all committed: waits a while until the outside systems have them too. What they do
- * not take is durable, and delivered by the next run. */
-static bool wait_for_deliveries(Run *run, Error *err)
-{
-    int64_t until_us =
-        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.stop_wait");
-    bool delivered;
-
-    while (look_at_deliveries(run, &delivered, err)) {
-        if (delivered || os_monotonic_us() > until_us)
-            return true;
-        os_mutex_lock(run->mutex);
-        (void)os_cond_wait_for(run->changed, run->mutex, LOOK_US);
-        os_mutex_unlock(run->mutex);
-    }
-    return false;
-}
-
 /* What was delivered since the last epoch is noted, so that the next run need not look for it. */
 static bool note_deliveries(Run *run, Error *err)
 {
@@ -583,7 +570,53 @@ static bool note_deliveries(Run *run, Error *err)
             return false;
         }
     }
-    return store_commit(txn, err);
+    if (!store_commit(txn, err))
+        return false;
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        Sink *sink = run->sinks[f];
+
+        if (sink->methods->look && run_is_first_of_sink(run, f))
+            sink->methods->committed(sink, atomic_load(&run->committed_epoch));
+    }
+    return true;
+}
+
+/* A system may forget what it was given (sink/deliverer.h): while nothing is committed, how far it has come
+ * is noted all the same. */
+static bool note_quiet_deliveries(Run *run, Error *err)
+{
+    bool wanted = false;
+
+    for (uint32_t f = 0; f < run->spec->flow_count; f++) {
+        Sink *sink = run->sinks[f];
+        SinkDelivery seen;
+
+        if (!sink->methods->look || !run_is_first_of_sink(run, f))
+            continue;
+        sink->methods->look(sink, &seen);
+        wanted = wanted || seen.begins || (!seen.noted && seen.idle_us > NOTE_US);
+    }
+    return !wanted || note_deliveries(run, err);
+}
+
+/* The epochs are all committed: waits a while until the outside systems have them too. What they do
+ * not take is durable, and delivered by the next run. */
+static bool wait_for_deliveries(Run *run, Error *err)
+{
+    int64_t until_us =
+        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.stop_wait");
+    bool delivered;
+
+    while (look_at_deliveries(run, &delivered, err)) {
+        if (delivered || os_monotonic_us() > until_us)
+            return true;
+        if (!note_quiet_deliveries(run, err))
+            return false;
+        os_mutex_lock(run->mutex);
+        (void)os_cond_wait_for(run->changed, run->mutex, LOOK_US);
+        os_mutex_unlock(run->mutex);
+    }
+    return false;
 }
 
 /* Nothing more is taken in: neither from producers nor from collectors. */
@@ -638,6 +671,8 @@ static bool commit_loop(Run *run, Error *err)
                 continue;
             return run_refresh_views(run, err) && note_deliveries(run, err);
         }
+        if (!now.dirty && !note_quiet_deliveries(run, err))
+            return false;
         if (os_monotonic_us() - kept_house_us > HOUSEKEEPING_US) {
             kept_house_us = os_monotonic_us();
             if (!connections_housekeeping(run->connections, err))

@@ -91,6 +91,15 @@ static bool open_outside(Connections *connections, const OutsideRole *role, cons
     return role->sink(&config, out, err) || error_wrap(err, "table '%.*s'", STR_ARG(table->name));
 }
 
+static Forgotten forgotten(const Settings *settings)
+{
+    Str how = settings_text(settings, "outbox.forgotten");
+
+    if (str_is_nocase(how, "write"))
+        return FORGOTTEN_WRITE;
+    return str_is_nocase(how, "skip") ? FORGOTTEN_SKIP : FORGOTTEN_FAIL;
+}
+
 bool connections_outside_sink(Connections *connections, const OutsideRole *role,
                               const TableDef *table, SinkConfig *config, int64_t epoch, Sink **out,
                               Error *err)
@@ -98,6 +107,7 @@ bool connections_outside_sink(Connections *connections, const OutsideRole *role,
     const TopicConfig topic = outbox_topic_config();
     OutsideSinkOptions options = {
         .store = connections->store,
+        .forgotten = forgotten(connections->settings),
         .limit_bytes = settings_int(connections->settings, "outbox.limit"),
     };
     Str name = str_of(arena_printf(&connections->arena, "_outbox.%.*s", STR_ARG(table->name)));

@@ -22,6 +22,8 @@ struct Deliverer {
     Arena arena; /* Of one delivery. */
     bool connected;
     int64_t held; /* The last epoch that the system holds, as it says. */
+    int64_t handed; /* The last that it may hold: of earlier runs, or handed over by this one. */
+    bool forgot;    /* It does not know any more what it holds. */
     int64_t wait_us;
 
     OsMutex *mutex; /* Guards what follows. */
@@ -29,7 +31,6 @@ struct Deliverer {
     bool stop;
     bool failed;
     Error error;
-    int64_t epoch;
     int64_t delivered_us; /* Monotonic: when it last went on. */
     char trouble[sizeof((Error *)0)->text];
 };
@@ -98,24 +99,79 @@ static void went_on(Deliverer *deliverer)
 
 /* ── delivering ────────────────────────────────────────────────────────────────────────────────*/
 
+/* Waits until the store has it that the system knows of this run. False: it is to stop. */
+static bool wait_until_begun(Deliverer *deliverer)
+{
+    bool stop;
+
+    outbox_begin(deliverer->config.outbox);
+    deliverer->config.wake(deliverer->config.self);
+    os_mutex_lock(deliverer->mutex);
+    while (!(stop = deliverer->stop) && !outbox_has_begun(deliverer->config.outbox))
+        (void)os_cond_wait_for(deliverer->changed, deliverer->mutex, LOOK_US);
+    os_mutex_unlock(deliverer->mutex);
+    return !stop;
+}
+
+/* Makes the system know of this run, or finds out that it did and does not any more. */
+static bool introduce(Deliverer *deliverer, Error *err)
+{
+    Outside *outside = deliverer->config.outside;
+    bool begun = outbox_has_begun(deliverer->config.outbox);
+
+    deliverer->forgot = false;
+    if (!outside->methods->begin)
+        return true;
+    deliverer->forgot = begun && deliverer->held < 0;
+    if (begun)
+        return true;
+    if (deliverer->held < 0 && !outside->methods->begin(outside, err))
+        return false;
+    deliverer->held = MAX(deliverer->held, 0);
+    return wait_until_begun(deliverer) || error_set(err, ERROR_RETRY, "the run ends");
+}
+
 static bool connect_outside(Deliverer *deliverer, Error *err)
 {
     Outside *outside = deliverer->config.outside;
-    int64_t epoch;
 
     if (!outside->methods->ensure(outside, err) ||
         !outside->methods->last_delivered(outside, deliverer->config.run_id, &deliverer->held, err))
         return false;
-    os_mutex_lock(deliverer->mutex);
-    epoch = deliverer->epoch;
-    os_mutex_unlock(deliverer->mutex);
-    if (deliverer->held > epoch)
+    if (deliverer->held > deliverer->handed)
         return error_set(err, ERROR_USER,
                          "%s already holds epoch %" PRId64
                          " of this data directory, which itself has come to epoch %" PRId64
                          " only: it is an older copy; what it would write is partly there",
-                         outside->methods->name, deliverer->held, epoch);
+                         outside->methods->name, deliverer->held, deliverer->handed);
+    if (!introduce(deliverer, err))
+        return false;
     deliverer->connected = true;
+    return true;
+}
+
+/* How many of the epochs are left out because the system has them. */
+static bool leave_out(Deliverer *deliverer, const OutsideEpoch *epochs, uint32_t count,
+                      uint32_t *out, Error *err)
+{
+    int64_t held = deliverer->held;
+    uint32_t first = 0;
+
+    if (deliverer->forgot && count && epochs[0].epoch <= deliverer->handed) {
+        if (deliverer->config.forgotten == FORGOTTEN_FAIL)
+            return error_set(
+                err, ERROR_USER,
+                "%s has forgotten which epochs of this data directory it holds, and may hold those "
+                "from %" PRId64 " to %" PRId64 " that wait here: see whether their rows are there, "
+                "then run once with 'outbox.forgotten' set to 'skip' (they are there) or 'write' "
+                "(they are not)",
+                deliverer->config.outside->methods->name, epochs[0].epoch, deliverer->handed);
+        if (deliverer->config.forgotten == FORGOTTEN_SKIP)
+            held = deliverer->handed;
+    }
+    while (first < count && epochs[first].epoch <= held)
+        first++;
+    *out = first;
     return true;
 }
 
@@ -134,10 +190,13 @@ static bool deliver_next(Deliverer *deliverer, Error *err)
         return false;
     for (uint32_t i = 0; i < count; i++)
         epochs[i].run_id = deliverer->config.run_id;
-    while (first < count && epochs[first].epoch <= deliverer->held)
-        first++;
-    if (first < count && !outside->methods->deliver(outside, epochs + first, count - first, err))
+    if (!leave_out(deliverer, epochs, count, &first, err))
         return false;
+    if (first < count) {
+        deliverer->handed = MAX(deliverer->handed, epochs[count - 1].epoch);
+        if (!outside->methods->deliver(outside, epochs + first, count - first, err))
+            return false;
+    }
     /* In this order: who sees that nothing waits any more must know that there is more to read. */
     deliverer->config.wake(deliverer->config.self);
     outbox_delivered(deliverer->config.outbox);
@@ -179,7 +238,7 @@ Deliverer *deliverer_start(const DelivererConfig *config)
     char name[32];
 
     deliverer->config = *config;
-    deliverer->epoch = config->epoch;
+    deliverer->handed = config->epoch;
     deliverer->delivered_us = os_monotonic_us();
     deliverer->mutex = os_mutex_create();
     deliverer->changed = os_cond_create();
@@ -189,10 +248,9 @@ Deliverer *deliverer_start(const DelivererConfig *config)
     return deliverer;
 }
 
-void deliverer_wake(Deliverer *deliverer, int64_t epoch)
+void deliverer_wake(Deliverer *deliverer)
 {
     os_mutex_lock(deliverer->mutex);
-    deliverer->epoch = epoch;
     os_cond_signal(deliverer->changed);
     os_mutex_unlock(deliverer->mutex);
 }

@@ -28,7 +28,11 @@
 
 enum {
     HEADER_BYTES = 8,
-    TIMEOUT_MS = 30000, /* Of a transaction's steps. */
+    TIMEOUT_MS = 30000, /* Of a transaction's steps, ... */
+    STEP_MS = 500, /* ... which wait so long at a time, as the run may end meanwhile: those that go on ... */
+    ASK_MS = 2000, /* ... where they were, and those that begin anew. */
+    STEP_AGAIN_US = 20000,
+    TRANSACTION_TIMEOUT_MS = 60000,
     FULL_WAIT_MS = 50,
     LOOK_US = 10000000,
     BATCH_RECORDS = 1000,
@@ -51,12 +55,17 @@ typedef struct KafkaOutside {
     rd_kafka_topic_t *topic_handle;
     rd_kafka_consumer_group_metadata_t *group;
     const char *transaction; /* transactional.id and group. */
+    int64_t number;          /* Of the epoch, for step_number. */
+    int ask_ms;              /* Grows from ASK_MS while the brokers are too slow for it. */
+    int64_t patience_us;     /* With a step. */
+    int64_t transaction_us;  /* How long the brokers leave a transaction open. */
+    int64_t began_us;        /* Wall clock, which goes on in sleep: when the last one began. */
     int32_t partition_count;
     int64_t looked_us; /* Monotonic: when it was last asked for. */
     uint64_t keyless_count;
     Arena connection_arena;
     _Atomic int lost_code; /* rd_kafka_resp_err_t: why a record was not written. */
-    _Atomic bool interrupted;
+    _Atomic bool interrupted; /* The run ends: nothing is waited for any more. */
 } KafkaOutside;
 
 typedef struct KafkaEncoder {
@@ -73,14 +82,16 @@ typedef struct KafkaEncoder {
 
 /* ── the topic ─────────────────────────────────────────────────────────────────────────────────*/
 
+/* The user's own limit, else the topic's. A login that may write the topic need not be allowed to see its
+ * settings: then the client's limit holds. */
 static bool learn_limit(KafkaOutside *outside, KafkaClient *client, Error *err)
 {
-    const char *text;
+    const char *text = kafka_config_find(&outside->kafka, "message.max.bytes");
     int64_t bytes = 0;
 
-    if (!kafka_topic_setting(client, &outside->connection_arena, str_of(outside->topic),
-                             "max.message.bytes", &text, err))
-        return false;
+    if (!text && !kafka_topic_setting(client, &outside->connection_arena, str_of(outside->topic),
+                                      "max.message.bytes", &text, err))
+        return err->kind == ERROR_USER;
     if (text && str_to_int64(str_of(text), &bytes) && bytes > 0)
         atomic_store(&outside->record_bytes_max, bytes);
     return true;
@@ -118,6 +129,7 @@ static bool kafka_ensure(Outside *base, Error *err)
     arena_reset(&outside->connection_arena);
     if (!kafka_client_open(&outside->kafka, RD_KAFKA_PRODUCER, NULL, NULL, NULL, &client, err))
         return false;
+    kafka_client_heed(client, &outside->interrupted);
     ok = ensure_topic(outside, client, err);
     kafka_client_close(client);
     return ok;
@@ -247,21 +259,7 @@ static Str kafka_encoder_take(OutsideEncoder *base)
     return strbuf_str(&encoder->chunk);
 }
 
-/* ── the connection ────────────────────────────────────────────────────────────────────────────*/
-
-static void kafka_disconnect(Outside *base)
-{
-    KafkaOutside *outside = (KafkaOutside *)base;
-
-    if (outside->topic_handle)
-        rd_kafka_topic_destroy(outside->topic_handle);
-    if (outside->group)
-        rd_kafka_consumer_group_metadata_destroy(outside->group);
-    kafka_client_close(outside->producer);
-    outside->topic_handle = NULL;
-    outside->group = NULL;
-    outside->producer = NULL;
-}
+/* ── what went wrong ───────────────────────────────────────────────────────────────────────────*/
 
 static void on_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
 {
@@ -280,33 +278,132 @@ static bool is_fenced(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
-/* Takes `error`. What it means for the run: as a rule, to try again with a new connection. */
+/* Another process took over, or the brokers gave the transaction up because it was open for too long: the
+ * machine slept, say. Only the first is an error for good. */
+static bool fenced_error(KafkaOutside *outside, Error *err)
+{
+    if (os_realtime_us() - outside->began_us > outside->transaction_us)
+        return error_set(err, ERROR_RETRY,
+                         "topic '%s': Kafka gave up a transaction that was open for longer than "
+                         "transaction.timeout.ms",
+                         outside->topic);
+    return error_set(err, ERROR_USER,
+                     "topic '%s': another process writes with the same transactional id, '%s': a "
+                     "copy of this data directory runs elsewhere; stop one of them",
+                     outside->topic, outside->transaction);
+}
+
+/* What no new connection cures: rights that are missing, limits. Anything else passes, or is begun anew. */
+static bool is_for_good(rd_kafka_resp_err_t code)
+{
+    switch ((int)code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Takes `error`. What it means for the run: as a rule, to try again with a new producer, which begins where
+ * the group's offset says. A record's own failure tells more than that of its transaction. */
 static bool transaction_error(KafkaOutside *outside, rd_kafka_error_t *error, const char *what,
                               Error *err)
 {
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    bool abort = rd_kafka_error_txn_requires_abort(error);
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(kafka_client_handle(outside->producer), NULL, 0);
-    int lost = atomic_load(&outside->lost_code);
+    rd_kafka_resp_err_t lost = (rd_kafka_resp_err_t)atomic_load(&outside->lost_code);
+    rd_kafka_resp_err_t causes[] = {lost, fatal, code};
+    rd_kafka_resp_err_t cause = lost ? lost : code;
+    bool for_good = false;
 
-    (void)kafka_client_error(outside->producer, lost ? (rd_kafka_resp_err_t)lost : code, err,
-                             "topic '%s': %s: %s", outside->topic, what,
-                             rd_kafka_error_string(error));
+    for (size_t i = 0; i < COUNT_OF(causes) && !for_good; i++) {
+        for_good = is_for_good(causes[i]);
+        if (for_good)
+            cause = causes[i];
+    }
+    (void)kafka_client_error(outside->producer, cause, err, "topic '%s': %s: %s", outside->topic,
+                             what, rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
-    if (is_fenced(code) || is_fenced(fatal))
-        return error_set(err, ERROR_USER,
-                         "topic '%s': another process writes with the same transactional id, '%s': a "
-                         "copy of this data directory runs elsewhere; stop one of them",
-                         outside->topic, outside->transaction);
-    if (code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
-        code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-        code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    if (is_fenced(code) || is_fenced(fatal) || is_fenced(lost))
+        return fenced_error(outside, err);
+    /* A refused password stays one, however it shows. */
+    if (for_good)
         err->kind = ERROR_USER;
-    else if (lost == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        err->kind = ERROR_USER;
-    else if (abort || fatal || !lost)
-        err->kind = ERROR_RETRY; /* A new producer begins where the group's offset says. */
+    else if (!kafka_client_is_refused(outside->producer))
+        err->kind = ERROR_RETRY;
     return false;
+}
+
+/* ── the steps of a transaction ────────────────────────────────────────────────────────────────*/
+
+typedef rd_kafka_error_t *Step(KafkaOutside *outside);
+
+/* Takes a step until it is done, in short waits, so that a run that ends need not wait for a broker that
+ * says nothing. The error is the last one; what came of it then, the next init_transactions learns. */
+static rd_kafka_error_t *take_step(KafkaOutside *outside, Step *step)
+{
+    int64_t until_us = os_monotonic_us() + outside->patience_us;
+    rd_kafka_error_t *error;
+
+    while ((error = step(outside)) && rd_kafka_error_is_retriable(error) &&
+           !atomic_load(&outside->interrupted) && os_monotonic_us() < until_us) {
+        rd_kafka_error_destroy(error);
+        os_sleep_us(STEP_AGAIN_US);
+    }
+    return error;
+}
+
+static rd_kafka_error_t *step_init(KafkaOutside *outside)
+{
+    return rd_kafka_init_transactions(kafka_client_handle(outside->producer), STEP_MS);
+}
+
+static rd_kafka_error_t *step_commit(KafkaOutside *outside)
+{
+    return rd_kafka_commit_transaction(kafka_client_handle(outside->producer), STEP_MS);
+}
+
+static rd_kafka_error_t *step_abort(KafkaOutside *outside)
+{
+    return rd_kafka_abort_transaction(kafka_client_handle(outside->producer), STEP_MS);
+}
+
+/* The number of the last epoch, as an offset of the group. Begins anew each time: where the brokers take
+ * longer than it waits, the next transaction waits longer. */
+static rd_kafka_error_t *step_number(KafkaOutside *outside)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_error_t *error;
+
+    rd_kafka_topic_partition_list_add(list, outside->topic, 0)->offset = outside->number;
+    error = rd_kafka_send_offsets_to_transaction(kafka_client_handle(outside->producer), list,
+                                                 outside->group, outside->ask_ms);
+    rd_kafka_topic_partition_list_destroy(list);
+    return error;
+}
+
+/* ── the connection ────────────────────────────────────────────────────────────────────────────*/
+
+static void kafka_disconnect(Outside *base)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+
+    if (outside->topic_handle)
+        rd_kafka_topic_destroy(outside->topic_handle);
+    if (outside->group)
+        rd_kafka_consumer_group_metadata_destroy(outside->group);
+    kafka_client_close(outside->producer);
+    outside->topic_handle = NULL;
+    outside->group = NULL;
+    outside->producer = NULL;
 }
 
 static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
@@ -326,7 +423,7 @@ static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
         {"compression.type", compression.data ? str_to_c(arena, compression) : "none"},
         /* The client's limit is of a batch, too: the topic's. */
         {"message.max.bytes", arena_printf(arena, "%lld", (long long)(limit ? limit : 1000000))},
-        {"transaction.timeout.ms", "60000"},
+        {"transaction.timeout.ms", arena_printf(arena, "%d", (int)TRANSACTION_TIMEOUT_MS)},
         {"retry.backoff.ms", "20"}, /* A transaction meets the end of the one before. */
         {NULL, NULL},
     };
@@ -340,11 +437,13 @@ static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
     if (!kafka_client_open(&outside->kafka, RD_KAFKA_PRODUCER, own, forced, on_delivered,
                            &outside->producer, err))
         return false;
+    kafka_client_heed(outside->producer, &outside->interrupted);
     outside->topic_handle =
         rd_kafka_topic_new(kafka_client_handle(outside->producer), outside->topic, NULL);
     outside->group = rd_kafka_consumer_group_metadata_new(outside->transaction);
     /* Ends what a producer of this id before us left open, and shuts it out. */
-    error = rd_kafka_init_transactions(kafka_client_handle(outside->producer), TIMEOUT_MS);
+    outside->began_us = os_realtime_us();
+    error = take_step(outside, step_init);
     return !error || transaction_error(outside, error, "the transactions cannot begin", err);
 }
 
@@ -357,6 +456,7 @@ static bool read_epoch(KafkaOutside *outside, int64_t *epoch, Error *err)
         {"isolation.level", "read_committed"},
         {NULL, NULL},
     };
+    int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t code;
     KafkaClient *client;
@@ -365,9 +465,12 @@ static bool read_epoch(KafkaOutside *outside, int64_t *epoch, Error *err)
         return false;
     list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, outside->topic, 0);
-    code = rd_kafka_committed(kafka_client_handle(client), list, TIMEOUT_MS);
-    if (!code)
-        code = list->elems[0].err;
+    do {
+        code = rd_kafka_committed(kafka_client_handle(client), list, ASK_MS);
+        if (!code)
+            code = list->elems[0].err;
+    } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && os_monotonic_us() < until_us &&
+             !atomic_load(&outside->interrupted));
     if (code)
         (void)kafka_client_error(client, code, err, "topic '%s': the epoch that it holds",
                                  outside->topic);
@@ -422,6 +525,8 @@ static bool send_all(Sending *sending, Error *err)
             }
         }
         sending->count = left;
+        if (atomic_load(&outside->interrupted))
+            return error_set(err, ERROR_RETRY, "topic '%s': the run ends", outside->topic);
         kafka_client_serve(outside->producer, left ? FULL_WAIT_MS : 0);
         if (atomic_load(&outside->lost_code))
             return kafka_client_error(outside->producer,
@@ -494,32 +599,6 @@ static bool send_epochs(KafkaOutside *outside, const OutsideEpoch *epochs, uint3
     return ok;
 }
 
-static rd_kafka_error_t *send_epoch_number(KafkaOutside *outside, int64_t epoch)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_error_t *error;
-
-    rd_kafka_topic_partition_list_add(list, outside->topic, 0)->offset = epoch;
-    error = rd_kafka_send_offsets_to_transaction(kafka_client_handle(outside->producer), list,
-                                                 outside->group, TIMEOUT_MS);
-    rd_kafka_topic_partition_list_destroy(list);
-    return error;
-}
-
-/* Goes on by itself after a timeout; ended it must be, one way or the other. When the run ends meanwhile,
- * the next one's init_transactions learns which. */
-static rd_kafka_error_t *commit(KafkaOutside *outside)
-{
-    rd_kafka_t *handle = kafka_client_handle(outside->producer);
-    rd_kafka_error_t *error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
-
-    while (error && rd_kafka_error_is_retriable(error) && !atomic_load(&outside->interrupted)) {
-        rd_kafka_error_destroy(error);
-        error = rd_kafka_commit_transaction(handle, TIMEOUT_MS);
-    }
-    return error;
-}
-
 /* Whether it can be aborted or not: the next connection's init_transactions sees to it. The records
  * point into chunks, so none may be left. */
 static void give_up(KafkaOutside *outside)
@@ -529,7 +608,7 @@ static void give_up(KafkaOutside *outside)
 
     (void)rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     if (!atomic_load(&outside->interrupted))
-        error = rd_kafka_abort_transaction(handle, TIMEOUT_MS);
+        error = take_step(outside, step_abort);
     if (error)
         rd_kafka_error_destroy(error);
     kafka_disconnect(&outside->outside);
@@ -549,29 +628,47 @@ static void look_for_partitions(KafkaOutside *outside)
         outside->partition_count = topic.partition_count;
 }
 
-static bool kafka_deliver(Outside *base, const OutsideEpoch *epochs, uint32_t epoch_count,
-                          Error *err)
+/* Epochs, maybe none, and the number of the last one: all of it or nothing. */
+static bool write_transaction(KafkaOutside *outside, const OutsideEpoch *epochs,
+                              uint32_t epoch_count, int64_t number, Error *err)
 {
-    KafkaOutside *outside = (KafkaOutside *)base;
-    rd_kafka_t *handle = kafka_client_handle(outside->producer);
     rd_kafka_error_t *error;
     bool ok = false;
 
     atomic_store(&outside->lost_code, RD_KAFKA_RESP_ERR_NO_ERROR);
-    look_for_partitions(outside);
-    error = rd_kafka_begin_transaction(handle);
+    outside->number = number;
+    outside->began_us = os_realtime_us();
+    error = rd_kafka_begin_transaction(kafka_client_handle(outside->producer));
     if (error)
         ok = transaction_error(outside, error, "a transaction cannot begin", err);
     else if (send_epochs(outside, epochs, epoch_count, err)) {
-        error = send_epoch_number(outside, epochs[epoch_count - 1].epoch);
+        error = take_step(outside, step_number);
+        if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT)
+            outside->ask_ms = MIN(outside->ask_ms * 2, (int)TIMEOUT_MS);
         /* Without the number nothing may be committed: it would be written again. */
         if (!error)
-            error = commit(outside);
+            error = take_step(outside, step_commit);
         ok = !error || transaction_error(outside, error, "the transaction is not committed", err);
     }
     if (!ok)
         give_up(outside);
+    else
+        outside->ask_ms = ASK_MS;
     return ok;
+}
+
+static bool kafka_deliver(Outside *base, const OutsideEpoch *epochs, uint32_t epoch_count,
+                          Error *err)
+{
+    KafkaOutside *outside = (KafkaOutside *)base;
+
+    look_for_partitions(outside);
+    return write_transaction(outside, epochs, epoch_count, epochs[epoch_count - 1].epoch, err);
+}
+
+static bool kafka_begin(Outside *base, Error *err)
+{
+    return write_transaction((KafkaOutside *)base, NULL, 0, 0, err);
 }
 
 static void kafka_interrupt(Outside *base)
@@ -601,11 +698,22 @@ static const OutsideMethods kafka_methods = {
     .encoder_take = kafka_encoder_take,
     .encoder_free = kafka_encoder_free,
     .last_delivered = kafka_last_delivered,
+    .begin = kafka_begin,
     .deliver = kafka_deliver,
     .disconnect = kafka_disconnect,
     .interrupt = kafka_interrupt,
     .free = kafka_free,
 };
+
+static int64_t transaction_timeout_us(const KafkaConfig *config)
+{
+    const char *text = kafka_config_find(config, "transaction.timeout.ms");
+    int64_t ms = TRANSACTION_TIMEOUT_MS;
+
+    if (text)
+        (void)str_to_int64(str_of(text), &ms);
+    return ms * 1000;
+}
 
 bool kafka_outside_create(const OutsideConfig *config, Outside **out, Error *err)
 {
@@ -621,6 +729,9 @@ bool kafka_outside_create(const OutsideConfig *config, Outside **out, Error *err
         kafka_free(&outside->outside);
         return false;
     }
+    outside->ask_ms = ASK_MS;
+    outside->transaction_us = transaction_timeout_us(&outside->kafka);
+    outside->patience_us = MIN(outside->transaction_us, (int64_t)TIMEOUT_MS * 1000);
     *out = &outside->outside;
     return true;
 }

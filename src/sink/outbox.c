@@ -19,6 +19,13 @@ enum {
 static const char key_epoch[] = "epoch";
 static const char key_more[] = "more";
 
+/* What stands in the store besides what was written. */
+typedef struct Note {
+    int64_t delivered;
+    int64_t delivered_bytes;
+    bool begun;
+} Note;
+
 struct Outbox {
     Topic *topic;
     TopicWriter *writer;
@@ -28,9 +35,8 @@ struct Outbox {
     int64_t time_us; /* Of the last epoch, its chunks included. */
     int64_t committed_written_bytes;
     int64_t committed_time_us;
-    /* What stands in the store. */
-    int64_t stored_delivered;
     int64_t stored_written_bytes;
+    Note noting; /* What the store's transaction under way puts there. */
 
     /* The deliverer's. */
     LogReader *reader;
@@ -40,7 +46,10 @@ struct Outbox {
     /* Written by their owner alone. */
     _Atomic int64_t delivered_offset;
     _Atomic int64_t delivered_bytes;
+    _Atomic bool begun;
     _Atomic int64_t shown_written_bytes;
+    _Atomic int64_t stored_delivered; /* As the store has them. */
+    _Atomic bool stored_begun;
 };
 
 /* ── a worker's part ───────────────────────────────────────────────────────────────────────────*/
@@ -97,8 +106,10 @@ static bool load(Outbox *outbox, Store *store, Error *err)
     Str name = topic_name(outbox->topic);
     int64_t delivered = 0;
     int64_t delivered_bytes = 0;
+    int64_t begun = 0;
 
     if (!store_meta_get(store, META_POSITION, name, STR("delivered"), &delivered, NULL, err) ||
+        !store_meta_get(store, META_POSITION, name, STR("begun"), &begun, NULL, err) ||
         !store_meta_get(store, META_POSITION, name, STR("delivered_bytes"), &delivered_bytes, NULL,
                         err) ||
         !store_meta_get(store, META_POSITION, name, STR("written_bytes"), &outbox->written_bytes,
@@ -107,7 +118,10 @@ static bool load(Outbox *outbox, Store *store, Error *err)
         return false;
     outbox->committed_written_bytes = outbox->stored_written_bytes = outbox->written_bytes;
     outbox->committed_time_us = outbox->time_us;
-    outbox->stored_delivered = delivered;
+    outbox->noting = (Note){delivered, delivered_bytes, begun != 0};
+    atomic_store(&outbox->stored_delivered, delivered);
+    atomic_store(&outbox->begun, begun != 0);
+    atomic_store(&outbox->stored_begun, begun != 0);
     outbox->read_offset = delivered;
     outbox->read_bytes = delivered_bytes;
     atomic_store(&outbox->delivered_offset, delivered);
@@ -177,27 +191,30 @@ bool outbox_commit(Outbox *outbox, StoreTxn *txn, Error *err)
     Str name = topic_name(outbox->topic);
     /* The bytes first: what is noted as delivered may then be too little, never too much. */
     int64_t delivered_bytes = atomic_load(&outbox->delivered_bytes);
-    int64_t delivered = atomic_load(&outbox->delivered_offset);
+    Note note = {atomic_load(&outbox->delivered_offset), delivered_bytes,
+                 atomic_load(&outbox->begun)};
 
+    outbox->noting = note;
     if (outbox->written_bytes != outbox->stored_written_bytes &&
         (!topic_writer_commit(outbox->writer, txn, err) ||
          !store_meta_set(txn, META_POSITION, name, STR("written_bytes"), outbox->written_bytes,
                          err) ||
          !store_meta_set(txn, META_POSITION, name, STR("time"), outbox->time_us, err)))
         return false;
-    if (delivered != outbox->stored_delivered &&
-        (!store_meta_set(txn, META_POSITION, name, STR("delivered"), delivered, err) ||
+    if (note.delivered != atomic_load(&outbox->stored_delivered) &&
+        (!store_meta_set(txn, META_POSITION, name, STR("delivered"), note.delivered, err) ||
          !store_meta_set(txn, META_POSITION, name, STR("delivered_bytes"), delivered_bytes, err)))
         return false;
-    outbox->stored_written_bytes = outbox->written_bytes;
-    outbox->stored_delivered = delivered;
-    return true;
+    return note.begun == atomic_load(&outbox->stored_begun) ||
+           store_meta_set(txn, META_POSITION, name, STR("begun"), note.begun, err);
 }
 
 void outbox_committed(Outbox *outbox)
 {
-    outbox->committed_written_bytes = outbox->written_bytes;
+    outbox->committed_written_bytes = outbox->stored_written_bytes = outbox->written_bytes;
     outbox->committed_time_us = outbox->time_us;
+    atomic_store(&outbox->stored_delivered, outbox->noting.delivered);
+    atomic_store(&outbox->stored_begun, outbox->noting.begun);
     atomic_store(&outbox->shown_written_bytes, outbox->written_bytes);
     topic_writer_committed(outbox->writer);
 }
@@ -211,7 +228,8 @@ bool outbox_recover(Outbox *outbox, Error *err)
 
 bool outbox_trim(Outbox *outbox, Error *err)
 {
-    return log_writer_trim(topic_writer_log(outbox->writer), 0, outbox->stored_delivered, err);
+    return log_writer_trim(topic_writer_log(outbox->writer), 0,
+                           atomic_load(&outbox->stored_delivered), err);
 }
 
 bool outbox_is_empty(const Outbox *outbox)
@@ -339,4 +357,24 @@ void outbox_rewind(Outbox *outbox)
 {
     outbox->read_offset = atomic_load(&outbox->delivered_offset);
     outbox->read_bytes = atomic_load(&outbox->delivered_bytes);
+}
+
+void outbox_begin(Outbox *outbox)
+{
+    atomic_store(&outbox->begun, true);
+}
+
+bool outbox_has_begun(const Outbox *outbox)
+{
+    return atomic_load(&outbox->stored_begun);
+}
+
+bool outbox_begins(const Outbox *outbox)
+{
+    return atomic_load(&outbox->begun) != atomic_load(&outbox->stored_begun);
+}
+
+bool outbox_is_noted(const Outbox *outbox)
+{
+    return atomic_load(&outbox->stored_delivered) == atomic_load(&outbox->delivered_offset);
 }

@@ -10,9 +10,10 @@
  *
  *     "EPOCH TIME_US CHUNKS WRITTEN"       WRITTEN: bytes of all chunks ever written, to here
  *
- * What is delivered is noted by the deliverer here and made durable with a later epoch: lazily, for
- * the outside system knows itself. It stands in the store under META_POSITION, by the topic's name:
- * `delivered` (an offset), `delivered_bytes`, `written_bytes`, `time`.
+ * What is delivered is noted by the deliverer here and made durable with a later epoch, or when there
+ * is none for a while (outbox_is_noted): lazily, for the outside system knows itself. It stands in the
+ * store under META_POSITION, by the topic's name: `delivered` (an offset), `delivered_bytes`,
+ * `written_bytes`, `time`, and `begun` (1: the outside system has been told of this run).
  *
  * Invariants
  *  1. Below the committed end stand whole epochs alone, in order.
@@ -54,7 +55,7 @@ bool outbox_append(Outbox *outbox, int64_t epoch, OutboxPart *const *parts, uint
 /* The new end and what was delivered by now, into the epoch's transaction; also without anything
  * appended. */
 bool outbox_commit(Outbox *outbox, StoreTxn *txn, Error *err);
-/* Shown to the deliverer. */
+/* The store has what the last outbox_commit put into its transaction: shown to the deliverer. */
 void outbox_committed(Outbox *outbox);
 /* Gives up what was not committed. */
 bool outbox_recover(Outbox *outbox, Error *err);
@@ -74,5 +75,13 @@ bool outbox_read(Outbox *outbox, Arena *arena, uint32_t epoch_max, size_t bytes_
 void outbox_delivered(Outbox *outbox);
 /* Reads again from what was delivered. Thread: the deliverer. */
 void outbox_rewind(Outbox *outbox);
+/* The outside system knows of this run: to be made durable. Thread: the deliverer. */
+void outbox_begin(Outbox *outbox);
+/* That is durable. Thread: any. */
+bool outbox_has_begun(const Outbox *outbox);
+/* That is to be made durable. Thread: any. */
+bool outbox_begins(const Outbox *outbox);
+/* What was delivered is noted in the store. Thread: any. */
+bool outbox_is_noted(const Outbox *outbox);
 
 #endif

@@ -80,6 +80,10 @@ typedef struct OutsideMethods {
     /* The last epoch of this run that the server holds; -1: none, or it cannot tell (writing again
      * is harmless). */
     bool (*last_delivered)(Outside *outside, Str run_id, int64_t *epoch, Error *err);
+    /* Writes down there that this run has delivered nothing yet, so that last_delivered says 0; called
+     * once in the life of a data directory, before its first delivery. From then on -1 means that the
+     * server has forgotten (deliverer.h). NULL: it does not forget, or has no need to know. */
+    bool (*begin)(Outside *outside, Error *err);
     /* Consecutive epochs, all or nothing where the system can; returns when the server has
      * acknowledged. */
     bool (*deliver)(Outside *outside, const OutsideEpoch *epochs, uint32_t epoch_count, Error *err);

@@ -204,7 +204,7 @@ static void outside_committed(Sink *sink, int64_t epoch)
     self->epoch = epoch;
     outbox_committed(self->outbox);
     if (self->deliverer)
-        deliverer_wake(self->deliverer, epoch);
+        deliverer_wake(self->deliverer);
 }
 
 static bool outside_recover(Sink *sink, int64_t epoch, Error *err)
@@ -228,6 +228,7 @@ static void outside_start(Sink *sink, void (*wake)(void *self), void *wake_self)
         .outside = self->outside,
         .run_id = self->options.run_id,
         .epoch = self->epoch,
+        .forgotten = self->options.forgotten,
         .wake = wake,
         .self = wake_self,
     };
@@ -251,6 +252,8 @@ static void outside_look(Sink *sink, SinkDelivery *out)
     if (self->deliverer)
         deliverer_look(self->deliverer, out);
     out->settled = outbox_is_empty(self->outbox);
+    out->noted = outbox_is_noted(self->outbox);
+    out->begins = outbox_begins(self->outbox);
     out->waiting_bytes = outbox_waiting_bytes(self->outbox);
     out->full = out->waiting_bytes > self->options.limit_bytes;
 }

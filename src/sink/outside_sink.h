@@ -5,12 +5,14 @@
 #ifndef WEIR_SINK_OUTSIDE_SINK_H
 #define WEIR_SINK_OUTSIDE_SINK_H
 
+#include "sink/deliverer.h"
 #include "sink/outside.h"
 #include "sink/sink_open.h"
 
 typedef struct OutsideSinkOptions {
     Store *store;        /* For the call. */
     Str run_id;          /* Borrowed. */
+    Forgotten forgotten; /* See deliverer.h. */
     int64_t limit_bytes; /* Of what waits for delivery: beyond it SinkDelivery.full. */
 } OutsideSinkOptions;
 

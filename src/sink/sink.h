@@ -26,6 +26,8 @@ typedef struct SinkOutput SinkOutput; /* What one writer made of one epoch. */
 /* How far a sink that hands its epochs on has come. */
 typedef struct SinkDelivery {
     bool settled;          /* All that is committed can be read where it goes. */
+    bool noted;            /* How far it has come is durable here. */
+    bool begins;           /* It waits for word that its beginning is. */
     bool full;             /* So much waits that nothing more should be taken in. */
     int64_t waiting_bytes; /* Committed, and not handed over yet. */
     int64_t idle_us;       /* How long ago it last went on. */

@@ -23,7 +23,7 @@ enum {
     WATCH_US = 500000,
     GONE_LOOKS = 6, /* Looks in a row that do not find the topic: it was deleted. */
     LOSS_LOOK_US = 1000000,
-    GROUP_WAIT_MS = 2000,
+    GROUP_WAIT_MS = 1000,
 };
 
 /* What all threads know of a partition. Stays where it is. */
@@ -49,7 +49,7 @@ typedef struct KafkaSource {
     OsThread *watcher;
     OsMutex *mutex; /* Guards what follows. */
     OsCond *stopping;
-    bool stop;
+    _Atomic bool stop; /* Also looked at by the clients, without the mutex. */
     bool gone;
     Error trouble; /* Of the watcher: not ERROR_RETRY. */
     VEC(KafkaPartition *) partitions;
@@ -112,14 +112,18 @@ static void add_partitions(KafkaSource *source, int32_t count)
 
 /* ── the ends ──────────────────────────────────────────────────────────────────────────────────*/
 
-/* Asks for the ends; `extend`: they are the new limits. */
+/* Asks for the ends; `extend`: they are the new limits. Else it is the watcher, who asks again anyway. */
 static bool look_at_ends(KafkaSource *source, KafkaClient *client, bool extend, Error *err)
 {
     int32_t count = known_partitions(source);
     int64_t *ends = mem_zalloc((size_t)count * sizeof *ends + 1);
-    bool ok = count == 0 || kafka_topic_offsets(client, source->config.topic, count,
-                                                KAFKA_TIME_END, ends, err);
+    Str topic = source->config.topic;
+    bool ok = true;
 
+    if (count && extend)
+        ok = kafka_topic_offsets(client, topic, count, KAFKA_TIME_END, ends, err);
+    else if (count)
+        ok = kafka_topic_ends_now(client, topic, count, ends, err);
     for (int32_t p = 0; ok && p < count; p++) {
         KafkaPartition *partition = partition_of(source, p);
 
@@ -141,6 +145,7 @@ static bool extend_limits(KafkaSource *source, Error *err)
         !kafka_client_open(&source->config.kafka, RD_KAFKA_CONSUMER, NULL, forced, NULL,
                            &source->uncommitted, err))
         return false;
+    kafka_client_heed(source->uncommitted, &source->stop);
     return look_at_ends(source, source->uncommitted, true, err);
 }
 
@@ -744,12 +749,16 @@ bool kafka_source_open(const KafkaSourceConfig *config, Source **out, Error *err
     source->mutex = os_mutex_create();
     source->stopping = os_cond_create();
     if (!kafka_client_open(&config->kafka, RD_KAFKA_CONSUMER, own, forced, NULL,
-                           &source->control, err) ||
-        !find_topic(source, err)) {
-        kafka_source_free(&source->source);
-        return false;
-    }
+                           &source->control, err))
+        goto fail;
+    kafka_client_heed(source->control, &source->stop);
+    if (!find_topic(source, err))
+        goto fail;
     source->watcher = os_thread_start("kafka-watch", watch, source);
     *out = &source->source;
     return true;
+
+fail:
+    kafka_source_free(&source->source);
+    return false;
 }

@@ -318,6 +318,118 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
         self.check_copy(target, list(range(30000)), "a broker killed at the start")
         servers.service("up", self.service)
 
+    def a_stop_waits_for_no_silent_broker(self) -> None:
+        """A broker that answers nothing (SIGSTOP) holds up no end of a run, whatever the run is doing, and what
+        it did not take comes later."""
+        count = 0
+        source, target = self.topic("silent-in", 2), self.topic("silent-out", 2)
+        sql = self.copy_pipeline("silent", source, target)
+        command = ["run", sql, "--quiet", "--data", self.data("silent"), "--set",
+                   "outbox.stop_wait=100 ms", *self.real]
+        broker = int(kafka.told(self.service, "pid"))
+        for silent_s in (0.0, 3.0, 12.0):
+            run = self.start(*command)
+            before = len(kafka.records(self.service, target))
+            feeder = self.start("generate", "orders", "--from", str(count), "--count", "100000", "--topic",
+                                source, *self.real)
+            count += 100000
+            self.wait_until("records", lambda: len(kafka.records(self.service, target)) > before)
+            os.killpg(broker, signal.SIGSTOP)
+            try:
+                time.sleep(silent_s)
+                began = time.monotonic()
+                run.send_signal(signal.SIGINT)
+                assert run.wait() == 0, run.stderr.read()
+                took = time.monotonic() - began
+            finally:
+                os.killpg(broker, signal.SIGCONT)
+            assert feeder.wait() == 0, feeder.stderr.read()
+            print(f"    silent for {silent_s} s, then stopped within {took:.1f} s", flush=True)
+            # It took a minute once.
+            assert took < 20, f"a stop took {took:.1f} s"
+        self.run(*command[:2], "--once", *command[2:])
+        self.check_copy(target, list(range(count)), "stops with a silent broker")
+
+    def a_copy_of_the_data_directory_is_shut_out(self) -> None:
+        source, target = self.topic("copy-in", 1), self.topic("copy-out", 1)
+        sql = self.copy_pipeline("copy", source, target)
+        own, copy = self.data("copy"), self.data("copied")
+        self.run("generate", "orders", "--count", "1000", "--topic", source, *self.real)
+        self.run("run", sql, "--once", "--quiet", "--data", own, *self.real)
+        shutil.copytree(own, copy)
+        first = self.start("run", sql, "--quiet", "--data", own, *self.real)
+        self.run("generate", "orders", "--from", "1000", "--count", "1000", "--topic", source, *self.real)
+        self.wait_until("records", lambda: len(kafka.records(self.service, target)) >= 2000)
+        # The copy is older than what the topic holds: it says so, and writes nothing.
+        _, err = self.run("run", sql, "--once", "--quiet", "--data", copy, *self.real, status=1)
+        assert "it is an older copy" in err, err
+        # The first notices with its next records that another one took over.
+        self.run("generate", "orders", "--from", "2000", "--count", "1000", "--topic", source, *self.real)
+        assert first.wait(timeout=60) == 1
+        err = first.stderr.read()
+        assert f"topic '{target}'" in err and "a copy of this data directory runs elsewhere" in err, err
+        self.run("run", sql, "--once", "--quiet", "--data", own, *self.real)
+        self.check_copy(target, list(range(3000)), "a copy of the data directory")
+
+    def what_kafka_has_forgotten_is_asked_about(self) -> None:
+        """Kafka forgets the number of the last epoch after offsets.retention.minutes."""
+        source, target = self.topic("forgot-in", 1), self.topic("forgot-out", 1)
+        sql = self.copy_pipeline("forgot", source, target)
+        data = self.data("forgot")
+        command = ["run", sql, "--once", "--quiet", "--data", data, *self.real]
+
+        def feed(start: int) -> None:
+            self.run("generate", "orders", "--from", str(start), "--count", "100", "--topic", source,
+                     *self.real)
+
+        def forget() -> None:
+            groups = [name for name in kafka.tool(
+                self.service, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+                if self.service != "kafka3" else "kafka.admin.ConsumerGroupCommand",
+                "--list").split() if name.startswith("weir-") and name.endswith("-c")]
+            for name in groups:
+                members = kafka.tool(
+                    self.service, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+                    if self.service != "kafka3" else "kafka.admin.ConsumerGroupCommand",
+                    "--describe", "--group", name)
+                if f" {target} " in members:
+                    kafka.tool(self.service,
+                               "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+                               if self.service != "kafka3" else "kafka.admin.ConsumerGroupCommand",
+                               "--delete", "--group", name)
+                    return
+            raise AssertionError(f"no group for {target}: {groups}")
+
+        feed(0)
+        self.run(*command)
+        # All was noted: it goes on.
+        forget()
+        feed(100)
+        self.run(*command)
+        self.check_copy(target, list(range(200)), "forgotten at rest")
+        # Died with something to deliver: whether it was cannot be known any more.
+        broker = int(kafka.told(self.service, "pid"))
+        feed(200)
+        run = self.start(*[part for part in command if part != "--once"])
+        os.killpg(broker, signal.SIGSTOP)
+        time.sleep(1)
+        run.kill()
+        run.wait()
+        os.killpg(broker, signal.SIGCONT)
+        run = self.start(*[part for part in command if part != "--once"], "--set", "commit.interval=10 ms")
+        self.wait_until("records", lambda: len(kafka.records(self.service, target)) >= 300)
+        run.kill()
+        run.wait()
+        forget()
+        done = subprocess.run([self.weir, *command], capture_output=True, text=True, check=False)
+        if done.returncode:  # It had not noted yet what it delivered.
+            assert "has forgotten which epochs" in done.stderr, done.stderr
+            assert "'outbox.forgotten'" in done.stderr, done.stderr
+            self.run(*command, "--set", "outbox.forgotten=skip")
+        feed(300)
+        self.run(*command)
+        self.check_copy(target, list(range(400)), "forgotten in the middle")
+
     # ── topics that change ────────────────────────────────────────────────────────────────────────
 
     def a_topic_may_grow_while_it_is_read(self) -> None:
@@ -460,6 +572,9 @@ def tests_of(test: Test) -> list:
         return few
     return few + [test.the_orders_example_gives_the_same_rows_as_embedded,
                   test.examples_give_the_same_rows_as_embedded,
+                  test.a_stop_waits_for_no_silent_broker,
+                  test.a_copy_of_the_data_directory_is_shut_out,
+                  test.what_kafka_has_forgotten_is_asked_about,
                   test.a_topic_may_grow_while_it_is_read,
                   test.a_deleted_topic_ends_the_run_with_a_sentence,
                   test.records_gone_before_they_were_read_are_told_of,

@@ -24,6 +24,7 @@ typedef enum Fault {
 
 typedef struct Server {
     bool remembers;
+    bool forgets;           /* And may forget: it is told of the run first (Outside.begin). */
     OsMutex *mutex;         /* Guards what follows: the deliverer calls, the test looks. */
     uint8_t seen[ROWS_MAX]; /* Append: how often each row came. */
     int64_t latest[KEYS];   /* Upsert: the last row of each key, by the stamp of its write. */
@@ -189,6 +190,22 @@ static bool fake_deliver(Outside *outside, const OutsideEpoch *epochs, uint32_t 
     return fault == FAULT_NONE || error_set(err, ERROR_RETRY, "the connection is lost");
 }
 
+static bool fake_begin(Outside *outside, Error *err)
+{
+    Server *server = ((FakeOutside *)outside)->server;
+    bool lost;
+
+    os_mutex_lock(server->mutex);
+    lost = server->fault_count > 0 && server->fault != FAULT_NONE;
+    if (!lost || server->fault == FAULT_AFTER) {
+        assert_int_equal(server->last_epoch, -1);
+        server->last_epoch = 0;
+    }
+    server->fault_count -= lost;
+    os_mutex_unlock(server->mutex);
+    return !lost || error_set(err, ERROR_RETRY, "the connection is lost");
+}
+
 static void fake_disconnect(Outside *outside)
 {
     (void)outside;
@@ -218,6 +235,21 @@ static const OutsideMethods fake_methods = {
     .free = fake_free,
 };
 
+static const OutsideMethods forgetful_methods = {
+    .name = "fake",
+    .ensure = fake_ensure,
+    .encoder_create = fake_encoder_create,
+    .encode = fake_encode,
+    .encoder_take = fake_encoder_take,
+    .encoder_free = fake_encoder_free,
+    .last_delivered = fake_last_delivered,
+    .begin = fake_begin,
+    .deliver = fake_deliver,
+    .disconnect = fake_disconnect,
+    .interrupt = fake_interrupt,
+    .free = fake_free,
+};
+
 /* ── a run in front of it ──────────────────────────────────────────────────────────────────────*/
 
 typedef struct World {
@@ -232,6 +264,7 @@ typedef struct World {
     Sink *sink;
     SinkWriter *writers[WRITER_COUNT];
     int64_t epoch; /* The last committed. */
+    Forgotten forgotten;
     int wakes;
 } World;
 
@@ -243,7 +276,8 @@ static void on_wake(void *self)
 static void world_open(World *w)
 {
     const TopicConfig topic = outbox_topic_config();
-    OutsideSinkOptions options = {.run_id = STR("run"), .limit_bytes = w->limit_bytes};
+    OutsideSinkOptions options = {
+        .run_id = STR("run"), .limit_bytes = w->limit_bytes, .forgotten = w->forgotten};
     FakeOutside *outside = mem_zalloc(sizeof *outside);
     StoreEpoch epoch;
 
@@ -254,7 +288,7 @@ static void world_open(World *w)
     w->topics = topics_create(w->f->folder);
     assert_ok(
         topics_open(w->topics, w->f->store, STR("_outbox.t"), &topic, &w->config.topic, &err));
-    outside->outside.methods = &fake_methods;
+    outside->outside.methods = w->server.forgets ? &forgetful_methods : &fake_methods;
     outside->outside.keyed = w->keyed;
     outside->server = &w->server;
     outside->padding = w->padding;
@@ -376,10 +410,24 @@ static SinkDelivery look(World *w)
     return seen;
 }
 
+/* As the committer does between epochs. */
+static void note(World *w)
+{
+    StoreTxn *txn;
+
+    assert_ok(store_begin(w->f->store, &txn, &err));
+    assert_ok(w->sink->methods->commit(w->sink, w->epoch, txn, &err));
+    assert_ok(store_commit(txn, &err));
+    w->sink->methods->committed(w->sink, w->epoch);
+}
+
 static void wait_until_settled(World *w)
 {
     for (;;) {
         SinkDelivery seen = look(w);
+
+        if (seen.begins)
+            note(w);
 
         if (seen.failed)
             fail_msg("%s", seen.error.text);
@@ -472,13 +520,18 @@ static void a_keyed_table_gets_the_last_row_of_each_key(void **state)
 
 /* Random epochs; the run crashes between any two steps, the server fails before and after it took
  * what it was given. */
-static void crash_at_random(void **state, bool remembers, uint64_t seed)
+static void crash_at_random(void **state, bool remembers, bool forgets, uint64_t seed)
 {
     enum { ROWS = 1500 };
     World *w = world_create(*state, !remembers, remembers);
     Random random = {seed};
     int crash_count = 0;
 
+    if (forgets) {
+        world_close(w);
+        w->server.forgets = true;
+        world_open(w);
+    }
     world_start(w);
     for (;;) {
         CrashPoint crash = (CrashPoint)random_below(&random, CRASH_NOT + 4);
@@ -495,7 +548,8 @@ static void crash_at_random(void **state, bool remembers, uint64_t seed)
             w->server.fault_count = 1;
         }
         os_mutex_unlock(w->server.mutex);
-        count = (int64_t)MIN(1 + random_below(&random, 30), (uint64_t)(ROWS - position));
+        count = 1 + (int64_t)random_below(&random, 30);
+        count = MIN(count, ROWS - position);
         write_rows(w, (int)random_below(&random, WRITER_COUNT), position, count);
         if (!run_epoch(w, position + count, crash)) {
             crash_count++;
@@ -519,12 +573,104 @@ static void crash_at_random(void **state, bool remembers, uint64_t seed)
 
 static void every_row_is_there_once_whatever_crashes(void **state)
 {
-    crash_at_random(state, true, 1);
+    crash_at_random(state, true, false, 1);
 }
 
 static void upserts_by_stamp_end_right_whatever_crashes(void **state)
 {
-    crash_at_random(state, false, 2);
+    crash_at_random(state, false, false, 2);
+}
+
+static void a_run_is_told_of_first_whatever_crashes(void **state)
+{
+    crash_at_random(state, true, true, 3);
+}
+
+/* ── a system that forgets ─────────────────────────────────────────────────────────────────────*/
+
+static World *world_create_forgetful(StoreFixture *f)
+{
+    World *w = world_create(f, false, true);
+
+    world_close(w);
+    w->server.forgets = true;
+    world_open(w);
+    world_start(w);
+    write_rows(w, 0, 0, 10);
+    assert_true(run_epoch(w, 0, CRASH_NOT));
+    wait_until_settled(w);
+    note(w);
+    return w;
+}
+
+/* One more epoch is delivered, and the process dies before it has noted that. */
+static void die_after_delivery(World *w)
+{
+    write_rows(w, 0, 10, 10);
+    assert_true(run_epoch(w, 0, CRASH_NOT));
+    wait_until_settled(w);
+    assert_false(look(w).noted);
+    world_close(w);
+}
+
+static void what_may_have_been_delivered_is_asked_about(void **state)
+{
+    static const struct {
+        Forgotten forgotten;
+        bool was_delivered;
+    } cases[] = {{FORGOTTEN_SKIP, true}, {FORGOTTEN_WRITE, false}};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        World *w = world_create_forgetful(*state);
+        SinkDelivery seen;
+
+        if (cases[i].was_delivered) {
+            die_after_delivery(w);
+        } else {
+            atomic_store(&w->server.blocked, true);
+            write_rows(w, 0, 10, 10);
+            assert_true(run_epoch(w, 0, CRASH_NOT));
+            world_close(w);
+            atomic_store(&w->server.blocked, false);
+        }
+        w->server.last_epoch = -1; /* Seven days later. */
+        world_open(w);
+        world_start(w);
+        seen = wait_for_trouble(w);
+        assert_true(seen.failed);
+        assert_int_equal(seen.error.kind, ERROR_USER);
+        assert_non_null(strstr(seen.error.text, "fake has forgotten"));
+        assert_non_null(strstr(seen.error.text, "from 2 to 2"));
+        world_close(w);
+        w->forgotten = cases[i].forgotten;
+        world_open(w);
+        world_start(w);
+        wait_until_settled(w);
+        write_rows(w, 0, 20, 10);
+        assert_true(run_epoch(w, 0, CRASH_NOT));
+        wait_until_settled(w);
+        assert_rows_once(w, 30);
+        world_done(w);
+        assert_ok(os_remove_all(arena_printf(&w->f->arena, "%s/topics", w->f->folder), &err));
+        assert_ok(os_unlink(w->f->path, &err));
+        assert_ok(os_unlink(arena_printf(&w->f->arena, "%s-wal", w->f->path), &err));
+    }
+}
+
+/* It rested for so long that the system forgot it; but all it delivered was noted. */
+static void a_run_that_rested_goes_on_though_it_was_forgotten(void **state)
+{
+    World *w = world_create_forgetful(*state);
+
+    world_close(w);
+    w->server.last_epoch = -1;
+    world_open(w);
+    world_start(w);
+    write_rows(w, 0, 10, 10);
+    assert_true(run_epoch(w, 0, CRASH_NOT));
+    wait_until_settled(w);
+    assert_rows_once(w, 20);
+    world_done(w);
 }
 
 static void a_server_that_is_away_is_tried_again(void **state)
@@ -600,6 +746,28 @@ static void an_older_copy_of_the_data_directory_is_refused(void **state)
     assert_true(run_epoch(w, 0, CRASH_NOT));
     seen = wait_for_trouble(w);
     assert_true(seen.failed);
+    assert_non_null(strstr(seen.error.text, "older copy"));
+    world_done(w);
+}
+
+/* Also when it has come further meanwhile by epochs of its own. */
+static void an_older_copy_does_not_overtake(void **state)
+{
+    World *w = world_create(*state, false, true);
+    SinkDelivery seen;
+
+    w->server.last_epoch = 2;
+    w->server.ensure_fails = true;
+    world_start(w);
+    for (int64_t i = 0; i < 4; i++) {
+        write_rows(w, 0, i * 10, 10);
+        assert_true(run_epoch(w, 0, CRASH_NOT));
+    }
+    os_mutex_lock(w->server.mutex);
+    w->server.ensure_fails = false;
+    os_mutex_unlock(w->server.mutex);
+    while (!(seen = look(w)).failed)
+        os_sleep_us(1000);
     assert_non_null(strstr(seen.error.text, "older copy"));
     world_done(w);
 }
@@ -685,6 +853,33 @@ static void a_clean_stop_leaves_nothing_to_be_sent_again(void **state)
     world_done(w);
 }
 
+/* The store's commit fails: what stands in it is older than what was to be noted, and is what may be trimmed. */
+static void what_a_lost_commit_noted_is_not_noted(void **state)
+{
+    World *w = world_create(*state, false, true);
+
+    world_close(w);
+    w->padding = 20000;
+    world_open(w);
+    world_start(w);
+    for (int64_t i = 0; i < 3; i++) {
+        write_rows(w, 0, i * 1000, 1000);
+        assert_true(run_epoch(w, 0, CRASH_NOT));
+    }
+    wait_until_settled(w);
+    assert_false(run_epoch(w, 0, CRASH_BEFORE_STORE_COMMIT));
+    assert_false(look(w).noted);
+    assert_ok(w->sink->methods->housekeeping(w->sink, &err));
+    world_close(w);
+    world_open(w);
+    world_start(w);
+    write_rows(w, 0, 3000, 10);
+    assert_true(run_epoch(w, 0, CRASH_NOT));
+    wait_until_settled(w);
+    assert_rows_once(w, 3010);
+    world_done(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -694,10 +889,15 @@ int main(void)
         TEST(a_keyed_table_gets_the_last_row_of_each_key),
         TEST(every_row_is_there_once_whatever_crashes),
         TEST(upserts_by_stamp_end_right_whatever_crashes),
+        TEST(a_run_is_told_of_first_whatever_crashes),
+        TEST(what_may_have_been_delivered_is_asked_about),
+        TEST(a_run_that_rested_goes_on_though_it_was_forgotten),
+        TEST(what_a_lost_commit_noted_is_not_noted),
         TEST(a_server_that_is_away_is_tried_again),
         TEST(a_server_that_refuses_for_good_ends_the_run),
         TEST(a_run_that_stops_does_not_wait_for_a_frozen_server),
         TEST(an_older_copy_of_the_data_directory_is_refused),
+        TEST(an_older_copy_does_not_overtake),
         TEST(epochs_that_waited_go_out_together),
         TEST(long_chunks_come_whole_and_the_outbox_is_trimmed),
         TEST(a_clean_stop_leaves_nothing_to_be_sent_again),
