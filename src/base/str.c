@@ -237,6 +237,17 @@ void strbuf_add_int64(StrBuf *buf, int64_t value)
     strbuf_add(buf, at, (size_t)(digits + sizeof digits - at));
 }
 
+void strbuf_add_quoted(StrBuf *buf, Str text, char quote)
+{
+    strbuf_add_char(buf, quote);
+    for (uint32_t i = 0; i < text.bytes; i++) {
+        if (text.data[i] == quote)
+            strbuf_add_char(buf, quote);
+        strbuf_add_char(buf, text.data[i]);
+    }
+    strbuf_add_char(buf, quote);
+}
+
 void strbuf_add_json_string(StrBuf *buf, Str text)
 {
     static const char hex[] = "0123456789abcdef";

@@ -75,6 +75,8 @@ void strbuf_printf(StrBuf *buf, const char *format, ...) PRINTF(2, 3);
 void strbuf_add_int64(StrBuf *buf, int64_t value);
 /* `"…"` with JSON's escapes; bytes that are not UTF-8 become U+FFFD. */
 void strbuf_add_json_string(StrBuf *buf, Str text);
+/* `text` between quotes, those within it doubled: SQL's and CQL's names ("…") and literals ('…'). */
+void strbuf_add_quoted(StrBuf *buf, Str text, char quote);
 
 static inline void strbuf_clear(StrBuf *buf)
 {

@@ -32,6 +32,30 @@ uint32_t utf8_valid_bytes(const char *data, uint32_t bytes)
     return 4;
 }
 
+uint32_t utf8_valid_prefix(Str text)
+{
+    uint32_t at = 0;
+
+    while (at < text.bytes) {
+        uint32_t bytes;
+
+        /* Eight ASCII characters at a time. */
+        while (text.bytes - at >= 8) {
+            uint64_t word;
+
+            memcpy(&word, text.data + at, sizeof word);
+            if (word & UINT64_C(0x8080808080808080))
+                break;
+            at += 8;
+        }
+        bytes = utf8_valid_bytes(text.data + at, text.bytes - at);
+        if (bytes == 0)
+            break;
+        at += bytes;
+    }
+    return at;
+}
+
 uint32_t utf8_char_bytes(const char *data, uint32_t bytes)
 {
     uint32_t valid = utf8_valid_bytes(data, bytes);

@@ -10,6 +10,8 @@
 
 /* Length of the well-formed sequence at `data` (1..4), or 0 (also when `bytes` is 0). */
 uint32_t utf8_valid_bytes(const char *data, uint32_t bytes);
+/* How many bytes of `text` stand before the first that is not UTF-8. */
+uint32_t utf8_valid_prefix(Str text);
 /* Length of the character at `data`, at least 1; `bytes` > 0. */
 uint32_t utf8_char_bytes(const char *data, uint32_t bytes);
 /* The character at `data` and its length; a bad byte gives itself + 0xDC00 (never a code point). */

@@ -162,25 +162,14 @@ void cassandra_session_give(const Settings *settings, Str keyspace, CqlSession *
 
 /* ── words ─────────────────────────────────────────────────────────────────────────────────────*/
 
-static void put_quoted(StrBuf *out, Str text, char quote)
-{
-    strbuf_add_char(out, quote);
-    for (uint32_t i = 0; i < text.bytes; i++) {
-        strbuf_add_char(out, text.data[i]);
-        if (text.data[i] == quote)
-            strbuf_add_char(out, quote);
-    }
-    strbuf_add_char(out, quote);
-}
-
 void cassandra_put_name(StrBuf *out, Str name)
 {
-    put_quoted(out, name, '"');
+    strbuf_add_quoted(out, name, '"');
 }
 
 void cassandra_put_text(StrBuf *out, Str text)
 {
-    put_quoted(out, text, '\'');
+    strbuf_add_quoted(out, text, '\'');
 }
 
 void cassandra_put_table_name(StrBuf *out, const CassandraTable *table)
@@ -210,12 +199,20 @@ static void add_columns(uint32_t *order, uint32_t *count, const uint32_t *from, 
     }
 }
 
+static void add_rest(uint32_t *order, uint32_t *count, const TableDef *table)
+{
+    for (uint32_t c = 0; c < table->schema.column_count; c++)
+        add_columns(order, count, &c, 1);
+}
+
 static bool order_columns(Arena *arena, CassandraTable *out, Error *err)
 {
     const TableDef *table = out->table;
     uint32_t *order = ARENA_ARRAY(arena, uint32_t, table->schema.column_count + 1);
     uint32_t count = 0;
 
+    if (table->primary_key_count == 0 && table->kind == TABLE_SOURCE)
+        goto rest;
     if (table->primary_key_count == 0)
         return error_set(err, ERROR_USER, "Cassandra keeps rows by their key: give the table a "
                                           "'primary_key' in TBLPROPERTIES");
@@ -232,8 +229,8 @@ static bool order_columns(Arena *arena, CassandraTable *out, Error *err)
     out->partition_count = count;
     add_columns(order, &count, table->primary_key, table->primary_key_count);
     out->key_count = count;
-    for (uint32_t c = 0; c < table->schema.column_count; c++)
-        add_columns(order, &count, &c, 1);
+rest:
+    add_rest(order, &count, table);
     out->order = order;
     return true;
 }
@@ -252,6 +249,9 @@ bool cassandra_table_of(Arena *arena, const TableDef *table, const Settings *set
         .name = name.data ? name : str_lower(arena, table->name),
         .microseconds = str_is_nocase(table_option(table, "timestamps"), "microseconds"),
     };
+    out->names = ARENA_ARRAY(arena, Str, table->schema.column_count + 1);
+    for (uint32_t c = 0; c < table->schema.column_count; c++)
+        out->names[c] = table->schema.columns[c].name;
     if (!consistency.data)
         consistency = settings_text(settings, "cassandra.consistency");
     if (!cql_consistency_parse(consistency, &out->consistency))
@@ -483,5 +483,155 @@ bool cassandra_table_ensure(CqlSession *session, const CassandraTable *table,
     strbuf_done(&text);
     cql_result_done(&result);
     arena_done(&arena);
+    return ok;
+}
+
+/* ── a table of somebody else's ────────────────────────────────────────────────────────────────*/
+
+/* By its exact name, else without regard to case. */
+static const FoundColumn *find_nocase(const FoundColumn *found, uint32_t count, Str name)
+{
+    const FoundColumn *column = found_column(found, count, name);
+
+    for (uint32_t i = 0; !column && i < count; i++) {
+        if (str_equal_nocase(found[i].name, name))
+            column = &found[i];
+    }
+    return column;
+}
+
+/* The column here that is the `position`-th of `kind` there, and may be asked for by value; UINT32_MAX:
+ * none. A decimal of the key is written here in one scale, there in any. */
+static uint32_t key_column(const CassandraTable *table, const FoundColumn *found, uint32_t count,
+                           const char *kind, int32_t position)
+{
+    const Schema *schema = &table->table->schema;
+
+    for (uint32_t c = 0; c < schema->column_count; c++) {
+        const FoundColumn *there = find_nocase(found, count, schema->columns[c].name);
+
+        if (there && str_is(there->kind, kind) && there->position == position)
+            return str_is(there->type, column_type(table, c)) &&
+                           schema->columns[c].type->kind != TYPE_DECIMAL
+                       ? c
+                       : UINT32_MAX;
+    }
+    return UINT32_MAX;
+}
+
+static void learn_key(Arena *arena, CassandraTable *table, const FoundColumn *found, uint32_t count)
+{
+    uint32_t *order = ARENA_ARRAY(arena, uint32_t, table->table->schema.column_count + 1);
+    uint32_t partition_there = 0;
+    uint32_t known = 0;
+    uint32_t column;
+
+    for (uint32_t i = 0; i < count; i++)
+        partition_there += str_is(found[i].kind, "partition_key");
+    while ((column = key_column(table, found, count, "partition_key", (int32_t)known)) != UINT32_MAX)
+        order[known++] = column;
+    if (known < partition_there)
+        known = 0;
+    table->partition_count = known;
+    for (int32_t i = 0; known > 0 && (column = key_column(table, found, count, "clustering", i)) !=
+                                         UINT32_MAX;
+         i++)
+        order[known++] = column;
+    table->key_count = known;
+    add_rest(order, &known, table->table);
+    table->order = order;
+}
+
+bool cassandra_table_learn(CqlSession *session, Arena *arena, CassandraTable *table, Error *err)
+{
+    const Schema *schema = &table->table->schema;
+    FoundColumn *found = NULL;
+    uint32_t count = 0;
+    CqlResult result;
+    bool ok;
+
+    cql_result_init(&result);
+    ok = find_columns(session, table, &result, arena, &found, &count, err) &&
+         (count > 0 || error_set(err, ERROR_USER, "there is no table %.*s.%.*s in Cassandra",
+                                 STR_ARG(table->keyspace), STR_ARG(table->name)));
+    for (uint32_t c = 0; ok && c < schema->column_count; c++) {
+        const FoundColumn *there = find_nocase(found, count, schema->columns[c].name);
+
+        if (!there)
+            ok = error_set(err, ERROR_USER, "table %.*s.%.*s in Cassandra has no column '%.*s'",
+                           STR_ARG(table->keyspace), STR_ARG(table->name),
+                           STR_ARG(schema->columns[c].name));
+        else
+            table->names[c] = str_copy(arena, there->name);
+    }
+    if (ok)
+        learn_key(arena, table, found, count);
+    cql_result_done(&result);
+    return ok;
+}
+
+/* ── how large a row may be ────────────────────────────────────────────────────────────────────*/
+
+/* "8192KiB", "8388608B", or a number whose unit the setting's name says. */
+static bool read_size(Str text, int64_t unit, int64_t *out)
+{
+    static const struct {
+        const char *name;
+        int64_t bytes;
+    } units[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}};
+
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (str_ends_with(text, str_of(units[i].name))) {
+            unit = units[i].bytes;
+            text = str_slice(text, 0, text.bytes - (uint32_t)strlen(units[i].name));
+            break;
+        }
+    }
+    return str_to_int64(text, out) && *out > 0 && !__builtin_mul_overflow(*out, unit, out);
+}
+
+/* The limits of a mutation and of a message, under the names that 4.0 and later versions gave them. */
+bool cassandra_row_bytes_max(CqlSession *session, int64_t *out, Error *err)
+{
+    static const struct {
+        const char *name;
+        int64_t unit;
+    } limits[] = {
+        {"max_mutation_size", 1 << 10},
+        {"max_mutation_size_in_kb", 1 << 10},
+        {"native_transport_max_message_size", 1},
+        {"native_transport_max_frame_size", 1 << 20},
+        {"native_transport_max_frame_size_in_mb", 1 << 20},
+    };
+    int64_t least = CQL_MESSAGE_BYTES_MAX;
+    bool told = false;
+    CqlResult result;
+    Str values[2];
+    bool ok;
+
+    cql_result_init(&result);
+    ok = cql_query(session, STR("SELECT name, value FROM system_views.settings"), CQL_ONE, true,
+                   &result, err);
+    for (uint32_t i = 0; ok && i < result.rows.row_count; i++) {
+        ok = (result.rows.metadata.column_count == COUNT_OF(values) ||
+              error_set(err, ERROR_RETRY, "Cassandra's settings are not as they should be")) &&
+             cql_rows_next(&result.rows, values, err);
+        for (size_t k = 0; ok && values[1].data && k < COUNT_OF(limits); k++) {
+            int64_t bytes;
+
+            if (!str_is(values[0], limits[k].name) ||
+                !read_size(values[1], limits[k].unit, &bytes))
+                continue;
+            told = told || k < 2;
+            least = MIN(least, bytes);
+        }
+    }
+    cql_result_done(&result);
+    if (!ok && err->kind == ERROR_USER) { /* No such table, or no right to read it. */
+        error_clear(err);
+        ok = true;
+    }
+    if (ok)
+        *out = told ? least : MIN(least, (int64_t)CASSANDRA_ROW_BYTES_DEFAULT);
     return ok;
 }

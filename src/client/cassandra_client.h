@@ -25,26 +25,38 @@ void cassandra_session_give(const Settings *settings, Str keyspace, CqlSession *
 /* Refuses settings of the connection that cannot be right; without asking the server. */
 bool cassandra_settings_check(const Settings *settings, Error *err);
 
-/* A table of weir's as it stands in Cassandra. Columns are the table's, by number. */
+/* A table of weir's as it stands in Cassandra. Columns are the table's, by number. Of a table that is
+ * somebody else's (CREATE TABLE) the key is not known until cassandra_table_learn. */
 typedef struct CassandraTable {
     const TableDef *table;
     Str keyspace;
     Str name;
     CqlConsistency consistency;
-    bool microseconds;      /* TIMESTAMP as bigint. */
-    uint32_t partition_count;
-    uint32_t key_count;     /* The partition key's columns and the clustering columns. */
-    const uint32_t *order;  /* All columns: the partition key, the clustering columns, the rest. */
+    bool microseconds;        /* TIMESTAMP as bigint. */
+    uint32_t partition_count; /* 0: the partition key is not among the columns. */
+    uint32_t key_count;       /* The partition key's columns and the clustering columns. */
+    const uint32_t *order; /* All columns: the partition key, the clustering columns, the rest. */
+    Str *names;            /* Of the columns, there. */
 } CassandraTable;
 
 /* In `arena`. ERROR_USER: no primary key, a partition key that is not part of it, a consistency that
  * does not exist. */
 bool cassandra_table_of(Arena *arena, const TableDef *table, const Settings *settings,
                         CassandraTable *out, Error *err);
+/* Looks up what is known there alone of a table of somebody else's: its columns' names, and its key as
+ * far as the columns are declared here, with the types that they have there. ERROR_USER: it is not
+ * there, or lacks a column. */
+bool cassandra_table_learn(CqlSession *session, Arena *arena, CassandraTable *table, Error *err);
 /* Makes keyspace and table where they are missing (`cassandra.keyspace.create`), compares the shape
  * of what is there: ERROR_USER, with where they differ. Waits until all nodes know of it. */
 bool cassandra_table_ensure(CqlSession *session, const CassandraTable *table,
                             const Settings *settings, Error *err);
+
+/* How many bytes a row may have, with all that goes with it, by the settings of the node that answers;
+ * of a node that does not tell them (before 4.0) CASSANDRA_ROW_BYTES_DEFAULT, those of a node left as
+ * it comes. */
+enum { CASSANDRA_ROW_BYTES_DEFAULT = 16 << 20 };
+bool cassandra_row_bytes_max(CqlSession *session, int64_t *out, Error *err);
 
 /* "name", quotes in it doubled. */
 void cassandra_put_name(StrBuf *out, Str name);

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "base/assert.h"
 #include "base/utf8.h"
 #include "column/format_value.h"
 
@@ -138,32 +137,21 @@ static void write_bytes(CassandraWriter *w, StrBuf *out, uint32_t row_i)
     strbuf_add_str(out, bytes);
 }
 
-/* Cassandra refuses text that is not UTF-8: then, and only then, it is written byte by byte. */
+/* Cassandra refuses text that is not UTF-8: each byte that is not becomes U+FFFD. */
 static void write_string(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 {
-    Str text = vector_strs(w->vector)[row_i];
+    Str rest = vector_strs(w->vector)[row_i];
     size_t length_at = out->bytes;
-    uint32_t at = 0;
 
-    cql_put_int(out, (int32_t)text.bytes);
-    while (at < text.bytes) {
-        uint32_t good = at;
-        uint32_t bytes = 0;
+    cql_put_int(out, 0);
+    for (;;) {
+        uint32_t good = utf8_valid_prefix(rest);
 
-        while (good < text.bytes) {
-            bytes = (unsigned char)text.data[good] < 0x80
-                        ? 1
-                        : utf8_valid_bytes(text.data + good, text.bytes - good);
-            if (bytes == 0)
-                break;
-            good += bytes;
-        }
-        strbuf_add(out, text.data + at, good - at);
-        if (good < text.bytes) {
-            strbuf_add_c(out, "\xEF\xBF\xBD");
-            good++;
-        }
-        at = good;
+        strbuf_add(out, rest.data, good);
+        if (good == rest.bytes)
+            break;
+        strbuf_add_c(out, "\xEF\xBF\xBD");
+        rest = str_slice(rest, good + 1, rest.bytes);
     }
     cql_set_int(out, length_at, (int32_t)(out->bytes - length_at - 4));
 }
@@ -197,23 +185,13 @@ static void write_timestamp_ntz(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 static void write_interval(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 {
     strbuf_clear(&w->text);
-    if (w->type->kind == TYPE_INTERVAL_YM)
-        interval_ym_to_text(&w->text, vector_i32(w->vector)[row_i], w->type, true);
-    else if (w->type->kind == TYPE_INTERVAL_DT)
-        interval_dt_to_text(&w->text, vector_i64(w->vector)[row_i], w->type, true);
-    else
-        interval_to_text(&w->text, vector_intervals(w->vector)[row_i]);
+    interval_value_to_text(&w->text, w->vector, row_i);
     put_text(w, out);
 }
 
-/* The encoder writes {"v":value}; the value alone is kept. */
 static void write_nested(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 {
-    strbuf_clear(&w->text);
-    w->encoder->methods->encode(w->encoder, &w->batch, row_i, &w->text);
-    ASSERT(w->text.bytes > 6);
-    cql_put_int(out, (int32_t)w->text.bytes - 6);
-    strbuf_add(out, w->text.data + 5, w->text.bytes - 6);
+    cql_put_long_string(out, nested_write(&w->nested, w->vector, row_i));
 }
 
 static void (*const writes[TYPE_KIND_COUNT])(CassandraWriter *, StrBuf *, uint32_t) = {
@@ -239,11 +217,6 @@ static void (*const writes[TYPE_KIND_COUNT])(CassandraWriter *, StrBuf *, uint32
     [TYPE_STRUCT] = write_nested,
 };
 
-static FormatOptions nested_options(void)
-{
-    return (FormatOptions){.mode = FORMAT_STRICT, .zone = zone_utc()};
-}
-
 bool cassandra_writer_init(CassandraWriter *writer, const Type *type, bool microseconds,
                            bool is_key, Error *err)
 {
@@ -252,33 +225,20 @@ bool cassandra_writer_init(CassandraWriter *writer, const Type *type, bool micro
         .microseconds = microseconds,
         .is_key = is_key,
         .write = writes[type->kind],
-        .batch = {.column_count = 1},
     };
     strbuf_init(&writer->text);
-    if (type_is_nested(type)) {
-        const Field column = {STR("v"), type, true};
-        const Schema schema = {1, &column};
-        const FormatOptions options = nested_options();
-
-        return format_find(STR("json"))->encoder_create(&schema, &options, &writer->encoder, err);
-    }
-    return true;
+    return !type_is_nested(type) || nested_writer_init(&writer->nested, type, err);
 }
 
 void cassandra_writer_done(CassandraWriter *writer)
 {
     strbuf_done(&writer->text);
-    if (writer->encoder)
-        writer->encoder->methods->free(writer->encoder);
-    writer->encoder = NULL;
+    nested_writer_done(&writer->nested);
 }
 
-void cassandra_writer_use(CassandraWriter *writer, Vector *vector)
+void cassandra_writer_use(CassandraWriter *writer, const Vector *vector)
 {
     writer->vector = vector;
-    writer->batch_column = vector;
-    writer->batch.columns = &writer->batch_column;
-    writer->batch.row_count = vector->row_count;
 }
 
 void cassandra_write(CassandraWriter *writer, StrBuf *out, uint32_t row_i)
@@ -465,39 +425,17 @@ static bool read_timestamp_ntz(CassandraReader *r, const CqlType *from, Str byte
 
 static bool read_interval(CassandraReader *r, const CqlType *from, Str bytes)
 {
-    Interval interval;
-    int32_t months;
-    int64_t us;
-
-    if (!is_text(from))
-        return false;
-    if (r->type->kind == TYPE_INTERVAL_YM) {
-        if (!text_to_interval_ym(bytes, r->type, &months))
-            return false;
-        builder_add_i32(&r->builder, months);
-    } else if (r->type->kind == TYPE_INTERVAL_DT) {
-        if (!text_to_interval_dt(bytes, r->type, &us))
-            return false;
-        builder_add_i64(&r->builder, us);
-    } else {
-        if (!text_to_interval(bytes, &interval))
-            return false;
-        builder_add_interval(&r->builder, interval);
-    }
-    return true;
+    return is_text(from) && interval_value_add(&r->builder, bytes);
 }
 
-/* Collected as JSON, and decoded all at once. */
 static bool read_nested(CassandraReader *r, const CqlType *from, Str bytes)
 {
     StrBuf text;
     bool ok;
 
     strbuf_init(&text);
-    strbuf_add_c(&text, "{\"v\":");
     ok = cql_value_to_text(&text, from, bytes);
-    strbuf_add_char(&text, '}');
-    builder_add_str(&r->builder, str_copy(r->builder.arena, strbuf_str(&text)));
+    nested_reader_add(&r->nested, strbuf_str(&text));
     strbuf_done(&text);
     return ok;
 }
@@ -535,61 +473,41 @@ static bool (*const reads[TYPE_KIND_COUNT])(CassandraReader *, const CqlType *, 
 
 bool cassandra_reader_init(CassandraReader *reader, const Type *type, Error *err)
 {
-    *reader = (CassandraReader){.type = type};
-    if (type_is_nested(type)) {
-        const Field field = {STR("v"), type, true};
-        const Schema schema = {1, &field};
-        const FormatOptions options = nested_options();
-
-        return format_find(STR("json"))->decoder_create(&schema, &options, &reader->decoder, err);
-    }
-    return true;
+    *reader = (CassandraReader){.type = type, .is_nested = type_is_nested(type)};
+    return !reader->is_nested || nested_reader_init(&reader->nested, type, FORMAT_STRICT, err);
 }
 
 void cassandra_reader_done(CassandraReader *reader)
 {
-    if (reader->decoder)
-        reader->decoder->methods->free(reader->decoder);
-    reader->decoder = NULL;
+    nested_reader_done(&reader->nested);
 }
 
 void cassandra_reader_begin(CassandraReader *reader, Arena *arena, uint32_t row_count)
 {
-    builder_init(&reader->builder, arena, reader->decoder ? &type_string : reader->type, row_count);
+    if (reader->is_nested)
+        nested_reader_begin(&reader->nested, arena, row_count);
+    else
+        builder_init(&reader->builder, arena, reader->type, row_count);
 }
 
 bool cassandra_read(CassandraReader *reader, const CqlType *from, Str bytes)
 {
-    if (bytes.data)
+    if (bytes.data && !cql_is_empty(from, bytes))
         return reads[reader->type->kind](reader, from, bytes);
-    if (reader->decoder)
-        builder_add_str(&reader->builder, STR("{}")); /* A missing field is NULL. */
+    if (reader->is_nested)
+        nested_reader_add(&reader->nested, (Str){NULL, 0});
     else
         builder_add_null(&reader->builder);
     return true;
 }
 
-/* The rows may outlive the reader, whose decoder made these types. */
-static void adopt_type(Vector *vector, const Type *type)
-{
-    vector->type = type;
-    for (uint32_t i = 0; vector->children && i < type->field_count; i++)
-        adopt_type(vector->children[i], type->fields[i].type);
-}
-
 Vector *cassandra_reader_finish(CassandraReader *reader)
 {
-    Vector *vector = builder_finish(&reader->builder);
-    BadRecords bad = {0};
-    Batch *batch;
+    uint32_t bad_row;
+    Vector *vector = reader->is_nested ? nested_reader_finish(&reader->nested, &bad_row)
+                                       : builder_finish(&reader->builder);
 
-    if (reader->decoder) {
-        reader->decoder->methods->decode(reader->decoder, reader->builder.arena,
-                                         vector_strs(vector), vector->row_count, &batch, NULL, &bad);
-        if (bad.count)
-            return NULL;
-        vector = batch->columns[0];
-    }
-    adopt_type(vector, reader->type);
+    if (vector) /* The rows may outlive the reader, whose decoder made these types. */
+        vector_adopt_type(vector, reader->type);
     return vector;
 }

@@ -16,7 +16,7 @@
 
 #include "client/cql/cql_type.h"
 #include "column/batch.h"
-#include "format/format.h"
+#include "format/nested_text.h"
 
 /* As in CREATE TABLE. Static. */
 const char *cassandra_type_name(const Type *type, bool microseconds);
@@ -29,25 +29,23 @@ struct CassandraWriter {
     bool is_key; /* -0.0 and NaN are made one. */
     void (*write)(CassandraWriter *writer, StrBuf *out, uint32_t row_i);
     const Vector *vector;
-    Encoder *encoder; /* Nested types. */
+    NestedWriter nested; /* Of a nested type. */
     StrBuf text;
-    Batch batch;
-    Vector *batch_column;
 };
 
 bool cassandra_writer_init(CassandraWriter *writer, const Type *type, bool microseconds,
                            bool is_key, Error *err);
 void cassandra_writer_done(CassandraWriter *writer);
-void cassandra_writer_use(CassandraWriter *writer, Vector *vector);
+void cassandra_writer_use(CassandraWriter *writer, const Vector *vector);
 /* A [value]: length and bytes, or null. */
 void cassandra_write(CassandraWriter *writer, StrBuf *out, uint32_t row_i);
 
 /* Reads one column's values. */
 typedef struct CassandraReader {
     const Type *type; /* Outlives the rows. */
-    const CqlType *from;
     VectorBuilder builder;
-    Decoder *decoder; /* Nested types. */
+    bool is_nested; /* Then by this one: */
+    NestedReader nested;
 } CassandraReader;
 
 /* ERROR_USER: there is no way from one type to the other. */

@@ -560,23 +560,12 @@ bool postgres_read(PostgresClient *client, Str *out, Error *err)
 
 /* ── text ──────────────────────────────────────────────────────────────────────────────────────*/
 
-static void add_quoted(StrBuf *out, Str text, char quote)
-{
-    strbuf_add_char(out, quote);
-    for (uint32_t i = 0; i < text.bytes; i++) {
-        if (text.data[i] == quote)
-            strbuf_add_char(out, quote);
-        strbuf_add_char(out, text.data[i]);
-    }
-    strbuf_add_char(out, quote);
-}
-
 void postgres_add_name(StrBuf *out, Str name)
 {
-    add_quoted(out, name, '"');
+    strbuf_add_quoted(out, name, '"');
 }
 
 void postgres_add_literal(StrBuf *out, Str text)
 {
-    add_quoted(out, text, '\'');
+    strbuf_add_quoted(out, text, '\'');
 }

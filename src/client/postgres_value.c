@@ -333,48 +333,29 @@ static void put_array(const Vector *v, uint32_t row, StrBuf *out)
 
 static void put_json(PostgresWriter *writer, const Vector *v, uint32_t row_i, StrBuf *out)
 {
-    static const char head[] = "{\"v\":";
-    size_t start = out->bytes;
-    size_t skipped = sizeof head - 1;
-    Str json;
+    Str json = nested_write(&writer->nested, v, row_i);
 
-    writer->column = (Vector *)(uintptr_t)v; /* Read only. */
-    writer->batch.row_count = v->row_count;
-    put32(out, 0);
-    writer->json->methods->encode(writer->json, &writer->batch, row_i, out);
-    ASSERT(memcmp(out->data + start + 4, head, skipped) == 0);
-    json = (Str){out->data + start + 4 + skipped, (uint32_t)(out->bytes - start - 4 - skipped - 1)};
-    memmove(out->data + start + 5, json.data, json.bytes);
-    out->data[start + 4] = JSONB_VERSION;
-    out->bytes = start + 5 + json.bytes;
-    wire_store32(out->data + start, json.bytes + 1);
+    put32(out, json.bytes + 1);
+    strbuf_add_char(out, JSONB_VERSION);
+    strbuf_add_str(out, json);
 }
 
 bool postgres_writer_init(PostgresWriter *writer, const Type *type, Error *err)
 {
-    const Field column = {STR("v"), type, true};
-    const Schema schema = {1, &column};
-    const FormatOptions options = {.mode = FORMAT_STRICT, .zone = zone_utc()};
-
-    *writer = (PostgresWriter){.type = type};
-    writer->batch.column_count = 1;
-    writer->batch.columns = &writer->column;
-    return !is_json(type) ||
-           format_find(STR("json"))->encoder_create(&schema, &options, &writer->json, err);
+    *writer = (PostgresWriter){.is_json = is_json(type)};
+    return !writer->is_json || nested_writer_init(&writer->nested, type, err);
 }
 
 void postgres_writer_done(PostgresWriter *writer)
 {
-    if (writer->json)
-        writer->json->methods->free(writer->json);
-    writer->json = NULL;
+    nested_writer_done(&writer->nested);
 }
 
 void postgres_put_value(PostgresWriter *writer, const Vector *v, uint32_t row_i, StrBuf *out)
 {
     if (!vector_is_valid(v, row_i))
         put32(out, UINT32_MAX);
-    else if (writer->json)
+    else if (writer->is_json)
         put_json(writer, v, row_i, out);
     else if (v->type->kind == TYPE_ARRAY)
         put_array(v, vector_row(v, row_i), out);
@@ -387,29 +368,10 @@ void postgres_put_value(PostgresWriter *writer, const Vector *v, uint32_t row_i,
 /* Text as the server takes it: UTF-8, without U+0000. */
 static const char *refuses_text(Str text)
 {
-    uint32_t at = 0;
-
-    while (at < text.bytes) {
-        uint32_t bytes;
-
-        /* Eight ASCII characters at a time, none of them zero. */
-        while (text.bytes - at >= 8) {
-            uint64_t word;
-
-            memcpy(&word, text.data + at, sizeof word);
-            if ((word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080))
-                break;
-            at += 8;
-        }
-        if (at == text.bytes)
-            break;
-        if (text.data[at] == '\0')
-            return "PostgreSQL has no text with the character U+0000";
-        bytes = utf8_valid_bytes(text.data + at, text.bytes - at);
-        if (bytes == 0)
-            return "PostgreSQL has no text that is not UTF-8";
-        at += bytes;
-    }
+    if (utf8_valid_prefix(text) < text.bytes)
+        return "PostgreSQL has no text that is not UTF-8";
+    if (text.bytes && memchr(text.data, 0, text.bytes))
+        return "PostgreSQL has no text with the character U+0000";
     return NULL;
 }
 
@@ -471,13 +433,8 @@ const char *postgres_refuses(const Vector *v, uint32_t row_i)
 
 void postgres_add_select(StrBuf *out, Str column, const Type *type)
 {
-    strbuf_add_char(out, '"');
-    for (uint32_t i = 0; i < column.bytes; i++) {
-        if (column.data[i] == '"')
-            strbuf_add_char(out, '"');
-        strbuf_add_char(out, column.data[i]);
-    }
-    strbuf_add_c(out, "\"::");
+    strbuf_add_quoted(out, column, '"');
+    strbuf_add_c(out, "::");
     if (is_json(type))
         strbuf_add_c(out, "text");
     else
@@ -486,26 +443,22 @@ void postgres_add_select(StrBuf *out, Str column, const Type *type)
 
 bool postgres_reader_init(PostgresReader *reader, const Type *type, Error *err)
 {
-    const Field column = {STR("v"), type, true};
-    const Schema schema = {1, &column};
-    const FormatOptions options = {.mode = FORMAT_PERMISSIVE, .zone = zone_utc()};
-
-    *reader = (PostgresReader){.type = type};
-    return !is_json(type) ||
-           format_find(STR("json"))->decoder_create(&schema, &options, &reader->json, err);
+    *reader = (PostgresReader){.type = type, .is_json = is_json(type)};
+    return !reader->is_json || nested_reader_init(&reader->nested, type, FORMAT_PERMISSIVE, err);
 }
 
 void postgres_reader_done(PostgresReader *reader)
 {
-    if (reader->json)
-        reader->json->methods->free(reader->json);
-    reader->json = NULL;
+    nested_reader_done(&reader->nested);
 }
 
 void postgres_reader_begin(PostgresReader *reader, Arena *arena, uint32_t row_count)
 {
     reader->arena = arena;
-    builder_init(&reader->builder, arena, reader->json ? &type_string : reader->type, row_count);
+    if (reader->is_json)
+        nested_reader_begin(&reader->nested, arena, row_count);
+    else
+        builder_init(&reader->builder, arena, reader->type, row_count);
 }
 
 /* NaN, and what does not fit: NULL. */
@@ -759,20 +712,10 @@ static bool take_array(PostgresReader *reader, Str bytes)
     return at == bytes.bytes;
 }
 
-/* As a record of one field; a missing field is NULL. */
-static void take_json(PostgresReader *reader, Str bytes)
-{
-    Str record = STR("{}");
-
-    if (bytes.data)
-        record = str_of(arena_printf(reader->arena, "{\"v\":%.*s}", STR_ARG(bytes)));
-    builder_add_str(&reader->builder, record);
-}
-
 bool postgres_take_value(PostgresReader *reader, Str bytes)
 {
-    if (reader->json) {
-        take_json(reader, bytes);
+    if (reader->is_json) {
+        nested_reader_add(&reader->nested, bytes);
         return true;
     }
     if (reader->type->kind != TYPE_ARRAY)
@@ -783,27 +726,14 @@ bool postgres_take_value(PostgresReader *reader, Str bytes)
     return true;
 }
 
-/* The rows may outlive the reader, but not the type it was made for. */
-static void adopt_type(Vector *vector, const Type *type)
-{
-    vector->type = type;
-    for (uint32_t i = 0; vector->children && i < type->field_count; i++)
-        adopt_type(vector->children[i], type->fields[i].type);
-}
-
 Vector *postgres_reader_finish(PostgresReader *reader)
 {
-    Vector *vector = builder_finish(&reader->builder);
+    uint32_t bad_row;
+    Vector *vector = reader->is_json ? nested_reader_finish(&reader->nested, &bad_row)
+                                     : builder_finish(&reader->builder);
 
-    if (reader->json) {
-        BadRecords bad = {0};
-        Batch *batch;
-
-        reader->json->methods->decode(reader->json, reader->arena, vector_strs(vector),
-                                      vector->row_count, &batch, NULL, &bad);
-        ASSERT(batch->row_count == vector->row_count); /* PERMISSIVE */
-        vector = batch->columns[0];
-    }
-    adopt_type(vector, reader->type);
+    ASSERT(vector); /* PERMISSIVE */
+    /* The rows may outlive the reader, but not the type it was made for. */
+    vector_adopt_type(vector, reader->type);
     return vector;
 }

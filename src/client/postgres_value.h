@@ -18,7 +18,7 @@
 #define WEIR_CLIENT_POSTGRES_VALUE_H
 
 #include "column/batch.h"
-#include "format/format.h"
+#include "format/nested_text.h"
 
 /* "numeric(10,2)", "bigint[]", as format_type() of the server prints it. */
 void postgres_type_name(StrBuf *out, const Type *type);
@@ -29,10 +29,8 @@ bool postgres_type_fits(Str server_type, const Type *type);
 /* ── writing ───────────────────────────────────────────────────────────────────────────────────*/
 
 typedef struct PostgresWriter {
-    const Type *type;
-    Encoder *json; /* Of types that stand as jsonb: writes {"v":value}. */
-    Batch batch;   /* What the encoder reads. */
-    Vector *column;
+    bool is_json; /* It stands as jsonb, which this one writes: */
+    NestedWriter nested;
 } PostgresWriter;
 
 bool postgres_writer_init(PostgresWriter *writer, const Type *type, Error *err);
@@ -47,8 +45,9 @@ bool postgres_may_refuse(const Type *type); /* Any value of the type. */
 
 typedef struct PostgresReader {
     const Type *type;
-    Decoder *json;
-    VectorBuilder builder; /* Of texts to be decoded at the end, where json. */
+    VectorBuilder builder;
+    bool is_json; /* Then by this one: */
+    NestedReader nested;
     Arena *arena;
 } PostgresReader;
 

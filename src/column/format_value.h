@@ -28,6 +28,9 @@ void zone_offset_to_text(StrBuf *out, int32_t offset_s); /* 'Z', '+05:30', '-00:
 void interval_ym_to_text(StrBuf *out, int32_t months, const Type *type, bool bare);
 void interval_dt_to_text(StrBuf *out, int64_t us, const Type *type, bool bare);
 void interval_to_text(StrBuf *out, Interval value); /* "1 years 2 months 3 days" */
+/* Of any of the three types, bare; and back (false: not such a text). `row` is of the data. */
+void interval_value_to_text(StrBuf *out, const Vector *v, uint32_t row);
+bool interval_value_add(VectorBuilder *b, Str text);
 
 /* From text, white space around allowed, all as Spark's CAST reads it; false: not such a text.
  * Overflow is also false. */

@@ -488,3 +488,37 @@ bool text_to_interval(Str text, Interval *out)
 {
     return interval_fault(text, out) == NULL;
 }
+
+/* ── of any of the three types ─────────────────────────────────────────────────────────────────*/
+
+void interval_value_to_text(StrBuf *out, const Vector *v, uint32_t row)
+{
+    if (v->type->kind == TYPE_INTERVAL_YM)
+        interval_ym_to_text(out, vector_i32(v)[row], v->type, true);
+    else if (v->type->kind == TYPE_INTERVAL_DT)
+        interval_dt_to_text(out, vector_i64(v)[row], v->type, true);
+    else
+        interval_to_text(out, vector_intervals(v)[row]);
+}
+
+bool interval_value_add(VectorBuilder *b, Str text)
+{
+    Interval interval;
+    int32_t months;
+    int64_t us;
+
+    if (b->type->kind == TYPE_INTERVAL_YM) {
+        if (!text_to_interval_ym(text, b->type, &months))
+            return false;
+        builder_add_i32(b, months);
+    } else if (b->type->kind == TYPE_INTERVAL_DT) {
+        if (!text_to_interval_dt(text, b->type, &us))
+            return false;
+        builder_add_i64(b, us);
+    } else {
+        if (!text_to_interval(text, &interval))
+            return false;
+        builder_add_interval(b, interval);
+    }
+    return true;
+}

@@ -20,10 +20,13 @@
  */
 #include "sink/cassandra_outside.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "client/cassandra_client.h"
 #include "client/cassandra_value.h"
@@ -40,6 +43,11 @@ enum {
     MIXED_BATCH_BYTES = 4 << 10,
     KEY_BYTES_MAX = 65535,
     REPLACE_ROWS = 20000, /* Of a view, between two drains. */
+    /* What stands around the values in a request and in a mutation: of a row, of a column besides its
+     * name. At most; the server's own count decides by a few bytes more or less. */
+    ROW_OVERHEAD_BYTES = 256,
+    COLUMN_OVERHEAD_BYTES = 24,
+    PUT_ASIDE_BYTES_MAX = 1 << 20, /* Of a row: its beginning. */
 };
 
 typedef struct CassandraOutside {
@@ -48,6 +56,8 @@ typedef struct CassandraOutside {
     Arena arena;
     CassandraTable table;
     StrBuf insert; /* The statement. */
+    uint32_t overhead_bytes; /* Of a row: what the server counts besides its values. */
+    _Atomic int64_t row_bytes_max; /* As the server says; its defaults' until it was asked. */
     OsMutex *mutex;
     CqlSession *session; /* NULL: not connected. Changed under the mutex. */
     bool interrupted;    /* Under the mutex. */
@@ -64,6 +74,8 @@ typedef struct CassandraEncoder {
     StrBuf rows;
     StrBuf taken;
     StrBuf partition; /* As the server serialises it. */
+    Encoder *records; /* Of rows that are put aside; NULL: there was none yet. */
+    StrBuf record;
 } CassandraEncoder;
 
 /* ── the worker's side ─────────────────────────────────────────────────────────────────────────*/
@@ -80,6 +92,9 @@ static void encoder_free(OutsideEncoder *base)
     strbuf_done(&encoder->rows);
     strbuf_done(&encoder->taken);
     strbuf_done(&encoder->partition);
+    if (encoder->records)
+        encoder->records->methods->free(encoder->records);
+    strbuf_done(&encoder->record);
     free(encoder);
 }
 
@@ -121,7 +136,21 @@ static Str partition_key(StrBuf *out, Str values, uint32_t column_count)
     return strbuf_str(out);
 }
 
-static void encode_row(CassandraEncoder *encoder, uint32_t row_i)
+static const char key_too_long[] = "the key is longer than the 64 KiB that Cassandra takes";
+
+/* What Cassandra's limits of keys are about: the partition key as a whole, the clustering columns
+ * together. */
+static bool key_is_too_long(const CassandraTable *table, Str partition, uint32_t partition_bytes,
+                            uint32_t key_bytes)
+{
+    uint32_t clustering_lengths = 4 * (table->key_count - table->partition_count);
+
+    return partition.bytes > KEY_BYTES_MAX ||
+           key_bytes - partition_bytes > KEY_BYTES_MAX + clustering_lengths;
+}
+
+/* NULL; or why Cassandra cannot have the row. */
+static const char *encode_row(CassandraEncoder *encoder, uint32_t row_i)
 {
     const CassandraTable *table = &encoder->outside->table;
     StrBuf *rows = &encoder->rows;
@@ -130,6 +159,7 @@ static void encode_row(CassandraEncoder *encoder, uint32_t row_i)
     uint32_t partition_bytes = 0;
     uint32_t key_bytes = 0;
     int64_t token;
+    Str partition;
 
     strbuf_reserve(rows, ROW_HEADER_BYTES);
     rows->bytes += ROW_HEADER_BYTES;
@@ -141,27 +171,88 @@ static void encode_row(CassandraEncoder *encoder, uint32_t row_i)
         if (i + 1 == table->key_count)
             key_bytes = (uint32_t)(rows->bytes - values_at);
     }
-    token = cql_token(partition_key(&encoder->partition,
-                                    (Str){rows->data + values_at, partition_bytes},
-                                    table->partition_count));
+    partition = partition_key(&encoder->partition, (Str){rows->data + values_at, partition_bytes},
+                              table->partition_count);
+    if (key_is_too_long(table, partition, partition_bytes, key_bytes))
+        return key_too_long;
+    token = cql_token(partition);
     cql_set_int(rows, start, (int32_t)(rows->bytes - values_at));
     cql_set_int(rows, start + 4, (int32_t)key_bytes);
     cql_set_int(rows, start + 8, (int32_t)partition_bytes);
     cql_set_int(rows, start + 12, (int32_t)(token >> 32));
     cql_set_int(rows, start + 16, (int32_t)token);
+    return NULL;
+}
+
+/* The row as JSON: what it was made from may be many records, or is no longer known. */
+static bool record_of(CassandraEncoder *encoder, const Batch *batch, uint32_t row_i, Str *out,
+                      Error *err)
+{
+    const FormatOptions options = {.mode = FORMAT_STRICT, .zone = zone_utc()};
+    Str record;
+
+    if (!encoder->records &&
+        !format_find(STR("json"))
+             ->encoder_create(&encoder->outside->table.table->schema, &options, &encoder->records,
+                              err))
+        return false;
+    strbuf_clear(&encoder->record);
+    encoder->records->methods->encode(encoder->records, batch, row_i, &encoder->record);
+    record = strbuf_str(&encoder->record);
+    *out = str_slice(record, 0, MIN(record.bytes, (uint32_t)PUT_ASIDE_BYTES_MAX));
+    return true;
+}
+
+/* A row that the server would refuse: later it would stop the whole delivery. */
+static bool put_aside(CassandraEncoder *encoder, const Batch *batch, uint32_t row_i,
+                      const char *reason, const char *message, Error *err)
+{
+    OutsideEncoder *base = &encoder->encoder;
+    Str record;
+
+    if (!base->refuse)
+        return error_set(err, ERROR_DATA, "a row cannot be kept: %s", message);
+    return record_of(encoder, batch, row_i, &record, err) &&
+           base->refuse(base->self, batch, row_i, reason, message, record, err);
+}
+
+static bool too_large(CassandraEncoder *encoder, const Batch *batch, uint32_t row_i,
+                      int64_t row_bytes, int64_t limit, Error *err)
+{
+    const CassandraTable *table = &encoder->outside->table;
+    char message[256];
+
+    (void)snprintf(message, sizeof message,
+                   "the row has %lld bytes; Cassandra takes at most %lld of table %.*s.%.*s "
+                   "(max_mutation_size, native_transport_max_message_size)",
+                   (long long)row_bytes, (long long)limit, STR_ARG(table->keyspace),
+                   STR_ARG(table->name));
+    return put_aside(encoder, batch, row_i, "too_large", message, err);
 }
 
 static bool encode(OutsideEncoder *base, const Batch *batch, Error *err)
 {
     CassandraEncoder *encoder = (CassandraEncoder *)base;
     const CassandraTable *table = &encoder->outside->table;
+    int64_t limit = atomic_load(&encoder->outside->row_bytes_max);
+    StrBuf *rows = &encoder->rows;
 
-    (void)err;
     for (uint32_t i = 0; i < table->table->schema.column_count; i++)
         cassandra_writer_use(&encoder->writers[i], batch->columns[table->order[i]]);
-    for (uint32_t row_i = 0; row_i < batch->row_count; row_i++)
-        encode_row(encoder, row_i);
-    encoder->encoder.bytes = encoder->rows.bytes;
+    for (uint32_t row_i = 0; row_i < batch->row_count; row_i++) {
+        size_t start = rows->bytes;
+        const char *why = encode_row(encoder, row_i);
+        int64_t row_bytes =
+            (int64_t)(rows->bytes - start - ROW_HEADER_BYTES) + encoder->outside->overhead_bytes;
+
+        if (LIKELY(!why && row_bytes <= limit))
+            continue;
+        rows->bytes = start;
+        if (!(why ? put_aside(encoder, batch, row_i, "not_storable", why, err)
+                  : too_large(encoder, batch, row_i, row_bytes, limit, err)))
+            return false;
+    }
+    encoder->encoder.bytes = rows->bytes;
     return true;
 }
 
@@ -177,7 +268,8 @@ static Str encoder_take(OutsideEncoder *base)
     return strbuf_str(&encoder->taken);
 }
 
-/* What Cassandra cannot keep as a key. */
+/* What Cassandra cannot keep as a key. (One of nested values that is too long is met when it has been
+ * encoded.) */
 static const char *refuses(const Outside *base, const Batch *batch, uint32_t row_i)
 {
     const CassandraTable *table = &((const CassandraOutside *)base)->table;
@@ -187,24 +279,26 @@ static const char *refuses(const Outside *base, const Batch *batch, uint32_t row
     for (uint32_t i = 0; i < table->key_count; i++) {
         const Vector *v = batch->columns[table->order[i]];
         uint32_t at = vector_row(v, row_i);
-        uint64_t bytes = type_phys(v->type) == PHYS_STR ? vector_strs(v)[at].bytes : 0;
+        Str text;
 
         if (v->type->kind == TYPE_TIMESTAMP && !table->microseconds &&
             vector_i64(v)[at] % 1000 != 0)
             return "a TIMESTAMP of the key is finer than a millisecond, which Cassandra's is not: "
                    "set 'timestamps' = 'microseconds'";
-        if (table->partition_count == 1 && i == 0 && type_phys(v->type) == PHYS_STR && bytes == 0)
+        if (type_phys(v->type) != PHYS_STR)
+            continue;
+        text = vector_strs(v)[at];
+        if (table->partition_count == 1 && i == 0 && text.bytes == 0)
             return "the partition key is an empty text, which Cassandra does not have";
-        /* What is not UTF-8 takes three bytes for one. */
-        bytes *= v->type->kind == TYPE_STRING && bytes > KEY_BYTES_MAX / 3 ? 3 : 1;
+        /* Mended, two keys might become one. */
+        if (v->type->kind == TYPE_STRING && utf8_valid_prefix(text) < text.bytes)
+            return "a text of the key is not UTF-8";
         if (i < table->partition_count)
-            partition_bytes += bytes + 3;
+            partition_bytes += text.bytes;
         else
-            clustering_bytes += bytes;
+            clustering_bytes += text.bytes;
     }
-    if (partition_bytes > KEY_BYTES_MAX || clustering_bytes > KEY_BYTES_MAX)
-        return "the key is longer than the 64 KiB that Cassandra takes";
-    return NULL;
+    return partition_bytes > KEY_BYTES_MAX || clustering_bytes > KEY_BYTES_MAX ? key_too_long : NULL;
 }
 
 /* ── the connection ────────────────────────────────────────────────────────────────────────────*/
@@ -282,13 +376,23 @@ static bool prepare_insert(CassandraOutside *outside, Error *err)
     }
 }
 
+static bool learn_limit(CassandraOutside *outside, Error *err)
+{
+    int64_t bytes;
+
+    if (!cassandra_row_bytes_max(outside->session, &bytes, err))
+        return false;
+    atomic_store(&outside->row_bytes_max, bytes);
+    return true;
+}
+
 static bool ensure(Outside *base, Error *err)
 {
     CassandraOutside *outside = (CassandraOutside *)base;
 
     return connect_session(outside, err) &&
            cassandra_table_ensure(outside->session, &outside->table, outside->settings, err) &&
-           prepare_insert(outside, err);
+           learn_limit(outside, err) && prepare_insert(outside, err);
 }
 
 static void interrupt(Outside *base)
@@ -731,6 +835,11 @@ bool cassandra_outside_open(const OutsideConfig *config, Outside **out, Error *e
         return false;
     }
     put_insert(&outside->insert, &outside->table);
+    outside->overhead_bytes = ROW_OVERHEAD_BYTES;
+    for (uint32_t i = 0; i < config->table->schema.column_count; i++)
+        outside->overhead_bytes +=
+            config->table->schema.columns[i].name.bytes + COLUMN_OVERHEAD_BYTES;
+    atomic_init(&outside->row_bytes_max, CASSANDRA_ROW_BYTES_DEFAULT);
     *out = &outside->outside;
     return true;
 }

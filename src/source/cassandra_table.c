@@ -23,6 +23,7 @@ typedef struct CassandraReading {
     Arena arena;
     CassandraTable table;
     CqlSession *session; /* NULL: not connected. */
+    bool known;          /* What is there has been looked up. */
     bool failed;         /* Something went wrong: the session is not to be used again. */
 } CassandraReading;
 
@@ -84,7 +85,7 @@ static bool put_condition(Question *question, const StoreFilter *filter, const c
     bool ok;
 
     strbuf_add_c(&question->text, question->value_count ? " AND " : " WHERE ");
-    cassandra_put_name(&question->text, column->name);
+    cassandra_put_name(&question->text, table->names[filter->column_i]);
     strbuf_printf(&question->text, " %s ?", op);
     ok = cassandra_writer_init(&writer, column->type, table->microseconds, true, err);
     if (ok) {
@@ -101,6 +102,8 @@ static bool put_key_conditions(Question *question, Error *err)
     const CassandraTable *table = &question->table->table;
     const StoreFilter *filter;
 
+    if (table->partition_count == 0)
+        return true;
     for (uint32_t i = 0; i < table->partition_count; i++) {
         if (!is_comparable(table->table->schema.columns[table->order[i]].type) ||
             !find_filter(question, table->order[i], false, false))
@@ -141,10 +144,10 @@ static void put_columns(Question *question)
     for (uint32_t i = 0; i < spec->column_count; i++) {
         if (i > 0)
             strbuf_add_c(&question->text, ", ");
-        cassandra_put_name(&question->text, table->table->schema.columns[spec->columns[i]].name);
+        cassandra_put_name(&question->text, table->names[spec->columns[i]]);
     }
     if (spec->column_count == 0)
-        cassandra_put_name(&question->text, table->table->schema.columns[table->order[0]].name);
+        cassandra_put_name(&question->text, table->names[table->order[0]]);
     strbuf_add_c(&question->text, " FROM ");
     cassandra_put_table_name(&question->text, table);
 }
@@ -171,6 +174,16 @@ static int64_t token_of(const Question *question)
     return token;
 }
 
+static bool connect_table(CassandraReading *table, Error *err)
+{
+    if (!table->session &&
+        !cassandra_session_take(table->settings, table->table.keyspace, &table->session, err))
+        return false;
+    table->known = table->known || table->table.table->kind != TABLE_SOURCE ||
+                   cassandra_table_learn(table->session, &table->arena, &table->table, err);
+    return table->known;
+}
+
 static bool ask(Question *question, CqlSelect **out, Error *err)
 {
     CassandraReading *table = question->table;
@@ -178,8 +191,7 @@ static bool ask(Question *question, CqlSelect **out, Error *err)
     CqlOptions options = {
         .consistency = table->table.consistency, .idempotent = true, .page_rows = PAGE_ROWS};
 
-    if (!table->session &&
-        !cassandra_session_take(table->settings, table->table.keyspace, &table->session, err))
+    if (!connect_table(table, err))
         return false;
     put_columns(question);
     if (!put_key_conditions(question, err) ||

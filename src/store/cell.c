@@ -154,25 +154,13 @@ static void bind_timestamp(CellBinder *b, sqlite3_stmt *statement, uint32_t row_
 static void bind_interval(CellBinder *b, sqlite3_stmt *statement, uint32_t row_i)
 {
     strbuf_clear(&b->text);
-    if (b->type->kind == TYPE_INTERVAL_YM)
-        interval_ym_to_text(&b->text, vector_i32(b->vector)[row_i], b->type, true);
-    else if (b->type->kind == TYPE_INTERVAL_DT)
-        interval_dt_to_text(&b->text, vector_i64(b->vector)[row_i], b->type, true);
-    else
-        interval_to_text(&b->text, vector_intervals(b->vector)[row_i]);
+    interval_value_to_text(&b->text, b->vector, row_i);
     bind_str(statement, b->place, strbuf_str(&b->text));
 }
 
-/* The encoder writes {"v":value}; the value alone is kept. */
 static void bind_nested(CellBinder *b, sqlite3_stmt *statement, uint32_t row_i)
 {
-    Str text;
-
-    strbuf_clear(&b->text);
-    b->encoder->methods->encode(b->encoder, &b->batch, row_i, &b->text);
-    text = strbuf_str(&b->text);
-    ASSERT(str_starts_with(text, STR("{\"v\":")) && str_ends_with(text, STR("}")));
-    bind_str(statement, b->place, str_slice(text, 5, text.bytes - 1));
+    bind_str(statement, b->place, nested_write(&b->nested, b->vector, row_i));
 }
 
 static void (*const binds[TYPE_KIND_COUNT])(CellBinder *, sqlite3_stmt *, uint32_t) = {
@@ -198,34 +186,18 @@ static void (*const binds[TYPE_KIND_COUNT])(CellBinder *, sqlite3_stmt *, uint32
     [TYPE_STRUCT] = bind_nested,
 };
 
-static FormatOptions nested_options(void)
-{
-    return (FormatOptions){.mode = FORMAT_STRICT, .zone = zone_utc()};
-}
-
 bool cell_binder_init(CellBinder *binder, const Type *type, int place, int order_place, Error *err)
 {
     *binder = (CellBinder){.type = type, .place = place, .order_place = order_place};
     binder->bind = binds[type->kind];
-    binder->batch.column_count = 1;
-    binder->batch.columns = &binder->batch_column;
-    if (binder->bind == bind_nested) {
-        const Field column = {STR("v"), type, true};
-        const Schema schema = {1, &column};
-        const FormatOptions options = nested_options();
-
-        return format_find(STR("json"))->encoder_create(&schema, &options, &binder->encoder, err);
-    }
-    return true;
+    return !type_is_nested(type) || nested_writer_init(&binder->nested, type, err);
 }
 
 void cell_binder_done(CellBinder *binder)
 {
     strbuf_done(&binder->text);
     strbuf_done(&binder->order_text);
-    if (binder->encoder)
-        binder->encoder->methods->free(binder->encoder);
-    binder->encoder = NULL;
+    nested_writer_done(&binder->nested);
 }
 
 /* ── SQLite to vector ──────────────────────────────────────────────────────────────────────────*/
@@ -403,34 +375,12 @@ static bool read_timestamp(CellReader *reader, sqlite3_stmt *statement)
 
 static bool read_interval(CellReader *reader, sqlite3_stmt *statement)
 {
-    Str text = column_text(statement, reader->column);
-    VectorBuilder *b = &reader->builder;
-    Interval interval;
-    int32_t months;
-    int64_t us;
-
-    if (reader->type->kind == TYPE_INTERVAL_YM) {
-        if (!text_to_interval_ym(text, reader->type, &months))
-            return false;
-        builder_add_i32(b, months);
-    } else if (reader->type->kind == TYPE_INTERVAL_DT) {
-        if (!text_to_interval_dt(text, reader->type, &us))
-            return false;
-        builder_add_i64(b, us);
-    } else {
-        if (!text_to_interval(text, &interval))
-            return false;
-        builder_add_interval(b, interval);
-    }
-    return true;
+    return interval_value_add(&reader->builder, column_text(statement, reader->column));
 }
 
 static bool read_nested(CellReader *reader, sqlite3_stmt *statement)
 {
-    Str text = column_text(statement, reader->column);
-
-    builder_add_str(&reader->builder,
-                    str_of(arena_printf(reader->builder.arena, "{\"v\":%.*s}", STR_ARG(text))));
+    nested_reader_add(&reader->nested, column_text(statement, reader->column));
     return true;
 }
 
@@ -467,27 +417,20 @@ static bool (*const reads[TYPE_KIND_COUNT])(CellReader *, sqlite3_stmt *) = {
 bool cell_reader_init(CellReader *reader, const Type *type, int column, Error *err)
 {
     *reader = (CellReader){.type = type, .column = column, .is_nested = type_is_nested(type)};
-    if (reader->is_nested) {
-        const Field field = {STR("v"), type, true};
-        const Schema schema = {1, &field};
-        const FormatOptions options = nested_options();
-
-        return format_find(STR("json"))->decoder_create(&schema, &options, &reader->decoder, err);
-    }
-    return true;
+    return !reader->is_nested || nested_reader_init(&reader->nested, type, FORMAT_STRICT, err);
 }
 
 void cell_reader_done(CellReader *reader)
 {
-    if (reader->decoder)
-        reader->decoder->methods->free(reader->decoder);
-    reader->decoder = NULL;
+    nested_reader_done(&reader->nested);
 }
 
 void cell_reader_begin(CellReader *reader, Arena *arena, uint32_t row_count)
 {
-    builder_init(&reader->builder, arena, reader->is_nested ? &type_string : reader->type,
-                 row_count);
+    if (reader->is_nested)
+        nested_reader_begin(&reader->nested, arena, row_count);
+    else
+        builder_init(&reader->builder, arena, reader->type, row_count);
 }
 
 bool cell_read(CellReader *reader, sqlite3_stmt *statement)
@@ -495,33 +438,18 @@ bool cell_read(CellReader *reader, sqlite3_stmt *statement)
     if (sqlite3_column_type(statement, reader->column) != SQLITE_NULL)
         return reads[reader->type->kind](reader, statement);
     if (reader->is_nested)
-        builder_add_str(&reader->builder, STR("{}")); /* A missing field is NULL. */
+        nested_reader_add(&reader->nested, (Str){NULL, 0});
     else
         builder_add_null(&reader->builder);
     return true;
 }
 
-static Vector *decode_nested(CellReader *reader, Arena *arena, Vector *texts, uint32_t *bad_row)
-{
-    BadRecords bad = {0};
-    Batch *batch;
-
-    reader->decoder->methods->decode(reader->decoder, arena, vector_strs(texts), texts->row_count,
-                                     &batch, NULL, &bad);
-    if (bad.count) {
-        *bad_row = bad.items[0].record_i;
-        return NULL;
-    }
-    return batch->columns[0];
-}
-
 Vector *cell_reader_finish(CellReader *reader, uint32_t *bad_row)
 {
-    Arena *arena = reader->builder.arena;
-    Vector *vector = builder_finish(&reader->builder);
+    Arena *arena = reader->is_nested ? reader->nested.records.arena : reader->builder.arena;
+    Vector *vector = reader->is_nested ? nested_reader_finish(&reader->nested, bad_row)
+                                       : builder_finish(&reader->builder);
 
-    if (reader->is_nested)
-        vector = decode_nested(reader, arena, vector, bad_row);
     if (vector) /* The rows may outlive the scan, whose types these are. */
         vector_adopt_type(vector, reader->lasting ? reader->lasting : type_copy(arena, reader->type));
     return vector;

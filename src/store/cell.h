@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 #include "column/batch.h"
-#include "format/format.h"
+#include "format/nested_text.h"
 
 typedef struct CellBinder CellBinder;
 struct CellBinder {
@@ -24,19 +24,15 @@ struct CellBinder {
     const Vector *vector; /* As of the last cell_binder_use. */
     StrBuf text;
     StrBuf order_text;
-    Encoder *encoder; /* Nested types: writes {"v":value}. */
-    Batch batch;      /* What the encoder reads: the vector alone. */
-    Vector *batch_column;
+    NestedWriter nested; /* Of a nested type. */
 };
 
 bool cell_binder_init(CellBinder *binder, const Type *type, int place, int order_place, Error *err);
 void cell_binder_done(CellBinder *binder);
 
-static inline void cell_binder_use(CellBinder *binder, Vector *vector)
+static inline void cell_binder_use(CellBinder *binder, const Vector *vector)
 {
     binder->vector = vector;
-    binder->batch_column = vector;
-    binder->batch.row_count = vector->row_count;
 }
 
 static inline void cell_bind(CellBinder *binder, sqlite3_stmt *statement, uint32_t row_i)
@@ -59,8 +55,8 @@ typedef struct CellReader {
     const Type *lasting; /* The same type where it outlives the rows; NULL: it is copied to them. */
     int column;          /* Of the statement's row. */
     VectorBuilder builder;
-    bool is_nested; /* Texts are collected, and decoded all at once. */
-    Decoder *decoder;
+    bool is_nested; /* Then by this one: */
+    NestedReader nested;
 } CellReader;
 
 bool cell_reader_init(CellReader *reader, const Type *type, int column, Error *err);

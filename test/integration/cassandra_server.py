@@ -90,12 +90,15 @@ class Weir:
         assert done.returncode == status, f"status {done.returncode}: {done.stderr}"
         return done.stderr
 
-    def sql(self, sql: str, embedded: bool = False) -> list:
+    def sql(self, sql: str, embedded: bool = False, last: bool = False, error: bool = False) -> list | str:
+        """The rows of the first statement, or of the last; or what it is refused with."""
         done = subprocess.run([self.program, "sql", *self.options(embedded), "--format", "json",
                                "-e", sql], capture_output=True, text=True, timeout=300,
                               check=False)
         assert done.stdout, done.stderr
-        answer = json.loads(done.stdout.splitlines()[0])
+        answer = json.loads(done.stdout.splitlines()[-1 if last else 0])
+        if error:
+            return answer["error"]["message"]
         assert "error" not in answer, f"{sql}: {answer['error']}"
         return answer["rows"]
 

@@ -164,7 +164,6 @@ static void values_that_do_not_fit_are_refused(void **state)
     assert_non_null(read_back(&type_tinyint, CQL_INT, (Str){"\x00\x00\x00\x7f", 4}));
     assert_null(read_back(&type_int, CQL_TEXT, STR("12")));
     assert_null(read_back(&type_date, CQL_TIMESTAMP, (Str){"\0\0\0\0\0\0\0\0", 8}));
-    assert_null(read_back(&type_int, CQL_INT, (Str){"", 0}));
     assert_null(read_back(type_decimal(&arena, 3, 0), CQL_DECIMAL,
                           (Str){"\x00\x00\x00\x00\x03\xe8", 6}));
     assert_null(read_back(type_decimal(&arena, 38, 0), CQL_DECIMAL,
@@ -172,6 +171,54 @@ static void values_that_do_not_fit_are_refused(void **state)
     assert_null(read_back(type_decimal(&arena, 38, 0), CQL_DECIMAL,
                           (Str){"\x80\x00\x00\x00\x00", 5})); /* 0 shifted without end. */
     assert_null(read_back(type_array(&arena, &type_int, true), CQL_TEXT, STR("{\"a\":1}")));
+}
+
+/* Other clients may write values of no bytes, of any type. */
+static void an_empty_value_is_null_where_it_is_no_text(void **state)
+{
+    static const CqlType whole = {.kind = CQL_INT};
+    static const CqlType list = {.kind = CQL_LIST, .part_count = 1, .parts = &whole};
+    const CqlType lists = {.kind = CQL_LIST, .part_count = 1, .parts = &list};
+    const Type *numbers = type_array(&arena, &type_int, true);
+    CassandraReader reader;
+    StrBuf text;
+    Vector *v;
+
+    assert_false(vector_is_valid(read_back(&type_int, CQL_INT, (Str){"", 0}), 0));
+    assert_false(vector_is_valid(read_back(&type_timestamp, CQL_TIMESTAMP, (Str){"", 0}), 0));
+    assert_true(vector_is_valid(read_back(&type_string, CQL_TEXT, (Str){"", 0}), 0));
+    assert_ok(cassandra_reader_init(&reader, numbers, &err));
+    cassandra_reader_begin(&reader, &arena, 2);
+    /* Two elements: one empty, one 7. */
+    assert_true(cassandra_read(&reader, &list, (Str){"\0\0\0\2\0\0\0\0\0\0\0\4\0\0\0\7", 16}));
+    assert_true(cassandra_read(&reader, &list, (Str){"", 0}));
+    v = cassandra_reader_finish(&reader);
+    assert_non_null(v);
+    assert_false(vector_is_valid(v->children[0], 0));
+    assert_int_equal(vector_i32(v->children[0])[1], 7);
+    assert_false(vector_is_valid(v, 1));
+    cassandra_reader_done(&reader);
+    /* A list that holds an empty list. */
+    strbuf_init(&text);
+    assert_true(cql_value_to_text(&text, &lists, (Str){"\0\0\0\1\0\0\0\0", 8}));
+    assert_str_is(strbuf_str(&text), "[null]");
+    strbuf_done(&text);
+}
+
+static void blobs_in_collections_are_base64(void **state)
+{
+    static const CqlType blob = {.kind = CQL_BLOB};
+    static const CqlType list = {.kind = CQL_LIST, .part_count = 1, .parts = &blob};
+    CassandraReader reader;
+    Vector *v;
+
+    assert_ok(cassandra_reader_init(&reader, type_array(&arena, &type_binary, true), &err));
+    cassandra_reader_begin(&reader, &arena, 1);
+    assert_true(cassandra_read(&reader, &list, (Str){"\0\0\0\1\0\0\0\2\xff\x01", 10}));
+    v = cassandra_reader_finish(&reader);
+    assert_non_null(v);
+    assert_str_is(vector_strs(v->children[0])[0], "\xff\x01");
+    cassandra_reader_done(&reader);
 }
 
 static void other_peoples_types_are_read(void **state)
@@ -198,6 +245,8 @@ int main(void)
         cmocka_unit_test(null_is_a_length_of_minus_one),
         cmocka_unit_test(nested_values_are_json),
         cmocka_unit_test(values_that_do_not_fit_are_refused),
+        cmocka_unit_test(an_empty_value_is_null_where_it_is_no_text),
+        cmocka_unit_test(blobs_in_collections_are_base64),
         cmocka_unit_test(other_peoples_types_are_read),
     };
     int failed;

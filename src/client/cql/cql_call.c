@@ -128,8 +128,23 @@ static bool result_read(CqlResult *result, Error *err)
            cql_read_rows(rest, &result->arena, &result->rows, err);
 }
 
+/* A message can only be so long, whatever the server's own limits are; one that cannot be sent is given
+ * up. */
+static bool fits(CqlSession *session, CqlRequest *request, Error *err)
+{
+    if (request->body.bytes <= CQL_MESSAGE_BYTES_MAX)
+        return true;
+    (void)error_set(err, ERROR_USER,
+                    "a request of %zu bytes is longer than the %d that Cassandra's protocol has",
+                    request->body.bytes, CQL_MESSAGE_BYTES_MAX);
+    cql_request_free(session, request);
+    return false;
+}
+
 static bool call(CqlSession *session, CqlRequest *request, CqlResult *result, Error *err)
 {
+    if (!fits(session, request, err))
+        return false;
     request->into = result;
     cql_request_send(session, request);
     return cql_request_wait(session, request, err) && result_read(result, err);
@@ -243,6 +258,8 @@ bool cql_submit(CqlSession *session, const CqlStatement *statements, uint32_t co
         request = request_of(session, REQUEST_WRITE, CQL_BATCH, options);
         put_batch(session, &request->body, statements, count, options);
     }
+    if (!fits(session, request, err))
+        return false;
     session->in_flight++;
     cql_request_send(session, request);
     return true;
@@ -274,10 +291,25 @@ struct CqlSelect {
     CqlRequest *request; /* NULL: the last page has been read. */
 };
 
-static void ask_for_page(CqlSelect *select, Str paging_state)
+/* The server holds a page in memory, and so do we: rows of a megabyte come a few at a time. Until one
+ * page has told how long they are, not many are asked for. */
+static int32_t rows_of_next_page(const CqlSelect *select, const CqlResult *last)
+{
+    enum { FIRST_PAGE_ROWS = 500, PAGE_BYTES = 4 << 20 };
+    int32_t most = select->options.page_rows;
+    uint32_t row_bytes;
+
+    if (!last || last->rows.row_count == 0)
+        return MIN(most, (int32_t)FIRST_PAGE_ROWS);
+    row_bytes = (uint32_t)(last->body.bytes / last->rows.row_count);
+    return MIN(most, (int32_t)MAX(PAGE_BYTES / MAX(row_bytes, 1u), 1u));
+}
+
+static void ask_for_page(CqlSelect *select, Str paging_state, const CqlResult *last)
 {
     CqlOptions options = select->options;
 
+    options.page_rows = rows_of_next_page(select, last);
     options.paging_state = paging_state;
     options.idempotent = true;
     select->request = request_of(select->session, REQUEST_CALL, CQL_EXECUTE, &options);
@@ -289,9 +321,14 @@ static void ask_for_page(CqlSelect *select, Str paging_state)
 bool cql_select_open(CqlSession *session, const CqlStatement *statement, const CqlOptions *options,
                      CqlSelect **out, Error *err)
 {
-    CqlSelect *select = mem_zalloc(sizeof *select);
+    CqlSelect *select;
 
-    (void)err;
+    /* Half of it: what stands around the values has room enough. */
+    if (statement->values.bytes > CQL_MESSAGE_BYTES_MAX / 2)
+        return error_set(err, ERROR_USER,
+                         "values of %u bytes are longer than Cassandra's protocol has",
+                         statement->values.bytes);
+    select = mem_zalloc(sizeof *select);
     select->session = session;
     select->statement = *statement;
     strbuf_init(&select->values);
@@ -300,7 +337,7 @@ bool cql_select_open(CqlSession *session, const CqlStatement *statement, const C
     select->options = *options;
     cql_result_init(&select->pages[0]);
     cql_result_init(&select->pages[1]);
-    ask_for_page(select, (Str){NULL, 0});
+    ask_for_page(select, (Str){NULL, 0}, NULL);
     *out = select;
     return true;
 }
@@ -320,7 +357,7 @@ bool cql_select_next(CqlSelect *select, CqlRows **out, Error *err)
         return error_set(err, ERROR_USER, "the statement gives no rows");
     select->coming = !select->coming;
     if (page->rows.metadata.paging_state.data)
-        ask_for_page(select, page->rows.metadata.paging_state);
+        ask_for_page(select, page->rows.metadata.paging_state, page);
     *out = &page->rows;
     return true;
 }

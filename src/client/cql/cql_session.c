@@ -22,6 +22,7 @@ enum {
     DIAL_TIMEOUT_US = 5000000,
     PORT_DEFAULT = 9042,
     FLUSH_BYTES = 16 << 10,
+    BODY_BYTES_KEPT = 256 << 10,
 };
 
 /* ── requests ──────────────────────────────────────────────────────────────────────────────────*/
@@ -50,6 +51,10 @@ CqlRequest *cql_request_new(CqlSession *session, CqlRequestKind kind, CqlOpcode 
 
 void cql_request_free(CqlSession *session, CqlRequest *request)
 {
+    if (request->body.bytes > BODY_BYTES_KEPT) { /* Not hundreds of them for the one that was long. */
+        strbuf_done(&request->body);
+        strbuf_init(&request->body);
+    }
     request->next = session->unused;
     session->unused = request;
 }

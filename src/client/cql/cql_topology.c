@@ -268,13 +268,9 @@ static bool load_replication(Loading *loading, CqlResult *result, Error *err)
     if (session->keyspace.bytes == 0)
         return true;
     strbuf_init(&quoted);
-    for (uint32_t i = 0; i < session->keyspace.bytes; i++) {
-        strbuf_add_char(&quoted, session->keyspace.data[i]);
-        if (session->keyspace.data[i] == '\'')
-            strbuf_add_char(&quoted, '\'');
-    }
+    strbuf_add_quoted(&quoted, session->keyspace, '\'');
     text = arena_printf(&loading->arena, "SELECT replication FROM system_schema.keyspaces WHERE "
-                                         "keyspace_name = '%s'",
+                                         "keyspace_name = %s",
                         strbuf_c(&quoted));
     strbuf_done(&quoted);
     if (!ask(loading, text, result, err) || !columns_are(result, 1, err))

@@ -1,6 +1,7 @@
 #include "client/cql/cql_type.h"
 
 #include "column/format_value.h"
+#include "format/base64.h"
 
 /* ── types ─────────────────────────────────────────────────────────────────────────────────────*/
 
@@ -307,16 +308,19 @@ static uint32_t fixed_bytes(CqlKind kind)
     }
 }
 
+/* Old data may hold values of no bytes, of any type; where that is not an empty text, it is as good as
+ * null. */
+bool cql_is_empty(const CqlType *type, Str bytes)
+{
+    return bytes.bytes == 0 && type->kind != CQL_TEXT && type->kind != CQL_ASCII &&
+           type->kind != CQL_BLOB && type->kind != CQL_CUSTOM;
+}
+
 static bool add_json(StrBuf *out, const CqlType *type, Str bytes, int depth);
 
-/* A value in JSON's spelling: numbers and booleans bare, the rest in quotes. */
-static bool add_json_scalar(StrBuf *out, const CqlType *type, Str bytes)
+/* Whether JSON has the value without quotes: numbers, but for NaN and infinities, and booleans. */
+static bool is_bare(const CqlType *type, Str text)
 {
-    StrBuf text;
-    bool ok;
-
-    strbuf_init(&text);
-    ok = cql_value_to_text(&text, type, bytes);
     switch ((int)type->kind) {
     case CQL_BIGINT:
     case CQL_BOOLEAN:
@@ -326,12 +330,32 @@ static bool add_json_scalar(StrBuf *out, const CqlType *type, Str bytes)
     case CQL_VARINT:
     case CQL_SMALLINT:
     case CQL_TINYINT:
-        strbuf_add_str(out, strbuf_str(&text));
-        break;
+        return true;
+    case CQL_FLOAT:
+    case CQL_DOUBLE:
+        return !str_is(text, "NaN") && !str_ends_with(text, STR("Infinity"));
     default:
-        strbuf_add_json_string(out, strbuf_str(&text));
-        break;
+        return false;
     }
+}
+
+/* A value in JSON's spelling; a blob as base64, as the reader of JSON expects it. */
+static bool add_json_scalar(StrBuf *out, const CqlType *type, Str bytes)
+{
+    StrBuf text;
+    bool ok;
+
+    strbuf_init(&text);
+    if (type->kind == CQL_BLOB) {
+        base64_encode(&text, bytes);
+        ok = true;
+    } else {
+        ok = cql_value_to_text(&text, type, bytes);
+    }
+    if (is_bare(type, strbuf_str(&text)))
+        strbuf_add_str(out, strbuf_str(&text));
+    else
+        strbuf_add_json_string(out, strbuf_str(&text));
     strbuf_done(&text);
     return ok;
 }
@@ -397,7 +421,7 @@ static bool add_json_tuple(StrBuf *out, const CqlType *type, Str bytes, int dept
 
 static bool add_json(StrBuf *out, const CqlType *type, Str bytes, int depth)
 {
-    if (!bytes.data) {
+    if (!bytes.data || cql_is_empty(type, bytes)) {
         strbuf_add_c(out, "null");
         return true;
     }
@@ -426,8 +450,10 @@ bool cql_value_to_text(StrBuf *out, const CqlType *type, Str bytes)
         uint64_t u64;
     } real;
 
+    if (cql_is_empty(type, bytes))
+        return true;
     if (fixed && bytes.bytes != fixed)
-        return bytes.bytes == 0; /* Old data may hold empty values of any type. */
+        return false;
     switch ((int)type->kind) {
     case CQL_BOOLEAN:
         strbuf_add_c(out, bytes.data[0] ? "true" : "false");

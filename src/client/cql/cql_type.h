@@ -52,8 +52,11 @@ void cql_type_read(CqlReader *reader, Arena *arena, CqlType *out);
 /* "bigint", "map<text, list<int>>": as in CQL and in system_schema, frozen left out. */
 void cql_type_name(StrBuf *out, const CqlType *type);
 
+/* A value of no bytes that is no empty text: it is as good as null. */
+bool cql_is_empty(const CqlType *type, Str bytes);
 /* A value that is not null, as text: strings and numbers bare, blobs as 0x…, timestamps as ISO in
- * UTC, collections as JSON. False: the bytes are no value of this type. */
+ * UTC, collections as JSON (blobs in them as base64); an empty one as nothing. False: the bytes are no
+ * value of this type. */
 bool cql_value_to_text(StrBuf *out, const CqlType *type, Str bytes);
 
 #endif
