@@ -39,6 +39,8 @@ static bool add_partition(Port *port, int32_t number, Error *err)
     if (!port->source->methods->reader_open(port->source, number, partition.position,
                                             &partition.reader, err))
         return error_wrap(err, "read '%.*s'", STR_ARG(port->spec->table->name));
+    if (port->source->methods->listen)
+        port->source->methods->listen(partition.reader, port->wake, port->wake_self);
     if (port->partition_count == port->partition_capacity) {
         size_t capacity = port->partition_capacity;
 

@@ -78,6 +78,9 @@ typedef struct Port {
     int64_t idle_timeout_us;
     /* --once: nothing more will come to this source, so a partition at its end is idle. NULL: never. */
     const _Atomic bool *settled;
+    /* For readers that tell when there is something to poll. Thread: any. */
+    void (*wake)(void *self);
+    void *wake_self;
     const SqlContext *sql;
     Arena *arena;               /* The worker's batch arena. */
     int64_t last_rows_us;       /* Wall clock of the last rows. */

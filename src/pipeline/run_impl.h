@@ -109,6 +109,7 @@ struct Worker {
     Barrier barrier;
     CheckpointWriter *checkpoint;
     AsideRows *aside;
+    bool untold;         /* It has read something since it last told that it is at the end. */
     /* Published. */
     _Atomic bool dirty;          /* Rows or idle partitions since the last barrier. */
     _Atomic int64_t at_end_of;   /* The run's generation in which it found nothing more to read. */

@@ -325,6 +325,12 @@ static void find_consumers(Worker *worker, const PortGroup *group, Port *port)
     port->consumer_count = (uint32_t)consumers.count;
 }
 
+/* Thread: any. */
+static void wake_worker(void *self)
+{
+    mailbox_wake(((Worker *)self)->mailbox);
+}
+
 /* After restoring: operators know their partitions' watermarks by then. */
 bool worker_open_ports(Worker *worker, Error *err)
 {
@@ -348,6 +354,8 @@ bool worker_open_ports(Worker *worker, Error *err)
             .settled = run->options.once || run->options.drain
                            ? &run->settled_sources[group->source_i]
                            : NULL,
+            .wake = wake_worker,
+            .wake_self = worker,
             .sql = &run->sql,
             .arena = &worker->arena,
         };
@@ -629,13 +637,14 @@ static bool keep_time(Worker *worker, bool *progressed, Error *err)
     return true;
 }
 
-/* Nothing more to read, as of `generation`. */
+/* Nothing more to read, as of `generation`; told once, and again when something was read since. */
 static void tell_at_end(Worker *worker, int64_t generation)
 {
     Run *run = worker->run;
 
-    if (atomic_load(&worker->at_end_of) == generation)
+    if (atomic_load(&worker->at_end_of) == generation && !worker->untold)
         return;
+    worker->untold = false;
     atomic_store(&worker->at_end_of, generation);
     os_mutex_lock(run->mutex);
     os_cond_broadcast(run->changed);
@@ -679,6 +688,7 @@ static bool step(Worker *worker, Error *err)
     publish(worker);
     for (uint32_t g = 0; g < run->group_count; g++)
         at_end = at_end && port_is_at_end(&worker->ports[g]);
+    worker->untold = worker->untold || progressed;
     if (progressed)
         return true;
     if (at_end)

@@ -62,6 +62,9 @@ typedef struct KafkaReader {
     KafkaPartition *shared;
     Lane *lane;
     int32_t partition;
+    rd_kafka_queue_t *queue; /* What was fetched: tells `wake` of it. NULL: nobody listens. */
+    void (*wake)(void *self);
+    void *wake_self;
     int64_t position;
     bool lost;           /* What is at the position is gone, as the broker says; and when ... */
     int64_t lost_look_us; /* ... to look again what is there. */
@@ -344,6 +347,10 @@ static void kafka_reader_close(SourceReader *base)
     if (!reader)
         return;
     release(reader, reader->count);
+    if (reader->queue) {
+        rd_kafka_queue_cb_event_enable(reader->queue, NULL, NULL);
+        rd_kafka_queue_destroy(reader->queue);
+    }
     if (reader->lane) {
         (void)rd_kafka_consume_stop(reader->lane->topic, reader->partition);
         lane_give_back(reader->source, reader->lane, reader->partition);
@@ -439,6 +446,27 @@ static bool kafka_reader_open(Source *base, int32_t partition, int64_t position,
 fail:
     kafka_reader_close(&reader->reader);
     return false;
+}
+
+/* Thread: librdkafka's. */
+static void on_fetched(rd_kafka_t *handle, void *self)
+{
+    const KafkaReader *reader = self;
+
+    (void)handle;
+    reader->wake(reader->wake_self);
+}
+
+static void kafka_listen(SourceReader *base, void (*wake)(void *self), void *self)
+{
+    KafkaReader *reader = (KafkaReader *)base;
+
+    reader->wake = wake;
+    reader->wake_self = self;
+    reader->queue = rd_kafka_queue_get_partition(kafka_client_handle(reader->lane->client),
+                                                 reader->source->topic, reader->partition);
+    if (reader->queue)
+        rd_kafka_queue_cb_event_enable(reader->queue, on_fetched, reader);
 }
 
 static void reader_reserve(KafkaReader *reader, uint32_t count)
@@ -706,6 +734,7 @@ static const SourceMethods kafka_methods = {
     .partition_name = kafka_partition_name,
     .reader_open = kafka_reader_open,
     .poll = kafka_poll,
+    .listen = kafka_listen,
     .reader_close = kafka_reader_close,
     .committed = kafka_committed,
     .extend = kafka_extend,

@@ -54,6 +54,9 @@ typedef struct SourceMethods {
     /* Up to `count_max` records; what it points to stays until the next call on this reader. Does
      * not wait: with nothing there, count is 0 and at_end is true. Thread: the reader's worker. */
     bool (*poll)(SourceReader *reader, uint32_t count_max, SourceRecords *out, Error *err);
+    /* From now on `wake` is called when there may be something to poll; from any thread, and not from
+     * within poll. NULL: the reader is polled now and then. Thread: the reader's worker. */
+    void (*listen)(SourceReader *reader, void (*wake)(void *self), void *self);
     void (*reader_close)(SourceReader *reader);
     /* An epoch that read the partition up to there is durable. NULL: who cares. Thread: the committer. */
     void (*committed)(Source *source, int32_t partition, int64_t position);

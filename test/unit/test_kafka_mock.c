@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "os/os.h"
 #include "sink/kafka_outside.h"
+#include "source/kafka_source.h"
 
 /* Requests, as Kafka numbers them. */
 enum { PRODUCE = 0, INIT_PRODUCER_ID = 22, END_TXN = 26, TXN_OFFSET_COMMIT = 28 };
@@ -269,6 +270,44 @@ static void a_silent_broker_holds_up_no_end(void **state)
         fail_msg("it took %lld ms", (long long)(os_monotonic_us() - began_us) / 1000);
 }
 
+/* ── the source ────────────────────────────────────────────────────────────────────────────────*/
+
+static void count_wake(void *self)
+{
+    atomic_fetch_add((_Atomic int *)self, 1);
+}
+
+/* The worker need not look whether records have come. */
+static void a_reader_tells_when_records_come(void **state)
+{
+    Mock *mock = *state;
+    KafkaSourceConfig config = {.arena = mem_zalloc(sizeof(Arena)), .topic = STR("t"), .group = STR("g")};
+    _Atomic int wakes = 0;
+    SourceRecords records = {0};
+    SourceReader *reader;
+    Source *source;
+    int seen;
+
+    arena_init(config.arena);
+    open_outside(mock);
+    connect_anew(mock);
+    assert_ok(kafka_config_make(config.arena, &mock->settings, NULL, &config.kafka, &err));
+    assert_ok(kafka_source_open(&config, &source, &err));
+    assert_ok(source->methods->reader_open(source, 0, -1, &reader, &err));
+    source->methods->listen(reader, count_wake, &wakes);
+    for (int64_t epoch = 1; epoch <= 3; epoch++) {
+        seen = atomic_load(&wakes);
+        assert_ok(deliver(mock, epoch, &err));
+        while (atomic_load(&wakes) == seen)
+            os_sleep_us(1000);
+        for (records.count = 0; !records.count;)
+            assert_ok(source->methods->poll(reader, 10, &records, &err));
+        assert_int_equal(records.count, 1);
+    }
+    source->methods->reader_close(reader);
+    source->methods->free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +320,7 @@ int main(void)
         TEST(a_copy_that_took_over_is_told_of),
         TEST(a_transaction_that_was_open_too_long_is_no_copy),
         TEST(a_silent_broker_holds_up_no_end),
+        TEST(a_reader_tells_when_records_come),
 #undef TEST
     };
 
