@@ -64,23 +64,79 @@ void arena_done(Arena *arena)
         block_free(arena, arena->block);
         arena->block = older;
     }
+    if (arena->spare)
+        block_free(arena, arena->spare);
     arena_init(arena);
+}
+
+/* Takes the newest block out: kept if it may serve again. */
+static void block_take_back(Arena *arena, ArenaBlock *block)
+{
+    if (block->bytes > MAX_BLOCK_BYTES || (arena->spare && arena->spare->bytes >= block->bytes)) {
+        block_free(arena, block);
+        return;
+    }
+    if (arena->spare)
+        block_free(arena, arena->spare);
+    arena_poison(block->data, block->bytes);
+    arena->spare = block;
+}
+
+static void block_fill_from(Arena *arena, char *next)
+{
+    arena->next = next;
+    arena->end = arena->block->data + arena->block->bytes;
+    arena_poison(next, (size_t)(arena->end - next));
 }
 
 void arena_reset(Arena *arena)
 {
     if (!arena->block)
         return;
-    /* The newest ordinary block is the largest: it alone is kept. */
     while (arena->block->older) {
         ArenaBlock *older = arena->block->older;
 
         arena->block->older = older->older;
         block_free(arena, older);
     }
-    arena->next = arena->block->data;
-    arena->end = arena->block->data + arena->block->bytes;
-    arena_poison(arena->block->data, arena->block->bytes);
+    /* A block that was made for one large object would be held for ever. */
+    if (arena->block->bytes > MAX_BLOCK_BYTES) {
+        block_free(arena, arena->block);
+        arena->block = NULL;
+        arena->next = arena->end = NULL;
+        return;
+    }
+    block_fill_from(arena, arena->block->data);
+}
+
+ArenaMark arena_mark(const Arena *arena)
+{
+    return (ArenaMark){
+        .block = arena->block,
+        .older = arena->block ? arena->block->older : NULL,
+        .next = arena->next,
+    };
+}
+
+void arena_release(Arena *arena, ArenaMark mark)
+{
+    if (!mark.block) {
+        arena_reset(arena);
+        return;
+    }
+    while (arena->block != mark.block) {
+        ArenaBlock *newest = arena->block;
+
+        arena->block = newest->older;
+        block_take_back(arena, newest);
+    }
+    while (arena->block->older != mark.older) {
+        ArenaBlock *large = arena->block->older;
+
+        arena->block->older = large->older;
+        block_free(arena, large);
+    }
+    block_fill_from(arena, mark.next);
 }
 
 static ArenaBlock *block_new(Arena *arena, size_t bytes)
@@ -94,19 +150,29 @@ static ArenaBlock *block_new(Arena *arena, size_t bytes)
     return block;
 }
 
-void *arena_alloc_slow(Arena *arena, size_t bytes)
+/* A block of its own for a large object, behind the current one. */
+static void *alloc_large(Arena *arena, size_t padded)
 {
-    size_t padded = (bytes + ARENA_SLACK + 15) & ~(size_t)15;
-    ArenaBlock *block;
+    ArenaBlock *block = block_new(arena, padded);
 
-    if (padded < bytes)
-        out_of_memory(bytes);
-    if (padded > arena->block_bytes / 4 && padded > MAX_BLOCK_BYTES / 4 && arena->block) {
-        /* A large object gets a block of its own, behind the current one. */
-        block = block_new(arena, padded);
+    if (arena->block) {
         block->older = arena->block->older;
         arena->block->older = block;
-        return block->data;
+    } else {
+        block->older = NULL;
+        arena->block = block;
+        arena->next = arena->end = block->data + padded;
+    }
+    return block->data;
+}
+
+static ArenaBlock *next_block(Arena *arena, size_t padded)
+{
+    ArenaBlock *block = arena->spare;
+
+    if (block && block->bytes >= padded) {
+        arena->spare = NULL;
+        return block;
     }
     if (arena->block_bytes == 0)
         arena->block_bytes = FIRST_BLOCK_BYTES;
@@ -115,11 +181,23 @@ void *arena_alloc_slow(Arena *arena, size_t bytes)
     block = block_new(arena, arena->block_bytes);
     if (arena->block_bytes < MAX_BLOCK_BYTES)
         arena->block_bytes *= 2;
+    return block;
+}
+
+void *arena_alloc_slow(Arena *arena, size_t bytes)
+{
+    size_t padded = (bytes + ARENA_SLACK + 15) & ~(size_t)15;
+    ArenaBlock *block;
+
+    if (padded < bytes)
+        out_of_memory(bytes);
+    if (padded > MAX_BLOCK_BYTES / 4)
+        return alloc_large(arena, padded);
+    block = next_block(arena, padded);
+    arena_unpoison(block->data, padded);
     block->older = arena->block;
     arena->block = block;
-    arena->next = block->data + padded;
-    arena->end = block->data + block->bytes;
-    arena_poison(arena->next, (size_t)(arena->end - arena->next));
+    block_fill_from(arena, block->data + padded);
     return block->data;
 }
 

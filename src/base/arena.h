@@ -9,6 +9,8 @@
  *  1. Every pointer is aligned to 16 bytes, and ARENA_SLACK readable bytes follow every allocation,
  *     so that wide loads may read past its end (never past the slack).
  *  2. arena_reset keeps one block for reuse and, under AddressSanitizer, poisons it.
+ *  3. Marks are a stack: arena_release gives back what was handed out since its mark, marks taken
+ *     since then with it.
  *
  * Thread: one at a time.
  */
@@ -31,11 +33,22 @@ typedef struct Arena {
     char *end;
     size_t block_bytes;     /* Of the next ordinary block. */
     size_t allocated_bytes; /* Held from the system, all blocks. */
+    ArenaBlock *spare;      /* What arena_release took back last, for reuse; NULL: none. */
 } Arena;
+
+/* How far an arena was filled. */
+typedef struct ArenaMark {
+    ArenaBlock *block;
+    ArenaBlock *older; /* Behind `block`: a large object is put there later. */
+    char *next;
+} ArenaMark;
 
 void arena_init(Arena *arena); /* Allocates nothing until first used. */
 void arena_done(Arena *arena); /* Frees all; the arena may be initialised again. */
 void arena_reset(Arena *arena);
+ArenaMark arena_mark(const Arena *arena);
+/* Gives back what was handed out since the mark was taken; the arena was not reset since. */
+void arena_release(Arena *arena, ArenaMark mark);
 
 void *arena_alloc_slow(Arena *arena, size_t bytes) MALLOC_LIKE;
 void arena_poison(void *memory, size_t bytes);

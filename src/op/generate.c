@@ -7,7 +7,10 @@
 #include "expr/generator.h"
 #include "op/op_base.h"
 
-/* Argument columns, flat. Rows whose arguments have errors are put aside: *batch is what is left. */
+/* About as many elements as are taken out of lists at a time. */
+enum { ELEMENTS_MAX = 1 << 16 };
+
+/* Argument columns. Rows whose arguments have errors are put aside: *batch is what is left. */
 static bool eval_args(Op *op, const Batch **batch, const Vector **args, uint32_t arg_count,
                       Error *err)
 {
@@ -23,7 +26,7 @@ static bool eval_args(Op *op, const Batch **batch, const Vector **args, uint32_t
     if (!op_settle_errors(op, *batch, columns, column_count + arg_count, &settled, err))
         return false;
     for (uint32_t a = 0; a < arg_count; a++)
-        args[a] = vector_flatten(arena, settled->columns[column_count + a]);
+        args[a] = settled->columns[column_count + a];
     rest = arena_copy(arena, settled, sizeof *settled);
     rest->column_count = column_count;
     *batch = rest;
@@ -75,20 +78,33 @@ static void make_outer(Arena *arena, GeneratorRows *generated, uint32_t column_c
     generated->row_count = count;
 }
 
-static bool generate_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Error *err)
+/* Few rows can make very many: those behind get them in batches of the usual size. */
+static bool push_slices(Op *op, const Batch *made, Error *err)
+{
+    Arena *arena = op->context->batch_arena;
+    uint32_t batch_rows = MAX(op->context->batch_rows, 1u);
+
+    for (uint32_t from = 0; from < made->row_count; from += batch_rows) {
+        uint32_t count = MIN(batch_rows, made->row_count - from);
+
+        if (!op_push(op, count < made->row_count ? batch_slice(arena, made, from, count) : made, err))
+            return false;
+    }
+    return true;
+}
+
+/* Makes the rows of `batch`; arguments are flat. */
+static bool generate_rows(Op *op, const Batch *batch, const Vector *const *args, uint32_t arg_count,
+                          Error *err)
 {
     const GenerateNode *node = &op->node->as.generate;
     Arena *arena = op->context->batch_arena;
-    uint32_t arg_count = program_output_count(node->args);
     uint32_t made_count = node->call->type->field_count;
-    const Vector **args = ARENA_ARRAY(arena, const Vector *, arg_count);
     Vector **columns = ARENA_ARRAY(arena, Vector *, node->keep_count + made_count);
     GeneratorRows generated = {0};
     const Batch *kept;
     const Batch *out;
 
-    if (!eval_args(op, &batch, args, arg_count, err))
-        return false;
     node->call->fn->generate(
         &(KernelCall){
             .expr = node->call,
@@ -109,7 +125,45 @@ static bool generate_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, 
     memcpy(columns + node->keep_count, generated.columns, made_count * sizeof *columns);
     if (!op_settle_errors(op, kept, columns, node->keep_count + made_count, &out, err))
         return false;
-    return out->row_count == 0 || op_push(op, out, err);
+    return push_slices(op, out, err);
+}
+
+/* The end of the rows from `from` on whose lists have few enough elements together; one at least. */
+static uint32_t stretch_end(const Vector *list, uint32_t from, uint32_t row_count)
+{
+    uint32_t to = from + 1;
+
+    if (!list->offsets)
+        return row_count;
+    if (list->is_constant)
+        return MIN(row_count, from + MAX(ELEMENTS_MAX / MAX(list->offsets[1] - list->offsets[0], 1u), 1u));
+    while (to < row_count && list->offsets[to + 1] - list->offsets[from] <= ELEMENTS_MAX)
+        to++;
+    return to;
+}
+
+/* Lists are taken apart some at a time: those of a whole batch may have billions of elements. */
+static bool generate_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Error *err)
+{
+    Arena *arena = op->context->batch_arena;
+    uint32_t arg_count = program_output_count(op->node->as.generate.args);
+    const Vector **args = ARENA_ARRAY(arena, const Vector *, arg_count);
+    const Vector **some = ARENA_ARRAY(arena, const Vector *, arg_count);
+    bool ok;
+
+    if (!eval_args(op, &batch, args, arg_count, err))
+        return false;
+    ok = true;
+    for (uint32_t from = 0, to; ok && from < batch->row_count; from = to) {
+        ArenaMark mark = arena_mark(arena);
+
+        to = arg_count ? stretch_end(args[0], from, batch->row_count) : batch->row_count;
+        for (uint32_t a = 0; a < arg_count; a++)
+            some[a] = vector_flatten(arena, vector_slice(arena, args[a], from, to - from));
+        ok = generate_rows(op, batch_slice(arena, batch, from, to - from), some, arg_count, err);
+        arena_release(arena, mark);
+    }
+    return ok;
 }
 
 static const OpMethods generate_methods = {

@@ -9,8 +9,9 @@
  *
  * The plan (plan/physical.h) is read-only; all that changes while running lives in the operator's
  * own struct. Memory: on_batch borrows the batch for the call; what an operator pushes lives in
- * op->context->batch_arena, which the worker's loop resets between source batches; what it keeps it
- * copies into memory of its own, and counts (state_bytes).
+ * op->context->batch_arena, of which op_push gives back what was taken during the push, and the
+ * worker's loop the rest between source batches; what an operator keeps it copies into memory of its
+ * own, and counts (state_bytes).
  *
  * Errors: a row whose expression failed is handed to context->row_error, which sends it to the dead
  * letters (streams) or fails (batch, 'on_error' = 'fail'). false from any method ends the run.
@@ -102,12 +103,18 @@ struct OpContext {
 bool op_create(const Node *node, OpContext *context, Op **out, Error *err);
 void op_free(Op *op); /* NULL is fine. */
 
-/* Pushing to what is next. */
+/* Pushing to what is next. What those behind took of the batch arena is given back (batch.h,
+ * invariant 3), so that an operator may make many batches of one and hold the memory of one alone. */
 static inline bool op_push(Op *op, const Batch *batch, Error *err)
 {
+    ArenaMark mark = arena_mark(op->context->batch_arena);
+    bool ok;
+
     op->rows_out += batch->row_count;
     op->next->rows_in += batch->row_count;
-    return op->next->methods->on_batch(op->next, op->next_input_i, batch, err);
+    ok = op->next->methods->on_batch(op->next, op->next_input_i, batch, err);
+    arena_release(op->context->batch_arena, mark);
+    return ok;
 }
 
 static inline bool op_push_watermark(Op *op, int64_t watermark_us, Error *err)

@@ -39,6 +39,17 @@ class Sql(WeirTest):
                            "  SELECT x FROM v")
         self.assertEqual((error["line"], error["column"]), (2, 3))
 
+    def test_a_query_that_makes_many_rows_holds_few(self):
+        """Twelve million pairs, and what is computed of them: a gigabyte, were they all held."""
+        for text in ("SELECT sum(a.id * b.id + 1) FROM range(3000) a CROSS JOIN range(4000) b",
+                     "SELECT sum(x + y) FROM (SELECT explode(sequence(1, 4000)) AS x)"
+                     " LATERAL VIEW explode(sequence(1, 3000)) e AS y"):
+            process = self.start("sql", "-e", text, stdout=subprocess.DEVNULL)
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual(process.returncode, 0)
+            self.assertLess(used.ru_maxrss, 400 * 1024)
+
     def test_an_answer_that_cannot_be_written_is_an_error(self):
         for args in (["sql", "-e", "SELECT 1"], ["sql", "-e", "SELECT * FROM range(100000)"],
                      ["sql", "--help"]):

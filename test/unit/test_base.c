@@ -21,6 +21,68 @@ static void arena_memory_is_aligned_and_survives_growth(void **state)
     arena_done(&arena);
 }
 
+/* What was there stays; all else is given back, large objects and blocks too. */
+static void arena_release_gives_back_to_the_mark(void **state)
+{
+    static const size_t large[] = {100, 5000, 100000, 2000000};
+    size_t held[2] = {0};
+    Arena arena;
+    char *first;
+
+    (void)state;
+    arena_init(&arena);
+    first = arena_strdup(&arena, "first");
+    for (int round = 0; round < 20; round++) {
+        ArenaMark outer = arena_mark(&arena), inner;
+
+        for (size_t i = 0; i < COUNT_OF(large); i++)
+            memset(arena_alloc(&arena, large[i]), round, large[i]);
+        inner = arena_mark(&arena);
+        for (size_t i = 0; i < 100 * COUNT_OF(large); i++)
+            memset(arena_alloc(&arena, large[i % 3]), round, large[i % 3]);
+        arena_release(&arena, inner);
+        memset(arena_alloc(&arena, 300000), round, 300000);
+        arena_release(&arena, outer);
+        held[round > 1] = MAX(held[round > 1], arena.allocated_bytes);
+    }
+    assert_string_equal(first, "first");
+    assert_true(held[1] <= held[0]);
+    assert_true(held[1] < 3000000);
+    arena_done(&arena);
+    assert_int_equal(arena.allocated_bytes, 0);
+}
+
+/* Also one that is empty at the mark. */
+static void arena_release_of_an_empty_arena(void **state)
+{
+    Arena arena;
+    ArenaMark mark;
+
+    (void)state;
+    arena_init(&arena);
+    mark = arena_mark(&arena);
+    memset(arena_alloc(&arena, 50), 1, 50);
+    memset(arena_alloc(&arena, 5000000), 1, 5000000);
+    arena_release(&arena, mark);
+    assert_true(arena.allocated_bytes < 100000);
+    arena_done(&arena);
+}
+
+/* One large batch does not make all later ones hold its memory, nor every later block as large. */
+static void arena_does_not_hold_a_large_object(void **state)
+{
+    Arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    memset(arena_alloc(&arena, 50000000), 1, 50000000);
+    memset(arena_alloc(&arena, 50), 1, 50);
+    assert_true(arena.allocated_bytes < 60000000);
+    arena_reset(&arena);
+    assert_true(arena.allocated_bytes < 2000000);
+    arena_done(&arena);
+}
+
 static void arena_reset_reuses_its_block(void **state)
 {
     Arena arena;
@@ -111,6 +173,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_memory_is_aligned_and_survives_growth),
         cmocka_unit_test(arena_reset_reuses_its_block),
+        cmocka_unit_test(arena_release_gives_back_to_the_mark),
+        cmocka_unit_test(arena_release_of_an_empty_arena),
+        cmocka_unit_test(arena_does_not_hold_a_large_object),
         cmocka_unit_test(numbers_are_read_whole_or_refused),
         cmocka_unit_test(split_gives_every_part_and_the_empty_ones),
         cmocka_unit_test(json_string_escapes_and_mends_utf8),
