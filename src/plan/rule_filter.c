@@ -108,6 +108,7 @@ static Logical *push_named(PlanContext *plan, Logical *node, const NamedExpr *it
         Expr *e = pending->items[i];
 
         if (expr_any(e, not_named, &map) || !expr_is_deterministic(e) ||
+            !expr_may_take_in(e, items, count) ||
             (node->kind == LOGICAL_AGGREGATE && !expr_has_kind(e, EXPR_COLUMN)))
             add(plan, &kept, e);
         else
@@ -122,9 +123,12 @@ static Logical *push_over_input(PlanContext *plan, Logical *node, ExprVec *pendi
 {
     ExprVec through = {0}, kept = {0};
 
-    for (size_t i = 0; i < pending->count; i++)
-        add(plan, is_over(pending->items[i], node->inputs[0]) ? &through : &kept,
-            pending->items[i]);
+    for (size_t i = 0; i < pending->count; i++) {
+        Expr *e = pending->items[i];
+
+        /* rand() is computed for each row that is made, not once for all that come from one. */
+        add(plan, is_over(e, node->inputs[0]) && expr_is_deterministic(e) ? &through : &kept, e);
+    }
     push_below(plan, node, 0, &through);
     logical_refresh_columns(plan, node);
     return filtered(plan, node, &kept);
@@ -149,7 +153,10 @@ static Logical *push_window(PlanContext *plan, Logical *node, ExprVec *pending)
 static Logical *push_union(PlanContext *plan, Logical *node, ExprVec *pending)
 {
     NamedExpr *items = ARENA_ARRAY(plan->arena, NamedExpr, node->column_count + 1);
+    ExprVec through = {0}, kept = {0};
 
+    for (size_t k = 0; k < pending->count; k++)
+        add(plan, expr_is_deterministic(pending->items[k]) ? &through : &kept, pending->items[k]);
     for (uint32_t i = 0; i < node->input_count; i++) {
         const Logical *input = node->inputs[i];
         NamedMap map = {items, node->column_count};
@@ -158,11 +165,11 @@ static Logical *push_union(PlanContext *plan, Logical *node, ExprVec *pending)
         for (uint32_t c = 0; c < node->column_count; c++)
             items[c] = (NamedExpr){plan_column_expr(plan, input->columns[c], node->span),
                                    node->columns[c]};
-        for (size_t k = 0; k < pending->count; k++)
-            add(plan, &mine, expr_replace(plan->arena, pending->items[k], map_named, &map));
+        for (size_t k = 0; k < through.count; k++)
+            add(plan, &mine, expr_replace(plan->arena, through.items[k], map_named, &map));
         push_below(plan, node, i, &mine);
     }
-    return node;
+    return filtered(plan, node, &kept);
 }
 
 /* ── joins ─────────────────────────────────────────────────────────────────────────────────────*/

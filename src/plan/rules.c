@@ -16,6 +16,46 @@ bool expr_is_deterministic(const Expr *e)
     return !expr_any(e, is_nondeterministic, NULL);
 }
 
+/* Expressions do not grow beyond that many parts; what is larger in the text stays as large. */
+enum { GROWN_PARTS_MAX = 500 };
+
+typedef struct Parts {
+    const NamedExpr *items;
+    uint32_t item_count;
+    uint32_t own, grown;
+} Parts;
+
+static bool count_part(void *self, const Expr *e)
+{
+    (void)e;
+    return ++*(uint32_t *)self > GROWN_PARTS_MAX;
+}
+
+static bool count_parts(void *self, const Expr *e)
+{
+    Parts *parts = self;
+    uint32_t count = 1;
+
+    for (uint32_t i = 0; e->kind == EXPR_COLUMN && i < parts->item_count; i++) {
+        if (parts->items[i].id != e->column_i)
+            continue;
+        count = 0;
+        (void)expr_any(parts->items[i].expr, count_part, &count);
+        break;
+    }
+    parts->own++;
+    parts->grown += count;
+    return false;
+}
+
+bool expr_may_take_in(const Expr *e, const NamedExpr *items, uint32_t item_count)
+{
+    Parts parts = {.items = items, .item_count = item_count};
+
+    (void)expr_any(e, count_parts, &parts);
+    return parts.grown <= MAX(parts.own, (uint32_t)GROWN_PARTS_MAX);
+}
+
 /* ── constants ─────────────────────────────────────────────────────────────────────────────────*/
 
 static void fold_expr(void *self, Expr **e)
@@ -64,10 +104,16 @@ static Expr *inline_item(void *self, Expr *e)
     return NULL;
 }
 
-static bool may_inline(const Logical *project)
+static bool may_inline(const Logical *project, const Logical *above)
 {
+    const NamedExpr *items = project->as.project.items;
+
     for (uint32_t i = 0; i < project->column_count; i++) {
-        if (!expr_is_deterministic(project->as.project.items[i].expr))
+        if (!expr_is_deterministic(items[i].expr))
+            return false;
+    }
+    for (uint32_t i = 0; i < above->column_count; i++) {
+        if (!expr_may_take_in(above->as.project.items[i].expr, items, project->column_count))
             return false;
     }
     return true;
@@ -78,7 +124,7 @@ void rule_merge(PlanContext *plan, Logical **root)
     Logical *node = *root;
 
     while (node->kind == LOGICAL_PROJECT && node->inputs[0]->kind == LOGICAL_PROJECT &&
-           may_inline(node->inputs[0])) {
+           may_inline(node->inputs[0], node)) {
         Inline map = {node->inputs[0]};
         NamedExpr *items = ARENA_ARRAY(plan->arena, NamedExpr, node->column_count + 1);
 
@@ -149,7 +195,7 @@ int64_t rank_bound(const Expr *e, uint32_t rank_id)
         rank = without_cast(e->args[forms[i].reversed ? 1 : 0]);
         bound = e->args[forms[i].reversed ? 0 : 1];
         if (rank->kind == EXPR_COLUMN && rank->column_i == rank_id && integer_of(bound, &n) &&
-            n - forms[i].less >= 0)
+            n >= forms[i].less)
             return n - forms[i].less;
     }
     return -1;

@@ -48,5 +48,8 @@ Expr *rule_nested_expr(const FieldUses *uses, const SqlContext *sql, const Table
 int64_t rank_bound(const Expr *e, uint32_t rank_id);
 
 bool expr_is_deterministic(const Expr *e);
+/* Whether `e`, with the items' expressions in the places of their columns, would be of a sensible size:
+ * a chain of SELECTs that use a column twice each doubles it with every link. */
+bool expr_may_take_in(const Expr *e, const NamedExpr *items, uint32_t item_count);
 
 #endif
