@@ -167,17 +167,19 @@ static void draw_head(const Live *live, const RunSnapshot *snapshot, StrBuf *out
 static void draw_flows(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
 {
     static const char *const heads[] = {"flow",      "into", "rows in", "rows/s", "rows out",
-                                        "watermark", "lag",  "late",    "state"};
-    static const bool right[] = {false, false, true, true, true, false, true, true, true};
-    uint32_t columns = COUNT_OF(heads);
+                                        "watermark", "lag",  "late",    "state",  "dead letters"};
+    static const bool right[] = {false, false, true, true, true, false, true, true, true, true};
+    uint64_t dead_letters = 0;
+    uint32_t columns;
     int *hot = ARENA_ARRAY(arena, int, snapshot->flow_count + 1);
-    Grid grid = {
-        .cells = arena_zalloc(arena, (size_t)(snapshot->flow_count + 1) * columns * CELL_BYTES),
-        .row_count = snapshot->flow_count + 1,
-        .column_count = columns,
-        .right = right,
-        .hot = hot,
-    };
+    Grid grid = {.row_count = snapshot->flow_count + 1, .right = right, .hot = hot};
+
+    /* The last column is there when there is something to say in it. */
+    for (uint32_t f = 0; f < snapshot->flow_count; f++)
+        dead_letters += snapshot->flows[f].dead_letter_count;
+    columns = COUNT_OF(heads) - (dead_letters == 0);
+    grid.column_count = columns;
+    grid.cells = arena_zalloc(arena, (size_t)(snapshot->flow_count + 1) * columns * CELL_BYTES);
 
     for (uint32_t c = 0; c < columns; c++)
         (void)snprintf(grid.cells[c], CELL_BYTES, "%s", heads[c]);
@@ -186,7 +188,7 @@ static void draw_flows(const Live *live, const RunSnapshot *snapshot, Arena *are
         const FlowSnapshot *flow = &snapshot->flows[f];
         char(*row)[CELL_BYTES] = &grid.cells[(f + 1) * columns];
 
-        hot[f + 1] = 7;
+        hot[f + 1] = flow->dead_letter_count ? 9 : 7;
         (void)snprintf(row[0], CELL_BYTES, "%.*s", STR_ARG(flow->name));
         (void)snprintf(row[1], CELL_BYTES, "%.*s", STR_ARG(flow->provider));
         count_text(row[2], flow->rows_in);
@@ -196,6 +198,8 @@ static void draw_flows(const Live *live, const RunSnapshot *snapshot, Arena *are
         count_text(row[6], (uint64_t)MAX(flow->lag, 0));
         count_text(row[7], flow->late_count);
         bytes_text(row[8], flow->state_bytes);
+        if (dead_letters)
+            count_text(row[9], flow->dead_letter_count);
     }
     draw_grid(&grid, live->style, out);
 }

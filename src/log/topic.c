@@ -398,6 +398,28 @@ bool topic_list(Arena *arena, const char *data_dir, Str **names, size_t *name_co
     return true;
 }
 
+static bool same_settings(const TopicConfig *a, const TopicConfig *b)
+{
+    for (SettingId id = 0; id < SETTING_NUMBER_COUNT; id++) {
+        if (setting_get(a, id) != setting_get(b, id))
+            return false;
+    }
+    return a->log.compression == b->log.compression;
+}
+
+bool topic_configure(const char *data_dir, Str name, const LogConfig *log, Error *err)
+{
+    TopicConfig before, config;
+
+    if (!topic_describe(data_dir, name, &before, err))
+        return false;
+    config = before;
+    config.log = *log;
+    return same_settings(&before, &config) ||
+           (config_check(&config, err) && config_store(data_dir, name, &config, err)) ||
+           error_wrap(err, "configure topic '%.*s'", STR_ARG(name));
+}
+
 bool topic_grow(const char *data_dir, Str name, int32_t partition_count, Error *err)
 {
     TopicConfig config;

@@ -47,6 +47,8 @@ bool topic_create(const char *data_dir, Str name, const TopicConfig *config, Err
 bool topic_describe(const char *data_dir, Str name, TopicConfig *out, Error *err);
 /* The names of all topics, sorted, in `arena`. */
 bool topic_list(Arena *arena, const char *data_dir, Str **names, size_t *name_count, Error *err);
+/* Other settings for the log; a writer that is open goes on with the old ones. */
+bool topic_configure(const char *data_dir, Str name, const LogConfig *log, Error *err);
 /* More partitions; keys may then go elsewhere than before. */
 bool topic_grow(const char *data_dir, Str name, int32_t partition_count, Error *err);
 /* All its records too. */

@@ -627,6 +627,24 @@ static void close_intakes(Run *run)
         collector_request_stop(run->collectors[c]);
 }
 
+/* What was collected cannot be asked for again: it stays until every flow has read it. */
+static void keep_collected(Run *run)
+{
+    for (uint32_t s = 0; s < run->spec->source_count; s++) {
+        int64_t offset = INT64_MAX;
+
+        if (run->spec->sources[s].table->provider != PROVIDER_HTTP)
+            continue;
+        for (uint32_t g = 0; g < run->group_count; g++) {
+            const PortGroup *group = &run->groups[g];
+
+            if (group->source_i == s)
+                offset = MIN(offset, group->committed.count ? group->committed.items[0] : 0);
+        }
+        connections_keep_collected(run->connections, run->spec->sources[s].table, MAX(offset, 0));
+    }
+}
+
 static bool commit_loop(Run *run, Error *err)
 {
     bool once = run->options.once || run->options.drain;
@@ -675,6 +693,7 @@ static bool commit_loop(Run *run, Error *err)
             return false;
         if (os_monotonic_us() - kept_house_us > HOUSEKEEPING_US) {
             kept_house_us = os_monotonic_us();
+            keep_collected(run);
             if (!connections_housekeeping(run->connections, err))
                 return false;
         }

@@ -142,27 +142,32 @@ Str connections_topic_name(Connections *connections, const TableDef *table)
 
     if (table->provider == PROVIDER_HTTP)
         return str_of(
-            arena_printf(&connections->arena, "_collected.%.*s", STR_ARG(table->name)));
+            arena_printf(&connections->arena, COLLECTED "%.*s", STR_ARG(table->name)));
     topic = table_option(table, "topic");
     return topic.data ? topic : table->name;
 }
 
-/* The topic's settings out of the table's options. */
-static bool topic_settings(const TableDef *table, TopicConfig *config, Error *err)
+/* The topic's settings: those that the table's options give, else what the topic has. */
+static bool topic_settings(const Connections *connections, const TableDef *table, Str topic,
+                           TopicConfig *config, Error *err)
 {
     Str compression = table_option(table, "compression");
 
     *config = topic_config_default;
-    if (table->provider != PROVIDER_KAFKA)
-        return true;
-    config->partition_count =
-        table_option_given(table, "partitions") ? (int32_t)table_option_int(table, "partitions") : 0;
-    config->log.segment_bytes = table_option_int(table, "segment_bytes");
+    if (topic_exists(connections->dir, topic) &&
+        !topic_describe(connections->dir, topic, config, err))
+        return false;
+    config->partition_count = 0; /* As it is; of a new one, 1. */
+    if (table_option_given(table, "partitions"))
+        config->partition_count = (int32_t)table_option_int(table, "partitions");
+    if (table_option_given(table, "segment_bytes"))
+        config->log.segment_bytes = table_option_int(table, "segment_bytes");
     if (table_option_given(table, "retention"))
         config->log.retention_ms = table_option_duration_us(table, "retention") / 1000;
     if (table_option_given(table, "retention_bytes"))
         config->log.retention_bytes = table_option_int(table, "retention_bytes");
-    if (compression.data && !log_compression_parse(compression, &config->log.compression))
+    if (table_option_given(table, "compression") &&
+        !log_compression_parse(compression, &config->log.compression))
         return error_set(err, ERROR_USER, "there is no compression '%.*s'", STR_ARG(compression));
     return true;
 }
@@ -178,7 +183,7 @@ bool connections_table_topic(Connections *connections, const TableDef *table, To
         return error_set(err, ERROR_USER, "topics need a data directory; give one with --data");
     if (!connections->lock)
         return topics_open(connections->topics, connections->store, name, NULL, out, err);
-    if (!topic_settings(table, &config, err) ||
+    if (!topic_settings(connections, table, name, &config, err) ||
         !topics_open(connections->topics, connections->store, name, &config, out, err) ||
         !store_begin(connections->store, &txn, err))
         return false;

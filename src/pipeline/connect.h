@@ -66,6 +66,8 @@ bool connections_carry_out(Connections *connections, const TopicRequest *request
 /* To the internal topic of the collector's table. */
 bool connections_append_collected(Connections *connections, const TableDef *table,
                                   const Str *records, size_t record_count, Error *err);
+/* Retention leaves what was collected from `offset` on: not all flows have read it. */
+void connections_keep_collected(Connections *connections, const TableDef *table, int64_t offset);
 bool connections_sync_appended(Connections *connections, Error *err);
 bool connections_commit_appended(Connections *connections, StoreTxn *txn, Error *err);
 void connections_appended_committed(Connections *connections);

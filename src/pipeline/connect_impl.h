@@ -12,6 +12,9 @@
 #include "sink/sink_open.h"
 #include "sink/topic_writer.h"
 
+/* What the name of a collector's internal topic begins with; the table's follows. */
+#define COLLECTED "_collected."
+
 typedef struct OpenSource {
     const TableDef *table;
     Source *source;

@@ -45,11 +45,11 @@ static bool open_writer(Connections *connections, Topic *topic, TopicWriter **ou
  * waits for an outside system. */
 static bool check_not_internal(Str topic, Error *err)
 {
-    if (str_starts_with(topic, STR("_collected.")))
+    if (str_starts_with(topic, STR(COLLECTED)))
         return error_set(err, ERROR_USER,
                          "'%.*s' is an internal topic: it holds what was collected for table "
                          "'%.*s', and is that table's alone",
-                         STR_ARG(topic), STR_ARG(str_slice(topic, 11, topic.bytes)));
+                         STR_ARG(topic), STR_ARG(str_slice(topic, STR(COLLECTED).bytes, topic.bytes)));
     if (str_starts_with(topic, STR("_outbox.")))
         return error_set(err, ERROR_USER,
                          "'%.*s' is an internal topic: it holds what waits to be written to table "
@@ -109,15 +109,36 @@ bool connections_carry_out(Connections *connections, const TopicRequest *request
     return !writer || append(connections, writer, request->records, request->record_count, err);
 }
 
+/* NULL: nothing was collected yet in this run. */
+static TopicWriter *find_collected(const Connections *connections, const TableDef *table)
+{
+    for (size_t i = 0; i < connections->writers.count; i++) {
+        Str topic = topic_name(topic_writer_topic(connections->writers.items[i]));
+
+        if (str_starts_with(topic, STR(COLLECTED)) &&
+            str_equal(str_slice(topic, STR(COLLECTED).bytes, topic.bytes), table->name))
+            return connections->writers.items[i];
+    }
+    return NULL;
+}
+
+void connections_keep_collected(Connections *connections, const TableDef *table, int64_t offset)
+{
+    TopicWriter *writer = find_collected(connections, table);
+
+    if (writer)
+        topic_writer_keep_from(writer, offset);
+}
+
 bool connections_append_collected(Connections *connections, const TableDef *table,
                                   const Str *records, size_t record_count, Error *err)
 {
     LogRecord record = {.key_null = true, .timestamp_ms = os_realtime_us() / 1000};
-    TopicWriter *writer;
+    TopicWriter *writer = find_collected(connections, table);
     Topic *topic;
 
-    if (!connections_table_topic(connections, table, &topic, err) ||
-        !open_writer(connections, topic, &writer, err))
+    if (!writer && (!connections_table_topic(connections, table, &topic, err) ||
+                    !open_writer(connections, topic, &writer, err)))
         return error_wrap(err, "collect '%.*s'", STR_ARG(table->name));
     for (size_t i = 0; i < record_count; i++) {
         record.value = records[i];

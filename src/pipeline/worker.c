@@ -16,7 +16,6 @@
 #include "pipeline/run_impl.h"
 
 enum {
-    MAILBOX_LIMIT_BYTES = 64 << 20,
     MAIL_AT_A_TIME = 64,      /* Before looking at sources and barriers again. */
     TABLE_RETRY_US = 200000,
     WAIT_US = 20000,          /* With nothing to do; anything that arrives wakes it at once. */
@@ -212,6 +211,7 @@ static bool on_refused(void *self, const Batch *batch, uint32_t row_i, const cha
     FlowInstance *flow = self;
     const TableDef *target = flow->spec->target;
 
+    flow->counts.rows_out--;
     if (batch->origin || !bytes.data || !target->dead_letter)
         return put_aside(flow, batch->origin, row_i, str_of(reason), str_of(message));
     flow->counts.errors++;

@@ -5,14 +5,12 @@
 #include "base/assert.h"
 #include "os/os.h"
 
-enum { RETENTION_EVERY_US = 60000000 };
-
 struct TopicWriter {
     Topic *topic;
     LogWriter *log;
     int64_t *ends;        /* Of what was synced. */
     int64_t *committed;   /* For the call at hand. */
-    int64_t retention_us; /* Monotonic: when retention was last applied. */
+    int64_t keep_from;    /* Retention leaves what stands from there on. */
 };
 
 bool topic_writer_open(Topic *topic, TopicWriter **out, Error *err)
@@ -21,7 +19,7 @@ bool topic_writer_open(Topic *topic, TopicWriter **out, Error *err)
     size_t partition_count = (size_t)topic_partition_count(topic);
 
     writer->topic = topic;
-    writer->retention_us = os_monotonic_us();
+    writer->keep_from = INT64_MAX;
     writer->ends = mem_zalloc(partition_count * sizeof *writer->ends);
     writer->committed = mem_zalloc(partition_count * sizeof *writer->committed);
     topic_ends(topic, writer->ends);
@@ -79,13 +77,17 @@ bool topic_writer_recover(TopicWriter *writer, Error *err)
     return log_writer_truncate_to(writer->log, writer->ends, err);
 }
 
+void topic_writer_keep_from(TopicWriter *writer, int64_t offset)
+{
+    writer->keep_from = offset;
+}
+
 bool topic_writer_housekeeping(TopicWriter *writer, Error *err)
 {
-    int64_t now_us = os_monotonic_us();
+    int32_t partition_count = topic_partition_count(writer->topic);
 
-    if (now_us - writer->retention_us < RETENTION_EVERY_US)
-        return true;
-    writer->retention_us = now_us;
     topic_ends(writer->topic, writer->committed);
+    for (int32_t i = 0; i < partition_count; i++)
+        writer->committed[i] = MIN(writer->committed[i], writer->keep_from);
     return log_writer_apply_retention(writer->log, os_realtime_us() / 1000, writer->committed, err);
 }

@@ -31,7 +31,9 @@ bool topic_writer_commit(TopicWriter *writer, StoreTxn *txn, Error *err);
 void topic_writer_committed(TopicWriter *writer);
 /* Gives up what was not committed. */
 bool topic_writer_recover(TopicWriter *writer, Error *err);
-/* Removes what the topic's retention lets go; looks once a minute at most. */
+/* From now on retention leaves records from `offset` on, in every partition. */
+void topic_writer_keep_from(TopicWriter *writer, int64_t offset);
+/* Removes what the topic's retention lets go. */
 bool topic_writer_housekeeping(TopicWriter *writer, Error *err);
 
 #endif

@@ -104,7 +104,7 @@ static bool describe_or_create(Topics *topics, Str name, const TopicConfig *conf
                          "topic '%.*s' has %d partitions, not %d; leave 'partitions' out, or give "
                          "the topic another name",
                          STR_ARG(name), out->partition_count, config->partition_count);
-    return true;
+    return !config || topic_configure(topics->data_dir, name, &config->log, err);
 }
 
 bool topics_open(Topics *topics, Store *store, Str name, const TopicConfig *config, Topic **out,

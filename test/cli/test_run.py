@@ -116,6 +116,35 @@ class Run(WeirTest):
         self.assertEqual(self.sql("SELECT count(*), max(value), count(timestamp) FROM t"),
                          ["100,99,100"])
 
+    def test_options_of_a_topic_hold_for_one_that_is_there(self):
+        self.once()
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(PIPELINE.replace("'topic' = 'failed',",
+                                        "'topic' = 'failed', 'retention' = '2 minutes',"))
+        self.once()
+        self.assertIn("120000", self.topic("describe", "failed")[0])
+        # What is not said stays as it is.
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(PIPELINE)
+        self.once()
+        self.assertIn("120000", self.topic("describe", "failed")[0])
+
+    def test_rows_out_are_those_that_were_written(self):
+        """Those of a NULL key are dead letters, which the flow's line tells."""
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("""
+                CREATE TABLE log (ts TIMESTAMP, host STRING) USING json OPTIONS ('path' = '${in}');
+                CREATE STREAMING TABLE t USING kafka
+                TBLPROPERTIES ('topic' = 't', 'format' = 'json', 'key' = 'host') AS
+                SELECT ts, nullif(host, 'web1') AS host FROM STREAM log;
+            """)
+        out, _ = self.weir(*self.run_args("--once"))
+        line = re.search(r"^ t +kafka +600 .*", out, re.MULTILINE)
+        self.assertTrue(line, out)
+        self.assertRegex(line.group(), r"600 +\d+ +400 .* 200$")
+        self.assertRegex(out, r" state +dead letters\n")
+        self.assertEqual(len(self.values("t")), 400)
+
     def test_a_file_that_grows_is_read_on_and_a_kill_loses_nothing(self):
         run = self.start(*self.run_args())
         self.assertIn(b"ready", run.stdout.readline())

@@ -3,8 +3,10 @@
 #include "store_fixture.h"
 
 #include "base/random.h"
+#include "log/log_reader.h"
 #include "log/partitioner.h"
 #include "sink/sink_open.h"
+#include "sink/topic_writer.h"
 #include "source/topic_source.h"
 
 /* ── the world of a run: a data directory, and sinks of every kind ─────────────────────────────*/
@@ -442,6 +444,55 @@ static void files_of_another_run_are_not_touched(void **state)
     world_close(w);
 }
 
+static int64_t start_of(const char *folder, Str topic)
+{
+    Arena arena;
+    LogReader *reader;
+    int64_t offset;
+
+    arena_init(&arena);
+    reader = log_reader_create(topic_partition_dir(&arena, folder, topic, 0), 0);
+    assert_ok(log_reader_start_offset(reader, &offset, &err));
+    log_reader_free(reader);
+    arena_done(&arena);
+    return offset;
+}
+
+static void retention_waits_for_those_who_have_not_read(void **state)
+{
+    StoreFixture *f = *state;
+    TopicConfig config = {.partition_count = 1, .log = log_config_default};
+    Topics *topics = topics_create(f->folder);
+    LogRecord record = {.value = STR("a record of some length"), .key_null = true};
+    TopicWriter *writer;
+    Topic *topic;
+    StoreTxn *txn;
+
+    config.log.segment_bytes = 1024;
+    config.log.retention_bytes = 1;
+    assert_ok(topics_open(topics, f->store, STR("small"), &config, &topic, &err));
+    assert_ok(topic_writer_open(topic, &writer, &err));
+    for (int i = 0; i < 300; i++)
+        assert_ok(log_writer_append(topic_writer_log(writer), &record, &err) &&
+                  log_writer_flush(topic_writer_log(writer), &err));
+    assert_ok(topic_writer_sync(writer, &err));
+    assert_ok(store_begin(f->store, &txn, &err));
+    assert_ok(topic_writer_commit(writer, txn, &err));
+    assert_ok(store_commit(txn, &err));
+    topic_writer_committed(writer);
+    topic_writer_keep_from(writer, 0);
+    assert_ok(topic_writer_housekeeping(writer, &err));
+    assert_int_equal(start_of(f->folder, STR("small")), 0);
+    topic_writer_keep_from(writer, 150);
+    assert_ok(topic_writer_housekeeping(writer, &err));
+    assert_in_range(start_of(f->folder, STR("small")), 100, 150);
+    topic_writer_keep_from(writer, 300);
+    assert_ok(topic_writer_housekeeping(writer, &err));
+    assert_in_range(start_of(f->folder, STR("small")), 250, 300);
+    topic_writer_close(writer);
+    topics_free(topics);
+}
+
 static void an_unknown_provider_is_refused(void **state)
 {
     StoreFixture *f = *state;
@@ -464,6 +515,7 @@ int main(void)
         TEST(a_hot_key_keeps_its_last_row),
         TEST(an_output_that_is_not_wanted_can_be_freed),
         TEST(files_of_another_run_are_not_touched),
+        TEST(retention_waits_for_those_who_have_not_read),
         TEST(an_unknown_provider_is_refused),
     };
 

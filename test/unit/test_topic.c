@@ -82,6 +82,33 @@ static void settings_come_back_as_they_were_given(void **state)
     assert_true(llabs(read.created_ms - os_realtime_us() / 1000) < 60000);
 }
 
+static void settings_can_be_changed_and_the_rest_stays(void **state)
+{
+    TopicConfig read = {0};
+    Error problem = {0};
+    int64_t created_ms;
+
+    create(*state, "t", 3);
+    assert_ok(topic_describe(*state, STR("t"), &read, &err));
+    created_ms = read.created_ms;
+    read.log.retention_ms = 60000;
+    read.log.segment_bytes = 1 << 20;
+    read.log.compression = LOG_COMPRESSION_LZ4;
+    assert_ok(topic_configure(*state, STR("t"), &read.log, &err));
+    read = (TopicConfig){0};
+    assert_ok(topic_describe(*state, STR("t"), &read, &err));
+    assert_int_equal(read.partition_count, 3);
+    assert_true(read.created_ms == created_ms);
+    assert_true(read.log.retention_ms == 60000);
+    assert_true(read.log.segment_bytes == 1 << 20);
+    assert_int_equal(read.log.compression, LOG_COMPRESSION_LZ4);
+    read.log.segment_bytes = 7;
+    assert_false(topic_configure(*state, STR("t"), &read.log, &problem));
+    assert_non_null(strstr(problem.text, "segment.bytes"));
+    assert_false(topic_configure(*state, STR("u"), &read.log, &problem));
+    assert_non_null(strstr(problem.text, "there is no topic 'u'"));
+}
+
 static void a_wrong_settings_file_is_told_by_file_and_line(void **state)
 {
     static const struct {
@@ -406,6 +433,7 @@ int main(void)
         cmocka_unit_test(topic_names_are_kafkas),
         TOPIC_TEST(the_longest_name_can_be_used),
         TOPIC_TEST(settings_come_back_as_they_were_given),
+        TOPIC_TEST(settings_can_be_changed_and_the_rest_stays),
         TOPIC_TEST(a_wrong_settings_file_is_told_by_file_and_line),
         TOPIC_TEST(settings_out_of_range_make_no_topic),
         TOPIC_TEST(topics_are_listed_by_name),
