@@ -116,10 +116,10 @@ static bool real_write_at(void *self UNUSED, int fd, const char *path, const voi
     while (done < bytes) {
         ssize_t n = pwrite(fd, (const char *)data + done, bytes - done, offset + (int64_t)done);
 
-        if (n < 0) {
-            if (errno == EINTR)
+        if (n <= 0) {
+            if (n < 0 && errno == EINTR)
                 continue;
-            return error_set_errno(err, errno, "write '%s'", path);
+            return error_set_errno(err, n < 0 ? errno : ENOSPC, "write '%s'", path);
         }
         done += (size_t)n;
     }
@@ -358,20 +358,31 @@ bool os_list(Arena *arena, const char *path, const char *const **names, size_t *
     VEC(const char *) found = {0};
     DIR *dir = opendir(path);
     struct dirent *entry;
+    int failed;
 
     if (!dir)
         return error_set_errno(err, errno, "list folder '%s'", path);
-    while ((entry = readdir(dir)) != NULL) {
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         VEC_ADD_IN(arena, &found, arena_strdup(arena, entry->d_name));
     }
+    failed = errno;
     (void)closedir(dir);
+    if (failed)
+        return error_set_errno(err, failed, "list folder '%s'", path);
     if (found.count)
         qsort(found.items, found.count, sizeof *found.items, compare_names);
     *names = found.items;
     *name_count = found.count;
     return true;
+}
+
+static bool is_own_dir(const char *path)
+{
+    struct stat info;
+
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 bool os_remove_all(const char *path, Error *err)
@@ -381,9 +392,8 @@ bool os_remove_all(const char *path, Error *err)
     size_t name_count;
     bool ok;
 
-    if (!os_exists(path))
-        return true;
-    if (!os_is_dir(path))
+    /* A link goes, not what it leads to. */
+    if (!is_own_dir(path))
         return os_unlink(path, err);
     arena_init(&arena);
     ok = os_list(&arena, path, &names, &name_count, err);
@@ -404,8 +414,11 @@ static bool read_to_end(Arena *arena, int fd, const char *path, size_t bytes_max
     ssize_t got;
 
     strbuf_init(&all);
-    while ((got = read(fd, chunk, sizeof chunk)) > 0 && all.bytes <= bytes_max)
-        strbuf_add(&all, chunk, (uint32_t)got);
+    while (((got = read(fd, chunk, sizeof chunk)) > 0 && all.bytes <= bytes_max) ||
+           (got < 0 && errno == EINTR)) {
+        if (got > 0)
+            strbuf_add(&all, chunk, (uint32_t)got);
+    }
     if (got < 0)
         (void)error_set_errno(err, errno, "read '%s'", path);
     else if (all.bytes > bytes_max)
@@ -473,7 +486,9 @@ static bool write_file(const char *path, Str content, OsOpenMode mode, Error *er
         folder = slash == path ? "/" : arena_printf(&arena, "%.*s", (int)(slash - path), path);
     else
         folder = ".";
-    ok = os_file_open(beside, mode, &file, err) &&
+    /* One left by a write that failed has the rights of that time. */
+    ok = (mode != OS_OPEN_PRIVATE || os_unlink(beside, err)) &&
+         os_file_open(beside, mode, &file, err) &&
          os_file_write_at(file, content.data, content.bytes, 0, err) && os_file_sync(file, err);
     os_file_close(file);
     ok = ok && os_rename(beside, path, err) && os_sync_dir(folder, err);
@@ -691,7 +706,7 @@ void os_cond_wait(OsCond *cond, OsMutex *mutex)
 
 bool os_cond_wait_for(OsCond *cond, OsMutex *mutex, int64_t timeout_us)
 {
-    int64_t until_us = clock_us(CLOCK_MONOTONIC) + timeout_us;
+    int64_t until_us = clock_us(CLOCK_MONOTONIC) + MIN(timeout_us, (int64_t)1 << 55);
     struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
 
     return pthread_cond_timedwait(&cond->cond, &mutex->mutex, &until) != ETIMEDOUT;
