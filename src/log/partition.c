@@ -351,7 +351,8 @@ bool partition_truncate_to(Partition *partition, int64_t offset, Error *err)
     if (offset > partition->end_offset || offset < partition_start_offset(partition))
         return error_set(err, ERROR_JOB,
                          "'%s' holds offsets %" PRId64 " to %" PRId64 ", but %" PRId64
-                         " were committed: it is damaged or of another time",
+                         " were committed: it is damaged or of another time; restore a copy of the "
+                         "whole data directory, or begin anew in another one (--data)",
                          partition->dir, partition_start_offset(partition), partition->end_offset,
                          offset);
     partition->broken = true;

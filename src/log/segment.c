@@ -454,7 +454,8 @@ static bool end_is_missing(const Segment *segment, int64_t offset, const Walk *w
         return error_wrap(err, "'%s', at byte %" PRId64, path, segment->log_bytes);
     return error_set(err, ERROR_JOB,
                      "'%s' ends at offset %" PRId64 ", but records up to offset %" PRId64
-                     " were committed: the file is damaged or of another time",
+                     " were committed: the file is damaged or of another time; restore a copy of "
+                     "the whole data directory, or begin anew in another one (--data)",
                      path, segment->next_offset, offset);
 }
 

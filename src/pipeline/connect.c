@@ -38,6 +38,53 @@ static bool take_lock(Connections *connections, Error *err)
     return true;
 }
 
+static bool is_empty_or_missing(const char *path)
+{
+    int64_t bytes, modified_us;
+    Error ignored;
+
+    return os_is_missing(path) || (os_stat(path, &bytes, &modified_us, &ignored) && bytes == 0);
+}
+
+/* Whether any partition's log under `topics` holds bytes. */
+static bool logs_hold_bytes(Arena *arena, const char *topics, bool *hold, Error *err)
+{
+    const char *const *folders, *const *files;
+    size_t folder_count, file_count;
+
+    *hold = false;
+    if (!os_list(arena, topics, &folders, &folder_count, err))
+        return false;
+    for (size_t i = 0; i < folder_count && !*hold; i++) {
+        const char *folder = arena_printf(arena, "%s/%s", topics, folders[i]);
+
+        if (!os_is_dir(folder))
+            continue;
+        if (!os_list(arena, folder, &files, &file_count, err))
+            return false;
+        for (size_t k = 0; k < file_count && !*hold; k++)
+            *hold = str_ends_with(str_of(files[k]), STR(".log")) &&
+                    !is_empty_or_missing(arena_printf(arena, "%s/%s", folder, files[k]));
+    }
+    return true;
+}
+
+/* Only the store knows what of the logs is committed: with a new one all records would be cut off. */
+static bool check_store_is_there(Connections *connections, const char *store_path, Error *err)
+{
+    const char *topics = arena_printf(&connections->arena, "%s/topics", connections->dir);
+    bool hold;
+
+    if (!is_empty_or_missing(store_path))
+        return true;
+    return logs_hold_bytes(&connections->arena, topics, &hold, err) &&
+           (!hold || error_set(err, ERROR_USER,
+                               "'%s' is missing or empty, but there are records in '%s', and it alone "
+                               "knows which of them count; restore a copy of the whole data directory, "
+                               "or begin anew in another one (--data)",
+                               store_path, topics));
+}
+
 static bool open_dir(Connections *connections, ConnectMode mode, Error *err)
 {
     char *store_path = arena_printf(&connections->arena, "%s/store.db", connections->dir);
@@ -46,7 +93,8 @@ static bool open_dir(Connections *connections, ConnectMode mode, Error *err)
         if (!os_mkdir_all(connections->dir, err) ||
             !os_mkdir(arena_printf(&connections->arena, "%s/topics", connections->dir), err))
             return error_wrap(err, "data directory '%s'", connections->dir);
-        if (!take_lock(connections, err))
+        if (!take_lock(connections, err) ||
+            !check_store_is_there(connections, store_path, err))
             return false;
     } else if (os_is_missing(store_path)) {
         return error_set(err, ERROR_USER,

@@ -26,6 +26,8 @@
 #include "state/checkpoint_format.h"
 #include "state/table.h"
 
+#define RESTORE "restore a copy of the whole data directory, or begin anew in another one (--data)"
+
 enum {
     /* Below that a full checkpoint is not worth a new file. */
     FULL_WORTH_BYTES = 1 << 20,
@@ -92,7 +94,7 @@ static bool read_exactly(OsFile *file, void *out, size_t bytes, int64_t offset, 
     if (!os_file_read_at(file, out, bytes, offset, &got, err))
         return false;
     return got == bytes ||
-           error_set(err, ERROR_USER, "it ends at byte %lld", (long long)(offset + (int64_t)got));
+           error_set(err, ERROR_USER, "it ends at byte %lld; " RESTORE, (long long)(offset + (int64_t)got));
 }
 
 /* Walks the headers up to `end`: where frames begin, and how long the first checkpoint is. */
@@ -105,12 +107,12 @@ static bool frames_find(CheckpointFiles *files, int64_t end, Error *err)
         FrameHeader header;
 
         if (end - at < STATE_FRAME_HEADER_BYTES)
-            return error_set(err, ERROR_USER, "damaged at byte %lld", (long long)at);
+            return error_set(err, ERROR_USER, "damaged at byte %lld; " RESTORE, (long long)at);
         if (!read_exactly(files->file, bytes, sizeof bytes, at, err))
             return false;
         header = frame_header_decode(bytes);
         if (header.payload_bytes > end - at - STATE_FRAME_HEADER_BYTES)
-            return error_set(err, ERROR_USER, "damaged at byte %lld", (long long)at);
+            return error_set(err, ERROR_USER, "damaged at byte %lld; " RESTORE, (long long)at);
         if (files->frames.count == 0)
             first_epoch = header.epoch;
         VEC_ADD(&files->frames, at);
@@ -129,14 +131,14 @@ static bool open_marked(CheckpointFiles *files, CheckpointMark mark, Error *err)
     bool ok = false;
 
     if (!os_exists(path)) {
-        error_set(err, ERROR_USER, "it is missing");
+        error_set(err, ERROR_USER, "it is missing; " RESTORE);
         goto done;
     }
     if (!os_file_open(path, OS_OPEN_READ_WRITE, &files->file, err) ||
         !os_file_size(files->file, &bytes, err))
         goto done;
     if (bytes < mark.file_bytes || mark.file_bytes < STATE_FILE_HEADER_BYTES) {
-        error_set(err, ERROR_USER, "it has %lld bytes, the last commit names %lld",
+        error_set(err, ERROR_USER, "it has %lld bytes, the last commit names %lld; " RESTORE,
                   (long long)bytes, (long long)mark.file_bytes);
         goto done;
     }
@@ -329,7 +331,7 @@ static bool frame_load(CheckpointFiles *files, int64_t at, StrBuf *out, Error *e
         return false;
     header = frame_header_decode(bytes);
     if (header.payload_bytes > files->end - at - STATE_FRAME_HEADER_BYTES)
-        return error_set(err, ERROR_USER, "damaged at byte %lld", (long long)at);
+        return error_set(err, ERROR_USER, "damaged at byte %lld; " RESTORE, (long long)at);
     strbuf_clear(out);
     strbuf_reserve(out, header.payload_bytes);
     if (!read_exactly(files->file, out->data, header.payload_bytes, at + STATE_FRAME_HEADER_BYTES,
@@ -337,7 +339,7 @@ static bool frame_load(CheckpointFiles *files, int64_t at, StrBuf *out, Error *e
         return false;
     out->bytes = header.payload_bytes;
     return frame_is_whole(&header, strbuf_str(out)) ||
-           error_set(err, ERROR_USER, "damaged: the checksum at byte %lld is wrong", (long long)at);
+           error_set(err, ERROR_USER, "damaged: the checksum at byte %lld is wrong; " RESTORE, (long long)at);
 }
 
 static bool frame_visit(CheckpointFiles *files, Reader *reader, int64_t at, Error *err)
@@ -352,7 +354,7 @@ static bool frame_visit(CheckpointFiles *files, Reader *reader, int64_t at, Erro
     reader->entries.count = 0;
     for (;;) {
         if (!entry_decode(&payload, &entry, &end))
-            return error_set(err, ERROR_USER, "damaged: an entry in the frame at byte %lld",
+            return error_set(err, ERROR_USER, "damaged: an entry in the frame at byte %lld; " RESTORE,
                              (long long)at);
         if (end)
             break;

@@ -113,8 +113,8 @@ bool store_fail(Store *store, int code, Error *err)
                          path);
     case SQLITE_CORRUPT:
         return error_set(err, ERROR_USER,
-                         "store '%s': the file is damaged (%s); restore a copy, or remove it and "
-                         "build its tables again from the topics",
+                         "store '%s': the file is damaged (%s); restore a copy of the whole data "
+                         "directory, or begin anew in another one (--data)",
                          path, sqlite3_errmsg(store->db));
     case SQLITE_NOTADB:
         return error_set(err, ERROR_USER, "store '%s': this is not a store, but some other file",

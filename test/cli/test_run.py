@@ -343,6 +343,7 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         os.truncate(os.path.join(self.data, "topics", "failed-0", f"{0:020}.log"), 100)
         _, err = self.once(status=1)
         self.assertIn("records up to offset 60 were committed", err)
+        self.assertIn("restore a copy of the whole data directory", err)
 
     def test_where_no_more_can_be_written_nothing_committed_is_lost(self):
         """A limit on the size of files stands for a full disk."""
@@ -370,6 +371,18 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         self.weir("verify", path, "--prepare", "--out", out)
         with open(os.path.join(out, "rows", "once", "kept.json"), encoding="utf-8") as file:
             self.assertIn('"rows":[[1],[2]]', file.read())
+
+    def test_topics_without_their_store_are_not_cut_off(self):
+        """A new store knows of no record: all would be."""
+        self.once()
+        log = os.path.join(self.data, "topics", "failed-0", "0" * 20 + ".log")
+        size = os.path.getsize(log)
+        store = os.path.join(self.data, "store.db")
+        for damage in (lambda: os.truncate(store, 0), lambda: os.remove(store)):
+            damage()
+            _, err = self.once(status=1)
+            self.assertIn("store.db' is missing or empty, but there are records in", err)
+            self.assertEqual(os.path.getsize(log), size)
 
     def test_a_data_directory_that_is_a_file_is_told(self):
         with open(self.data, "w", encoding="utf-8"):
