@@ -157,7 +157,7 @@ static void draw_head(const Live *live, const RunSnapshot *snapshot, StrBuf *out
     const char *dot = live->style.unicode ? "·" : "-";
     char ran[CELL_BYTES];
 
-    clock_text(ran, os_realtime_us() - snapshot->started_us);
+    clock_text(ran, MAX(os_realtime_us() - snapshot->started_us, 0)); /* Clocks are set back. */
     strbuf_printf(out, "%sweir run %s%s  %s %s  %s epoch %lld, committed in %.1f ms  %s data in %s\n",
                   live->style.colour ? "\033[1m" : "", live->file,
                   live->style.colour ? "\033[0m" : "", dot, ran, dot, (long long)snapshot->epoch,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attributes.h"
+#include "base/edit_distance.h"
 #include "base/error.h"
 #include "cli/cmd.h"
 
@@ -52,6 +53,25 @@ static int written(const Command *command, int status)
     return status == EXIT_DONE ? EXIT_OUTSIDE : status;
 }
 
+static void unknown_command(const char *name)
+{
+    const char *nearest = NULL;
+    uint32_t best = 3;
+
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        uint32_t distance = edit_distance(str_of(name), str_of(commands[i].name), best);
+
+        if (distance < best) {
+            best = distance;
+            nearest = commands[i].name;
+        }
+    }
+    (void)fprintf(stderr, "weir: there is no command '%s'; ", name);
+    if (nearest)
+        (void)fprintf(stderr, "did you mean %s? ", nearest);
+    (void)fputs("weir --help lists them\n", stderr);
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
@@ -74,6 +94,6 @@ int main(int argc, char **argv)
         if (strcmp(name, commands[i].name) == 0)
             return written(&commands[i], commands[i].run(argc - 2, argv + 2));
     }
-    (void)fprintf(stderr, "weir: there is no command '%s'; weir --help lists them\n", name);
+    unknown_command(name);
     return EXIT_USAGE;
 }

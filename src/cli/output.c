@@ -123,6 +123,13 @@ static bool is_right_aligned(const Type *type)
     return type_is_numeric(type);
 }
 
+/* A control character of the second set (U+0080 to U+009F): terminals take some for commands. */
+static bool is_c1(const StrBuf *text, size_t i)
+{
+    return (unsigned char)text->data[i] == 0xC2 && i + 1 < text->bytes &&
+           (unsigned char)text->data[i + 1] < 0xA0;
+}
+
 /* The text of a value as shown: control characters by their escapes, so that a cell is one line. */
 static void cell_text(StrBuf *out, const Vector *v, uint32_t row_i, const Zone *zone)
 {
@@ -146,6 +153,8 @@ static void cell_text(StrBuf *out, const Vector *v, uint32_t row_i, const Zone *
             strbuf_add_c(out, "\\t");
         else if (c < 0x20 || c == 0x7F)
             strbuf_printf(out, "\\x%02X", c);
+        else if (is_c1(&raw, i))
+            strbuf_printf(out, "\\x%02X", (unsigned char)raw.data[++i]);
         else
             strbuf_add_char(out, (char)c);
     }

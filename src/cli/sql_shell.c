@@ -55,8 +55,23 @@ static bool execute(SqlShell *shell, Arena *arena, const BoundStatement *bound, 
     return true;
 }
 
-static void print_rows(SqlShell *shell, const BoundStatement *bound, const QueryRows *rows,
-                       StrBuf *json, FILE *out)
+/* EXPLAIN's answer, for people: a plan has many lines, and a cell is one. */
+static void print_plan(const QueryRows *rows, FILE *out)
+{
+    for (size_t i = 0; i < rows->batch_count; i++) {
+        const Vector *plans = rows->batches[i]->columns[0];
+
+        for (uint32_t r = 0; r < rows->batches[i]->row_count; r++) {
+            Str plan = vector_strs(plans)[vector_row(plans, r)];
+
+            (void)fwrite(plan.data, 1, plan.bytes, out);
+            (void)fputc('\n', out);
+        }
+    }
+}
+
+static void print_rows(SqlShell *shell, const AstStatement *statement, const BoundStatement *bound,
+                       const QueryRows *rows, StrBuf *json, FILE *out)
 {
     static const Schema nothing = {0};
     bool shows = bound->effect == EFFECT_NONE && bound->plan;
@@ -70,7 +85,9 @@ static void print_rows(SqlShell *shell, const BoundStatement *bound, const Query
         output_json(json, schema, batches, batch_count, zone);
         break;
     case OUTPUT_TABLE:
-        if (shows)
+        if (shows && statement->kind == AST_STATEMENT_EXPLAIN)
+            print_plan(rows, out);
+        else if (shows)
             output_table(out, shell->style, schema, batches, batch_count, zone);
         break;
     case OUTPUT_CSV:
@@ -140,7 +157,7 @@ static bool run_statement(SqlShell *shell, const AstStatement *statement, Str te
     } else if (!execute(shell, &arena, bound, &rows, &err)) {
         print_error(shell, &err, statement, bound, text, json);
     } else {
-        print_rows(shell, bound, &rows, json, out);
+        print_rows(shell, statement, bound, &rows, json, out);
         ok = true;
     }
     arena_done(&arena);

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "column/format_value.h"
+#include "log/topic.h"
 #include "plan/record_field.h"
 #include "sql/parser.h"
 
@@ -217,6 +218,22 @@ static void required_options(Binder *b, const TableDef *table, unsigned bit)
     }
 }
 
+static void check_topic(Binder *b, const TableDef *table)
+{
+    Span span = table->name_span;
+    Error err = {0};
+
+    if (table->provider != PROVIDER_KAFKA || topic_name_check(table_topic(table), &err))
+        return;
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        if (str_is_nocase(table->options[i].key, "topic") && table->options[i].value_span.line)
+            span = table->options[i].value_span;
+    }
+    bind_error(b, span, "INVALID_OPTION_VALUE", "42616", "%s.", err.text);
+    if (!table_option_given(table, "topic"))
+        diagnostic_remedy(b->diagnostics, "give the topic another name than the table: 'topic' = '...'");
+}
+
 static void table_options(Binder *b, const AstCreateTable *ast, TableDef *table)
 {
     unsigned bit = option_bit(ast->kind);
@@ -245,6 +262,7 @@ static void table_options(Binder *b, const AstCreateTable *ast, TableDef *table)
     table->option_count = (uint32_t)options.count;
     if (ok)
         required_options(b, table, bit);
+    check_topic(b, table);
 }
 
 /* ── columns ───────────────────────────────────────────────────────────────────────────────────*/

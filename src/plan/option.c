@@ -466,11 +466,16 @@ static void print_provider(StrBuf *out, Provider provider, unsigned table, const
 void options_print_markdown(StrBuf *out)
 {
     for (int i = PROVIDER_NONE + 1; i < PROVIDER_MEMORY; i++) {
-        strbuf_printf(out, "\n## USING %s\n\n%s\n", provider_table[i].name, provider_table[i].doc);
-        print_provider(out, (Provider)i, OPTION_OF_SOURCE, "As a source (`CREATE TABLE`):");
-        print_provider(out, (Provider)i, OPTION_OF_STREAMING,
-                       "As a target (`CREATE STREAMING TABLE`):");
-        print_provider(out, (Provider)i, OPTION_OF_VIEW,
-                       "As a batch table (`CREATE MATERIALIZED VIEW`):");
+        const ProviderInfo *info = &provider_table[i];
+
+        strbuf_printf(out, "\n## USING %s\n\n%s\n", info->name, info->doc);
+        if (info->source)
+            print_provider(out, (Provider)i, OPTION_OF_SOURCE, "As a source (`CREATE TABLE`):");
+        if (info->target)
+            print_provider(out, (Provider)i, OPTION_OF_STREAMING,
+                           "As a target (`CREATE STREAMING TABLE`):");
+        if (info->view)
+            print_provider(out, (Provider)i, OPTION_OF_VIEW,
+                           "As a batch table (`CREATE MATERIALIZED VIEW`):");
     }
 }

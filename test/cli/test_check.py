@@ -54,6 +54,10 @@ MISTAKES = [
     ("SET comit.interval = 1 second;", "2:1", "INVALID_SETTING", "did you mean 'commit.interval'?"),
     ("SET feed = x; SET fedd = y; CREATE TABLE q (a INT) USING json OPTIONS ('path' = '${feed}');",
      "2:15", "INVALID_SETTING", "did you mean 'feed'?"),
+    ("CREATE TABLE q (a INT) USING kafka OPTIONS ('topic' = 'a b');", "2:55",
+     "INVALID_OPTION_VALUE", ""),
+    ("CREATE TABLE `a b` (a INT) USING kafka;", "2:14", "INVALID_OPTION_VALUE",
+     "another name than the table"),
     ("SELECT * FROM log;", "2:1", "UNSUPPORTED_PIPELINE_STATEMENT", "weir sql"),
 ]
 

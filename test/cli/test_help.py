@@ -37,7 +37,8 @@ class Help(WeirTest):
                 self.assertRegex(text, rf"Fl {flag}\b", f"weir {name} --{option}")
 
     def test_an_unknown_command_and_option_are_told(self):
-        self.assertIn("no command", self.weir("runn", status=2)[1])
+        self.assertIn("no command 'runn'; did you mean run?", self.weir("runn", status=2)[1])
+        self.assertIn("no command 'frobnicate'; weir --help", self.weir("frobnicate", status=2)[1])
         for command in self.commands():
             if command != ["topic"]:
                 _, err = self.weir(*command, "--no-such-option", status=2)

@@ -50,6 +50,17 @@ class Sql(WeirTest):
             self.assertEqual(process.returncode, 0)
             self.assertLess(used.ru_maxrss, 400 * 1024)
 
+    def test_a_plan_is_shown_line_by_line(self):
+        out, _ = self.weir("sql", "-e", "EXPLAIN SELECT id FROM range(3) WHERE id > 1")
+        self.assertGreater(len(out.splitlines()), 1)
+        self.assertNotIn("\\n", out)
+        out, _ = self.weir("sql", "--format", "json", "-e", "EXPLAIN SELECT 1")
+        self.assertEqual(json.loads(out)["schema"], [["plan", "string"]])
+
+    def test_what_a_terminal_takes_for_commands_is_escaped(self):
+        out, _ = self.weir("sql", "-e", r"SELECT 'a\u001b[31mb\u009b31mc'")
+        self.assertIn(r"a\x1B[31mb\x9B31mc", out.splitlines()[-2])
+
     def test_an_answer_that_cannot_be_written_is_an_error(self):
         for args in (["sql", "-e", "SELECT 1"], ["sql", "-e", "SELECT * FROM range(100000)"],
                      ["sql", "--help"]):
