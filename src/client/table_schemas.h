@@ -6,6 +6,10 @@
  *     schema_registry              records begin with 0 and a number:  GET /schemas/ids/NUMBER
  *                                  written in the subject's latest:    GET /subjects/TOPIC-value/versions/latest
  *
+ * A registry is asked by a thread of this file's own, so that nobody waits for one that does not answer: it is
+ * asked again, after 0.1 s, then twice as long each time, to 5 s. Only its word that it has no schema of that
+ * number is final (status 404 with error_code 40403); whatever else it answers is an outage.
+ *
  * Thread: one at a time; each decoder and encoder has its own.
  */
 #ifndef WEIR_CLIENT_TABLE_SCHEMAS_H

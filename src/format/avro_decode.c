@@ -3,6 +3,10 @@
  *
  * A record that turns out to be bad half-way has left values in some builders: settle() brings them
  * all to the same number of rows, and bad rows are left out at the end (STRICT), or are NULL.
+ *
+ * Records in frames name their schema by a number. ready() gets those of a batch, one after the other; a
+ * registry that does not answer makes it say "not for now", which no record suffers from. What is known for
+ * good (no such schema; it does not fit the table) is remembered.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +16,12 @@
 #include "base/vec.h"
 #include "column/format_value.h"
 #include "format/avro_plan.h"
-#include "os/os.h"
 
 enum {
     /* Items of arrays and maps that a record may have beside one for each byte: those of null have none. */
     FREE_ITEMS = 1024,
     FRAME_BYTES = 5,
     SCHEMAS_MAX = 10000,
-    FETCH_TRIES = 6,
-    FETCH_WAIT_US = 500000,
 };
 
 typedef struct KnownSchema {
@@ -36,6 +37,7 @@ typedef struct AvroDecoder {
     const Type *row_type; /* STRUCT of the columns read. */
     const AvroNode *reader;
     VEC(KnownSchema) known;
+    Arena known_arena; /* Their plans. */
     Arena arena;
 } AvroDecoder;
 
@@ -577,56 +579,91 @@ static bool make_plan(AvroDecoder *decoder, Str text, const AvroPlan **out, Erro
 {
     const AvroNode *writer;
 
-    return avro_schema_parse(&decoder->arena, text, &writer, err) &&
-           avro_plan(&decoder->arena, writer, decoder->reader, decoder->row_type, out, err);
+    return avro_schema_parse(&decoder->known_arena, text, &writer, err) &&
+           avro_plan(&decoder->known_arena, writer, decoder->reader, decoder->row_type, out, err);
 }
 
-/* Asks again for a while: a record is not to be lost because a registry restarts. */
-static bool fetch(AvroDecoder *decoder, int32_t id, Str *text, Error *err)
+static bool is_framed(const AvroDecoder *decoder)
 {
-    for (int i = 0; i < FETCH_TRIES; i++) {
-        if (decoder->schemas->fetch(decoder->schemas->self, id, &decoder->arena, text, err))
-            return true;
-        if (err->kind != ERROR_RETRY)
-            break;
-        os_sleep_us(FETCH_WAIT_US << i);
-    }
-    return false;
+    return decoder->schemas && decoder->schemas->framed;
 }
 
-static const KnownSchema *schema_of_id(AvroDecoder *decoder, int32_t id)
+/* The number of a record's schema. */
+static bool read_frame(const uint8_t *at, size_t bytes, int32_t *id)
 {
-    KnownSchema known = {.id = id};
-    Error err = {0};
-    Str text;
+    if (bytes < FRAME_BYTES || at[0] != 0)
+        return false;
+    *id = (int32_t)((uint32_t)at[1] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 8 | at[4]);
+    return true;
+}
 
+static const KnownSchema *find_known(const AvroDecoder *decoder, int32_t id)
+{
     for (size_t i = 0; i < decoder->known.count; i++) {
         if (decoder->known.items[i].id == id)
             return &decoder->known.items[i];
     }
-    if (decoder->known.count >= SCHEMAS_MAX)
-        decoder->known.count = 1; /* Somebody makes numbers up: those known are forgotten. */
-    if (!fetch(decoder, id, &text, &err) || !make_plan(decoder, text, &known.plan, &err))
-        known.why = arena_printf(&decoder->arena, "schema %d: %s", (int)id, err.text);
+    return NULL;
+}
+
+/* False: not for now. */
+static bool learn(AvroDecoder *decoder, int32_t id, Error *err)
+{
+    KnownSchema known = {.id = id};
+    Str text;
+
+    if (!decoder->schemas->fetch(decoder->schemas->self, id, &decoder->known_arena, &text, err)) {
+        if (err->kind == ERROR_RETRY)
+            return false;
+    } else if (make_plan(decoder, text, &known.plan, err)) {
+        VEC_ADD(&decoder->known, known);
+        return true;
+    }
+    known.plan = NULL;
+    known.why = arena_printf(&decoder->known_arena, "schema %d: %s", (int)id, err->text);
     VEC_ADD(&decoder->known, known);
-    return &decoder->known.items[decoder->known.count - 1];
+    return true;
+}
+
+static bool avro_ready(Decoder *base, const Str *records, uint32_t record_count, Error *err)
+{
+    AvroDecoder *decoder = (AvroDecoder *)base;
+    int32_t last = -1;
+    int32_t id;
+
+    if (!is_framed(decoder))
+        return true;
+    /* Somebody makes numbers up: those known are forgotten. Not in between, as decode needs them all. */
+    if (decoder->known.count >= SCHEMAS_MAX) {
+        decoder->known.count = 0;
+        arena_reset(&decoder->known_arena);
+    }
+    for (uint32_t i = 0; i < record_count; i++) {
+        if (!records[i].data ||
+            !read_frame((const uint8_t *)records[i].data, records[i].bytes, &id) || id == last)
+            continue;
+        last = id;
+        if (!find_known(decoder, id) && !learn(decoder, id, err))
+            return false;
+    }
+    return true;
 }
 
 /* Cuts the frame off; NULL with b's reason set: there is none, or its schema is of no use. */
 static const AvroPlan *plan_of_record(AvroDecoder *decoder, Bytes *b)
 {
     const KnownSchema *known;
-    uint32_t id;
+    int32_t id;
 
-    if (!decoder->schemas || !decoder->schemas->framed)
+    if (!is_framed(decoder))
         return decoder->known.items[0].plan;
-    if (b->end - b->at < FRAME_BYTES || b->at[0] != 0) {
+    if (!read_frame(b->at, (size_t)(b->end - b->at), &id)) {
         bad(b, "malformed_avro", "the record does not begin with 0 and the number of a schema");
         return NULL;
     }
-    id = (uint32_t)b->at[1] << 24 | (uint32_t)b->at[2] << 16 | (uint32_t)b->at[3] << 8 | b->at[4];
     b->at += FRAME_BYTES;
-    known = schema_of_id(decoder, (int32_t)id);
+    known = find_known(decoder, id);
+    ASSERT(known); /* By ready. */
     if (!known->plan)
         bad(b, "bad_schema", known->why);
     return known->plan;
@@ -721,11 +758,13 @@ static void avro_decoder_free(Decoder *base)
     AvroDecoder *decoder = (AvroDecoder *)base;
 
     VEC_DONE(&decoder->known);
+    arena_done(&decoder->known_arena);
     arena_done(&decoder->arena);
     free(decoder);
 }
 
-static const DecoderMethods avro_decoder_methods = {"avro", avro_decode, avro_decoder_free};
+static const DecoderMethods avro_decoder_methods = {
+    .name = "avro", .ready = avro_ready, .decode = avro_decode, .free = avro_decoder_free};
 
 /* The one schema of records without frames. */
 static bool know_the_schema(AvroDecoder *decoder, const FormatOptions *options,
@@ -762,6 +801,7 @@ bool avro_decoder_create(const Schema *schema, const FormatOptions *options, Dec
     decoder->mode = options->mode;
     decoder->schemas = options->schemas;
     arena_init(&decoder->arena);
+    arena_init(&decoder->known_arena);
     decoder->row_type = type_struct(&decoder->arena, schema->columns, schema->column_count);
     if (!know_the_schema(decoder, options, schema, err)) {
         avro_decoder_free(&decoder->base);

@@ -460,7 +460,8 @@ static void csv_decoder_free(Decoder *base)
     free(decoder);
 }
 
-static const DecoderMethods csv_decoder_methods = {"csv", csv_decode, csv_decoder_free};
+static const DecoderMethods csv_decoder_methods = {
+    .name = "csv", .decode = csv_decode, .free = csv_decoder_free};
 
 static bool csv_decoder_create(const Schema *schema, const FormatOptions *options, Decoder **out,
                                Error *err)

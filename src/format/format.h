@@ -27,7 +27,8 @@ typedef struct FormatSchemas {
     Str schema;       /* Its text; data == NULL: that of the table's columns. */
     bool framed;      /* Records begin with 0 and their schema's number (Confluent's wire format). */
     int32_t write_id; /* Framed: the number of `schema`, for an encoder. */
-    /* Framed: the text of schema `id`, in `arena`. May wait; ERROR_RETRY: not for now. */
+    /* Framed: the text of schema `id`, in `arena`. Waits for a moment at most. ERROR_RETRY: not for now,
+     * ask again; another kind: there is no such schema, for good. */
     bool (*fetch)(void *self, int32_t id, Arena *arena, Str *text, Error *err);
     void *self;
 } FormatSchemas;
@@ -62,6 +63,10 @@ typedef struct BadRecords {
 typedef struct Decoder Decoder;
 typedef struct DecoderMethods {
     const char *name;
+    /* Whether all is at hand that the records need besides their bytes (their schemas); to be asked before
+     * decode, with the same records. ERROR_RETRY, and no other kind: not for now, ask again later. NULL:
+     * it always is. */
+    bool (*ready)(Decoder *decoder, const Str *records, uint32_t record_count, Error *err);
     /* Decodes `record_count` records. *out: columns in the decoder's schema's order. rows[] (room for
      * record_count, may be NULL) tells which record each row of the batch is. */
     void (*decode)(Decoder *decoder, Arena *arena, const Str *records, uint32_t record_count,

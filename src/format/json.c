@@ -32,7 +32,8 @@ static void json_decoder_free(Decoder *base)
     free(decoder);
 }
 
-static const DecoderMethods json_decoder_methods = {"json", json_decoder_decode, json_decoder_free};
+static const DecoderMethods json_decoder_methods = {
+    .name = "json", .decode = json_decoder_decode, .free = json_decoder_free};
 
 static bool json_decoder_create(const Schema *schema, const FormatOptions *options, Decoder **out,
                                 Error *err)

@@ -54,7 +54,8 @@ static void raw_decoder_free(Decoder *base)
     free(base);
 }
 
-static const DecoderMethods raw_decoder_methods = {"raw", raw_decode, raw_decoder_free};
+static const DecoderMethods raw_decoder_methods = {
+    .name = "raw", .decode = raw_decode, .free = raw_decoder_free};
 
 static bool raw_decoder_create(const Schema *schema, const FormatOptions *options, Decoder **out,
                                Error *err)

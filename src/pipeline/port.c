@@ -5,8 +5,10 @@
 #include "base/vec.h"
 #include "os/os.h"
 
-/* How often a source is asked for new partitions. */
-enum { LOOK_EVERY_US = 500000 };
+enum {
+    LOOK_EVERY_US = 500000, /* How often a source is asked for new partitions. */
+    TROUBLE_US = 1000000,   /* A wait that is worth telling of. */
+};
 
 static bool push_partition_event(Port *port, int32_t partition, PartitionEvent event, Error *err)
 {
@@ -237,6 +239,75 @@ static bool settle_quiet(Port *port, PortPartition *partition, bool *progressed,
     return push_partition_event(port, partition->partition, PARTITION_IDLE, err);
 }
 
+static void tell_trouble(Port *port, const char *text)
+{
+    if (!text && !port->trouble_told)
+        return;
+    port->trouble_told = text != NULL;
+    port->trouble(port->sink.self, port->source_i, text);
+}
+
+/* The records need something that is not at hand. They, and what is behind them, wait: the partition is
+ * neither at its end nor quiet meanwhile. */
+static bool hold(Port *port, PortPartition *partition, const SourceRecords *records,
+                 const Error *why, Error *err)
+{
+    int64_t now_us = os_monotonic_us();
+
+    partition->held = *records;
+    partition->at_end = false;
+    partition->quiet_since_us = now_us;
+    if (!port->waiting_since_us)
+        port->waiting_since_us = now_us;
+    if (now_us - port->waiting_since_us > port->patience_us) {
+        *err = *why;
+        return error_wrap(err, "read '%.*s'", STR_ARG(port->spec->table->name));
+    }
+    if (now_us - port->waiting_since_us > TROUBLE_US)
+        tell_trouble(port, why->text);
+    return true;
+}
+
+/* What is next of a partition; count 0: nothing for now. */
+static bool next_records(Port *port, PortPartition *partition, uint32_t row_max,
+                         SourceRecords *records, bool *progressed, Error *err)
+{
+    Error why = {0};
+
+    if (partition->held.count) {
+        *records = partition->held;
+    } else if (!port->source->methods->poll(partition->reader, row_max, records, err)) {
+        return error_wrap(err, "read '%.*s'", STR_ARG(port->spec->table->name));
+    } else {
+        partition->at_end = records->at_end || records->finished;
+        partition->finished = records->finished;
+        partition->end_position = records->end_position;
+    }
+    if (records->count && partition->idle) {
+        partition->idle = false;
+        *progressed = true;
+        if (!push_partition_event(port, partition->partition, PARTITION_ACTIVE, err))
+            return false;
+    }
+    if (records->count && !table_decoder_ready(port->decoder, records, &why)) {
+        bool ok = hold(port, partition, records, &why, err);
+
+        partition->finished = false;
+        records->count = 0;
+        return ok;
+    }
+    if (records->count && port->waiting_since_us) {
+        port->waiting_since_us = 0;
+        tell_trouble(port, NULL);
+    }
+    if (partition->held.count) {
+        partition->held.count = 0;
+        partition->at_end = records->at_end || records->finished;
+        partition->finished = records->finished;
+    }
+    return true;
+}
+
 bool port_poll(Port *port, uint32_t row_max, bool *progressed, Error *err)
 {
     SourceRecords records;
@@ -252,21 +323,15 @@ bool port_poll(Port *port, uint32_t row_max, bool *progressed, Error *err)
                 return false;
             continue;
         }
-        if (!port->source->methods->poll(partition->reader, row_max, &records, err))
-            return error_wrap(err, "read '%.*s'", STR_ARG(port->spec->table->name));
-        partition->at_end = records.at_end || records.finished;
-        partition->finished = records.finished;
-        partition->end_position = records.end_position;
+        if (!next_records(port, partition, row_max, &records, progressed, err))
+            return false;
+        if (partition->held.count)
+            continue;
         if (records.count == 0) {
             partition->position = records.next_position;
             if (partition->at_end && !settle_quiet(port, partition, progressed, err))
                 return false;
             continue;
-        }
-        if (partition->idle) {
-            partition->idle = false;
-            if (!push_partition_event(port, partition->partition, PARTITION_ACTIVE, err))
-                return false;
         }
         partition->quiet_since_us = os_monotonic_us();
         port->last_rows_us = os_realtime_us();

@@ -47,6 +47,7 @@ typedef struct PortPartition {
     int64_t end_position;  /* How far it reached at the last poll. */
     int64_t dead_letters_from; /* Bad records before it have been told of already. */
     int64_t quiet_since_us;    /* Monotonic; when the last row came. */
+    SourceRecords held; /* Polled, and not decoded: they need something that is not at hand. count 0: none. */
     bool at_end;
     bool finished;
     bool idle;
@@ -78,6 +79,12 @@ typedef struct Port {
     int64_t idle_timeout_us;
     /* --once: nothing more will come to this source, so a partition at its end is idle. NULL: never. */
     const _Atomic bool *settled;
+    /* What records need besides themselves (their schemas) is away: since when (monotonic; 0: all is at hand),
+     * and how long it may be; told of when it is more than a moment, with NULL when it is over. */
+    int64_t waiting_since_us;
+    int64_t patience_us;
+    bool trouble_told;
+    void (*trouble)(void *self, uint32_t source_i, const char *text);
     /* For readers that tell when there is something to poll. Thread: any. */
     void (*wake)(void *self);
     void *wake_self;

@@ -414,6 +414,12 @@ static void source_snapshot(Run *run, uint32_t s, Arena *arena, SourceSnapshot *
         if (collector_table(run->collectors[c]) == table)
             out->trouble = collector_trouble(run->collectors[c], arena);
     }
+    os_mutex_lock(run->mutex);
+    for (uint32_t w = 0; w < run->worker_count && !out->trouble; w++) {
+        if (run->workers[w].troubles[s][0])
+            out->trouble = arena_strdup(arena, run->workers[w].troubles[s]);
+    }
+    os_mutex_unlock(run->mutex);
 }
 
 void run_snapshot(Run *run, Arena *arena, RunSnapshot *out)

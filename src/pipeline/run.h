@@ -53,7 +53,7 @@ typedef struct SourceSnapshot {
     uint64_t record_count;
     uint64_t dead_letter_count; /* Records that could not be decoded or broke a constraint. */
     int64_t lag;
-    const char *trouble;      /* A collector's last failure, or NULL. */
+    const char *trouble;      /* Why it does not go on for now, or NULL. */
 } SourceSnapshot;
 
 typedef struct ViewSnapshot {

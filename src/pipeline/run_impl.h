@@ -30,6 +30,8 @@
 #include "pipeline/table_version.h"
 #include "sink/sink.h"
 
+enum { SOURCE_TROUBLE_BYTES = 512 };
+
 typedef struct Worker Worker;
 typedef struct FlowInstance FlowInstance;
 
@@ -116,6 +118,7 @@ struct Worker {
     _Atomic uint64_t *seen_records;   /* One a port group. */
     _Atomic uint64_t *seen_bad;
     _Atomic int64_t *seen_lag;
+    char (*troubles)[SOURCE_TROUBLE_BYTES]; /* One a source; empty: none. Under run->mutex. */
 };
 
 struct Run {

@@ -172,6 +172,14 @@ static Vector *record_column(const TableDecoder *decoder, Arena *arena, uint32_t
     return builder_finish(&builder);
 }
 
+bool table_decoder_ready(TableDecoder *decoder, const SourceRecords *records, Error *err)
+{
+    const DecoderMethods *methods = decoder->values->methods;
+
+    return !methods->ready ||
+           methods->ready(decoder->values, records->values, records->count, err);
+}
+
 void table_decoder_decode(TableDecoder *decoder, Arena *arena, const SourceRecords *records,
                           int32_t partition, Batch **out, uint32_t *rows, BadRecords *bad)
 {

@@ -15,6 +15,8 @@ typedef struct TableDecoder TableDecoder;
 /* For the columns of `schema`, under the table's names. Borrows both for its life. */
 bool table_decoder_create(const TableDef *table, const Schema *schema, FormatMode mode,
                           const Zone *zone, TableDecoder **out, Error *err);
+/* As DecoderMethods.ready: to be asked before decode. */
+bool table_decoder_ready(TableDecoder *decoder, const SourceRecords *records, Error *err);
 /* As DecoderMethods.decode; records of one partition. */
 void table_decoder_decode(TableDecoder *decoder, Arena *arena, const SourceRecords *records,
                           int32_t partition, Batch **out, uint32_t *rows, BadRecords *bad);

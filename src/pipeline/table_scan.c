@@ -3,10 +3,13 @@
  *
  * Values that do not fit are NULL here, as in Spark's batch reads (design.md, "Bad values").
  */
+#include "os/os.h"
 #include "pipeline/connect_impl.h"
 #include "pipeline/data_catalog.h"
 #include "pipeline/table_format.h"
 #include "source/topic_source.h"
+
+enum { READY_WAIT_US = 30000000, READY_LOOK_US = 20000 };
 
 /* A scan on its way into an operator. */
 typedef struct TableScan {
@@ -127,6 +130,19 @@ static bool make_decoder(TableScan *scan, Arena *arena, TableDecoder **out, Erro
     return table_decoder_create(table, schema, FORMAT_PERMISSIVE, scan->sql->zone, out, err);
 }
 
+/* What the records need besides themselves (their schemas) is waited for, for a while. */
+static bool wait_until_ready(TableDecoder *decoder, const SourceRecords *records, Error *err)
+{
+    int64_t until_us = os_monotonic_us() + READY_WAIT_US;
+
+    while (!table_decoder_ready(decoder, records, err)) {
+        if (os_monotonic_us() > until_us)
+            return false;
+        os_sleep_us(READY_LOOK_US);
+    }
+    return true;
+}
+
 static bool scan_partition(TableScan *scan, Source *source, int32_t partition,
                            TableDecoder *decoder, Error *err)
 {
@@ -149,6 +165,9 @@ static bool scan_partition(TableScan *scan, Source *source, int32_t partition,
                 break;
             continue;
         }
+        ok = wait_until_ready(decoder, &records, err);
+        if (!ok)
+            break;
         table_decoder_decode(decoder, scan->op->context->batch_arena, &records, partition, &batch,
                              NULL, &bad);
         ok = push(scan, batch, err);

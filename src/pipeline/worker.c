@@ -282,6 +282,7 @@ bool worker_init(Worker *worker, Run *run, uint32_t worker_i, Error *err)
     worker->seen_records = mem_zalloc(run->group_count * sizeof *worker->seen_records);
     worker->seen_bad = mem_zalloc(run->group_count * sizeof *worker->seen_bad);
     worker->seen_lag = mem_zalloc(run->group_count * sizeof *worker->seen_lag);
+    worker->troubles = mem_zalloc((run->spec->source_count + 1) * sizeof *worker->troubles);
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
         if (!flow_init(worker, f, err))
             return false;
@@ -325,6 +326,15 @@ static void find_consumers(Worker *worker, const PortGroup *group, Port *port)
     port->consumer_count = (uint32_t)consumers.count;
 }
 
+static void on_source_trouble(void *self, uint32_t source_i, const char *text)
+{
+    Worker *worker = self;
+
+    os_mutex_lock(worker->run->mutex);
+    (void)snprintf(worker->troubles[source_i], SOURCE_TROUBLE_BYTES, "%s", text ? text : "");
+    os_mutex_unlock(worker->run->mutex);
+}
+
 /* Thread: any. */
 static void wake_worker(void *self)
 {
@@ -354,6 +364,10 @@ bool worker_open_ports(Worker *worker, Error *err)
             .settled = run->options.once || run->options.drain
                            ? &run->settled_sources[group->source_i]
                            : NULL,
+            .patience_us = run->options.once || run->options.drain
+                               ? settings_duration_us(&run->spec->settings, "outbox.patience")
+                               : INT64_MAX,
+            .trouble = on_source_trouble,
             .wake = wake_worker,
             .wake_self = worker,
             .sql = &run->sql,
@@ -388,6 +402,7 @@ void worker_done(Worker *worker)
     free(worker->seen_records);
     free(worker->seen_bad);
     free(worker->seen_lag);
+    free(worker->troubles);
     arena_done(&worker->arena);
 }
 

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 VENV = pathlib.Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))) / "weir/avro"
 
@@ -311,6 +312,99 @@ AS SELECT id, name AS full_name, CAST(score AS FLOAT) AS score FROM STREAM v;
         assert [self.decode(versions[8], value[5:])["id"] for value in written] == [1, 2, 6]
         server.shutdown()
 
+    def an_outage_of_the_registry_makes_no_record_bad(self) -> None:
+        """Refused connections, silence, errors, other people's pages: the source waits, and goes on."""
+        schema = {"type": "record", "name": "W", "fields": [{"name": "id", "type": "int"}]}
+        how = ["silent"]
+
+        class Registry(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                now = how[0]
+                if now == "silent":
+                    while how[0] == "silent":
+                        time.sleep(0.05)
+                    return
+                status = int(now) if now.isdigit() else 200
+                body = {"schema": json.dumps(schema)}
+                if self.path != "/schemas/ids/7":
+                    status, body = 404, {"error_code": 40403}
+                elif now != "well":
+                    body = {"error_code": status * 100 + 1} if now.isdigit() else "<html>"
+                self.send_response(status)
+                self.end_headers()
+                try:
+                    self.wfile.write(json.dumps(body).encode())
+                except BrokenPipeError:
+                    pass
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.produce("away", [self.encode(schema, {"id": i}, b"\0\0\0\0\x07") for i in range(100)] +
+                     [b"\0\0\0\0\x08x"])
+        sql = self.folder / "away.sql"
+        text = """
+CREATE TABLE away (id INT) USING kafka OPTIONS ('format' = 'avro', 'schema_registry' = 'http://127.0.0.1:PORT');
+CREATE TABLE other (n INT) USING json OPTIONS ('path' = 'NUMBERS');
+CREATE STREAMING TABLE away_kept USING postgres TBLPROPERTIES ('primary_key' = 'id') AS SELECT * FROM STREAM away;
+CREATE STREAMING TABLE others USING postgres AS SELECT n FROM STREAM other;
+"""
+        numbers = self.folder / "numbers.ndjson"
+        numbers.write_text('{"n": 1}\n', encoding="utf-8")
+        text = text.replace("NUMBERS", str(numbers))
+        # Nobody listens: --once gives up after a while and has lost nothing.
+        sql.write_text(text.replace("PORT", "1"), encoding="utf-8")
+        told = self.run("run", str(sql), "--once", "--quiet", "--data", str(self.data), "--set",
+                        "outbox.patience=200 ms", status=3)
+        assert "schema registry: GET http://127.0.0.1:1/schemas/ids/7" in told, told
+        sql.write_text(text.replace("PORT", str(server.server_port)), encoding="utf-8")
+        live = subprocess.Popen([self.weir, "run", str(sql), "--data", str(self.data)],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            # The other flow of the same workers goes on meanwhile.
+            until = time.monotonic() + 60
+            count = 1
+            for now in ("silent", "500", "403", "404", "html"):
+                how[0] = now
+                with numbers.open("a", encoding="utf-8") as file:
+                    file.write('{"n": 1}\n')
+                count += 1
+                while int(self.rows("SELECT count(*) FROM others")[0][0]) < count:
+                    assert time.monotonic() < until and live.poll() is None
+                    time.sleep(0.1)
+                time.sleep(0.7)
+                assert self.rows("SELECT count(*) FROM away_kept") == [[0]], now
+                assert self.rows("SELECT count(*) FROM away__dead_letter") == [[0]], now
+            how[0] = "well"
+            while int(self.rows("SELECT count(*) FROM away_kept")[0][0]) < 100:
+                assert time.monotonic() < until and live.poll() is None
+                time.sleep(0.1)
+        finally:
+            live.terminate()
+        assert live.wait(timeout=60) == 0, live.stderr.read()
+        dead = self.rows("SELECT position, reason, message FROM away__dead_letter")
+        assert len(dead) == 1 and dead[0][1] == "bad_schema" and "404" in dead[0][2], dead
+        server.shutdown()
+
+    def a_union_of_one_type_is_that_type(self) -> None:
+        for kind, column, fits in (("int", "INT", True), ("int", "DATE", False), ("null", "DATE", True)):
+            name = f"one_{kind}_{column}".lower()
+            (self.folder / "one.avsc").write_text(json.dumps({
+                "type": "record", "name": "R", "fields": [{"name": "a", "type": [kind]}]}), encoding="utf-8")
+            self.produce(name, [b"\0" + (b"\x02" if kind == "int" else b"")])
+            told = self.pipeline(name, f"""
+CREATE TABLE {name} (a {column}) USING kafka
+OPTIONS ('format' = 'avro', 'schema_file' = '{self.folder}/one.avsc');
+CREATE STREAMING TABLE {name}_kept USING postgres AS SELECT a FROM STREAM {name};
+""", status=0 if fits else 1)
+            assert fits or f"{column} cannot be made of Avro's {kind}" in told, told
+            if fits:
+                found = self.rows(f"SELECT a FROM {name}_kept")
+                assert found in ([[1]], [["1"]]) if kind == "int" else found == [[None]], found
+
     def a_field_is_one_columns_whatever_its_aliases_say(self) -> None:
         def found(name: str, fields: list, value: bytes) -> list:
             (self.folder / f"{name}.avsc").write_text(json.dumps(
@@ -394,6 +488,8 @@ def main() -> int:
         test = Test(sys.argv[1], pathlib.Path(folder))
         for each in (test.every_type_both_ways, test.what_weir_writes_others_read,
                      test.schemas_change_through_a_registry,
+                     test.an_outage_of_the_registry_makes_no_record_bad,
+                     test.a_union_of_one_type_is_that_type,
                      test.a_field_is_one_columns_whatever_its_aliases_say,
                      test.records_within_records_do_not_multiply_without_end,
                      test.bad_records_and_schemas_are_told_of):
