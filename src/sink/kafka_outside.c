@@ -32,6 +32,8 @@ enum {
     STEP_MS = 500, /* ... which wait so long at a time, as the run may end meanwhile: those that go on ... */
     ASK_MS = 2000, /* ... where they were, and those that begin anew. */
     STEP_AGAIN_US = 20000,
+    LOST_WAIT_US = 500000,
+    LOST_SERVE_MS = 20,
     TRANSACTION_TIMEOUT_MS = 60000,
     FULL_WAIT_MS = 50,
     LOOK_US = 10000000,
@@ -312,6 +314,20 @@ static bool is_for_good(rd_kafka_resp_err_t code)
     }
 }
 
+/* Why a record was lost; what is told of it may be still to come where only a transaction's state says that
+ * something was. */
+static rd_kafka_resp_err_t lost_record(KafkaOutside *outside, bool wait)
+{
+    int64_t until_us = os_monotonic_us() + LOST_WAIT_US;
+    int lost;
+
+    do {
+        kafka_client_serve(outside->producer, wait ? LOST_SERVE_MS : 0);
+        lost = atomic_load(&outside->lost_code);
+    } while (wait && !lost && os_monotonic_us() < until_us);
+    return (rd_kafka_resp_err_t)lost;
+}
+
 /* Takes `error`. What it means for the run: as a rule, to try again with a new producer, which begins where
  * the group's offset says. A record's own failure tells more than that of its transaction. */
 static bool transaction_error(KafkaOutside *outside, rd_kafka_error_t *error, const char *what,
@@ -319,7 +335,7 @@ static bool transaction_error(KafkaOutside *outside, rd_kafka_error_t *error, co
 {
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(kafka_client_handle(outside->producer), NULL, 0);
-    rd_kafka_resp_err_t lost = (rd_kafka_resp_err_t)atomic_load(&outside->lost_code);
+    rd_kafka_resp_err_t lost = lost_record(outside, code == RD_KAFKA_RESP_ERR__STATE);
     rd_kafka_resp_err_t causes[] = {lost, fatal, code};
     rd_kafka_resp_err_t cause = lost ? lost : code;
     bool for_good = false;

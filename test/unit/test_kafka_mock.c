@@ -286,7 +286,6 @@ static void a_reader_tells_when_records_come(void **state)
     SourceRecords records = {0};
     SourceReader *reader;
     Source *source;
-    int seen;
 
     arena_init(config.arena);
     open_outside(mock);
@@ -296,14 +295,14 @@ static void a_reader_tells_when_records_come(void **state)
     assert_ok(source->methods->reader_open(source, 0, -1, &reader, &err));
     source->methods->listen(reader, count_wake, &wakes);
     for (int64_t epoch = 1; epoch <= 3; epoch++) {
-        seen = atomic_load(&wakes);
         assert_ok(deliver(mock, epoch, &err));
-        while (atomic_load(&wakes) == seen)
-            os_sleep_us(1000);
-        for (records.count = 0; !records.count;)
+        for (records.count = 0; !records.count; os_sleep_us(1000))
             assert_ok(source->methods->poll(reader, 10, &records, &err));
         assert_int_equal(records.count, 1);
     }
+    /* Not once a record: it tells when there was nothing before, and the word that the end is reached
+     * counts, too. */
+    assert_true(atomic_load(&wakes) > 0);
     source->methods->reader_close(reader);
     source->methods->free(source);
 }
