@@ -199,6 +199,24 @@ static void check_keys(const KernelCall *call, Vector *out, const Elements *entr
     value_set_done(&seen);
 }
 
+/* The same without the entries of rows with an error, whose keys may be NULL. */
+static Vector *without_failed(const KernelCall *call, const Vector *maps)
+{
+    VectorBuilder b;
+    Vector *out;
+
+    builder_init(&b, call->arena, maps->type, maps->row_count);
+    for (uint32_t i = 0; i < maps->row_count; i++) {
+        if (vector_has_error(maps, i))
+            builder_end_row(&b);
+        else
+            builder_add_from(&b, maps, i);
+    }
+    out = builder_finish(&b);
+    out->errors = maps->errors;
+    return out;
+}
+
 static Vector *kernel_transform_keys(const KernelCall *call)
 {
     Elements entries;
@@ -210,7 +228,7 @@ static Vector *kernel_transform_keys(const KernelCall *call)
     out = map_of(call, &entries, keys, entries.children[1]);
     elements_lift_errors(call->arena, out, keys, entries.row_of);
     check_keys(call, out, &entries, keys);
-    return out;
+    return out->errors ? without_failed(call, out) : out;
 }
 
 /* The entry of `key` in row i of a map, or -1. */
