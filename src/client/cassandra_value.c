@@ -1,9 +1,8 @@
 #include "client/cassandra_value.h"
 
-#include <math.h>
-
 #include "base/utf8.h"
 #include "column/format_value.h"
+#include "column/key.h"
 
 enum { DATE_ZERO = INT32_MIN }; /* Cassandra's dates are unsigned, 1970 in the middle. */
 
@@ -89,30 +88,24 @@ static void write_i64(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 
 static void write_f32(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 {
-    union {
-        float number;
-        uint32_t bits;
-    } value = {vector_f32(w->vector)[row_i]};
+    float number = vector_f32(w->vector)[row_i];
+    uint32_t bits;
 
-    if (w->is_key && isnan(value.number))
-        value.number = NAN;
-    if (w->is_key && value.number == 0)
-        value.bits = 0;
-    put_number(out, value.bits, 4);
+    if (w->is_key)
+        number = key_float(number);
+    memcpy(&bits, &number, sizeof bits);
+    put_number(out, bits, 4);
 }
 
 static void write_f64(CassandraWriter *w, StrBuf *out, uint32_t row_i)
 {
-    union {
-        double number;
-        uint64_t bits;
-    } value = {vector_f64(w->vector)[row_i]};
+    double number = vector_f64(w->vector)[row_i];
+    uint64_t bits;
 
-    if (w->is_key && isnan(value.number))
-        value.number = (double)NAN;
-    if (w->is_key && value.number == 0)
-        value.bits = 0;
-    put_number(out, value.bits, 8);
+    if (w->is_key)
+        number = key_double(number);
+    memcpy(&bits, &number, sizeof bits);
+    put_number(out, bits, 8);
 }
 
 /* The scale, then the unscaled value in as few bytes as hold it and its sign. */

@@ -395,6 +395,13 @@ Str postgres_server_version(const PostgresClient *client)
     return str_of(text ? text : "?");
 }
 
+bool postgres_is_utf8(const PostgresClient *client)
+{
+    const char *encoding = PQparameterStatus(client->connection, "server_encoding");
+
+    return encoding && strcmp(encoding, "UTF8") == 0;
+}
+
 bool postgres_probe(const Settings *settings, Arena *arena, Str *version, Error *err)
 {
     PostgresClient *client = NULL;

@@ -50,6 +50,8 @@ bool postgres_is_connected(const PostgresClient *client);
 void postgres_disconnect(PostgresClient *client);
 /* What runs fails soon, and every later call at once. */
 void postgres_interrupt(PostgresClient *client);
+/* Whether the database keeps text as UTF-8, so that COLLATE "C" orders it as weir does; connected. */
+bool postgres_is_utf8(const PostgresClient *client);
 /* "15.3"; connected. */
 Str postgres_server_version(const PostgresClient *client);
 

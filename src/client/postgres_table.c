@@ -29,6 +29,7 @@ bool postgres_table_init(PostgresTable *table, const TableDef *def, Error *err)
     };
     arena_init(&table->arena);
     table->column_names = ARENA_ARRAY(&table->arena, Str, def->schema.column_count + 1);
+    table->column_types = ARENA_ARRAY(&table->arena, Str, def->schema.column_count + 1);
     ok = check_name(table->name, err) && (!table->schema.data || check_name(table->schema, err));
     for (uint32_t i = 0; i < def->schema.column_count; i++) {
         table->column_names[i] = def->schema.columns[i].name;
@@ -316,11 +317,13 @@ bool postgres_table_look_up(PostgresTable *table, PostgresClient *client, Error 
         Str name = table->columns->columns[i].name;
         int row = find_column(columns, name);
 
-        if (row < 0)
+        if (row < 0) {
             ok = error_set(err, ERROR_USER, "table '%.*s' in PostgreSQL has no column '%.*s'",
                            STR_ARG(table->name), STR_ARG(name));
-        else
-            table->column_names[i] = str_copy(&table->arena, str_of(PQgetvalue(columns, row, 0)));
+            break;
+        }
+        table->column_names[i] = str_copy(&table->arena, str_of(PQgetvalue(columns, row, 0)));
+        table->column_types[i] = str_copy(&table->arena, str_of(PQgetvalue(columns, row, 1)));
     }
     PQclear(columns);
     return ok;

@@ -19,7 +19,8 @@ typedef struct PostgresTable {
     const Schema *columns;
     const uint32_t *key_columns;
     uint32_t key_count;
-    Str *column_names; /* On the server; as in `columns` until postgres_table_ensure. */
+    Str *column_names; /* On the server; as in `columns` until postgres_table_ensure or _look_up. */
+    Str *column_types; /* On the server, as it prints them; set by postgres_table_look_up. */
     Arena arena;
 } PostgresTable;
 
@@ -32,7 +33,7 @@ void postgres_table_done(PostgresTable *table);
  * another shape, the text tells the differences. *made may be NULL. */
 bool postgres_table_ensure(PostgresTable *table, PostgresClient *client, bool *made, Error *err);
 
-/* Looks up the server's names of the columns; ERROR_USER: the table, or a column, is not there. */
+/* Looks up the server's names and types of the columns; ERROR_USER: the table, or a column, is not there. */
 bool postgres_table_look_up(PostgresTable *table, PostgresClient *client, Error *err);
 
 /* `"schema"."name"`, and of another name in the same schema. */

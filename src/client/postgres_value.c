@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/utf8.h"
 #include "column/format_value.h"
+#include "column/key.h"
 #include "log/wire.h"
 
 /* 2000-01-01, where PostgreSQL's days and microseconds begin. */
@@ -63,6 +64,11 @@ static bool is_native_array(const Type *type)
 static bool is_json(const Type *type)
 {
     return type_is_nested(type) && !is_native_array(type);
+}
+
+static bool is_numeric(const Type *type)
+{
+    return (is_native_array(type) ? type->fields[0].type : type)->kind == TYPE_DECIMAL;
 }
 
 void postgres_type_name(StrBuf *out, const Type *type)
@@ -240,10 +246,12 @@ static Interval day_time(int64_t us)
 }
 
 /* A value of a type that is not nested, at `row` of the data. */
-static void put_scalar(const Vector *v, uint32_t row, StrBuf *out)
+static void put_scalar(const Vector *v, uint32_t row, bool is_key, StrBuf *out)
 {
     uint32_t bits32;
     uint64_t bits64;
+    float f32;
+    double f64;
 
     switch (v->type->kind) {
     case TYPE_BOOLEAN:
@@ -263,11 +271,17 @@ static void put_scalar(const Vector *v, uint32_t row, StrBuf *out)
         put_fixed64(out, (uint64_t)vector_i64(v)[row]);
         return;
     case TYPE_FLOAT:
-        memcpy(&bits32, &vector_f32(v)[row], sizeof bits32);
+        f32 = vector_f32(v)[row];
+        if (is_key)
+            f32 = key_float(f32);
+        memcpy(&bits32, &f32, sizeof bits32);
         put_fixed32(out, bits32);
         return;
     case TYPE_DOUBLE:
-        memcpy(&bits64, &vector_f64(v)[row], sizeof bits64);
+        f64 = vector_f64(v)[row];
+        if (is_key)
+            f64 = key_double(f64);
+        memcpy(&bits64, &f64, sizeof bits64);
         put_fixed64(out, bits64);
         return;
     case TYPE_DECIMAL:
@@ -304,7 +318,7 @@ static void put_scalar(const Vector *v, uint32_t row, StrBuf *out)
     UNREACHABLE();
 }
 
-static void put_array(const Vector *v, uint32_t row, StrBuf *out)
+static void put_array(const Vector *v, uint32_t row, bool is_key, StrBuf *out)
 {
     const Vector *elements = v->children[0];
     uint32_t from = v->offsets[row];
@@ -326,7 +340,7 @@ static void put_array(const Vector *v, uint32_t row, StrBuf *out)
         if (!vector_is_valid(elements, from + i))
             put32(out, UINT32_MAX);
         else
-            put_scalar(elements, vector_row(elements, from + i), out);
+            put_scalar(elements, vector_row(elements, from + i), is_key, out);
     }
     wire_store32(out->data + start, (uint32_t)(out->bytes - start - 4));
 }
@@ -340,9 +354,9 @@ static void put_json(PostgresWriter *writer, const Vector *v, uint32_t row_i, St
     strbuf_add_str(out, json);
 }
 
-bool postgres_writer_init(PostgresWriter *writer, const Type *type, Error *err)
+bool postgres_writer_init(PostgresWriter *writer, const Type *type, bool is_key, Error *err)
 {
-    *writer = (PostgresWriter){.is_json = is_json(type)};
+    *writer = (PostgresWriter){.is_key = is_key, .is_json = is_json(type)};
     return !writer->is_json || nested_writer_init(&writer->nested, type, err);
 }
 
@@ -358,9 +372,9 @@ void postgres_put_value(PostgresWriter *writer, const Vector *v, uint32_t row_i,
     else if (writer->is_json)
         put_json(writer, v, row_i, out);
     else if (v->type->kind == TYPE_ARRAY)
-        put_array(v, vector_row(v, row_i), out);
+        put_array(v, vector_row(v, row_i), writer->is_key, out);
     else
-        put_scalar(v, vector_row(v, row_i), out);
+        put_scalar(v, vector_row(v, row_i), writer->is_key, out);
 }
 
 /* ── what has no place there ───────────────────────────────────────────────────────────────────*/
@@ -437,8 +451,40 @@ void postgres_add_select(StrBuf *out, Str column, const Type *type)
     strbuf_add_c(out, "::");
     if (is_json(type))
         strbuf_add_c(out, "text");
+    else if (is_numeric(type)) /* A cast to its bounds would be an error for what does not fit. */
+        strbuf_add_c(out, type->kind == TYPE_ARRAY ? "numeric[]" : "numeric");
     else
         postgres_type_name(out, type);
+}
+
+bool postgres_reads_as_null(const Type *type)
+{
+    switch (type->kind) {
+    case TYPE_BOOLEAN:
+    case TYPE_SMALLINT:
+    case TYPE_INT:
+    case TYPE_BIGINT:
+    case TYPE_FLOAT:
+    case TYPE_DOUBLE:
+    case TYPE_STRING:
+    case TYPE_BINARY:
+    case TYPE_INTERVAL:
+        return false;
+    case TYPE_VOID:
+    case TYPE_TINYINT:
+    case TYPE_DECIMAL:
+    case TYPE_DATE:
+    case TYPE_TIMESTAMP:
+    case TYPE_TIMESTAMP_NTZ:
+    case TYPE_INTERVAL_YM:
+    case TYPE_INTERVAL_DT:
+    case TYPE_ARRAY:
+    case TYPE_MAP:
+    case TYPE_STRUCT:
+    case TYPE_KIND_COUNT:
+        break;
+    }
+    return true;
 }
 
 bool postgres_reader_init(PostgresReader *reader, const Type *type, Error *err)
@@ -461,7 +507,8 @@ void postgres_reader_begin(PostgresReader *reader, Arena *arena, uint32_t row_co
         builder_init(&reader->builder, arena, reader->type, row_count);
 }
 
-/* NaN, and what does not fit: NULL. */
+/* NaN, infinities, and what does not fit: NULL; digits beyond the scale are rounded, half away from
+ * zero, as the server and Spark do. */
 static bool take_numeric(VectorBuilder *b, Str bytes)
 {
     int count, weight, exponent;
@@ -487,9 +534,12 @@ static bool take_numeric(VectorBuilder *b, Str bytes)
         exponent = 4 * (weight - i) + b->type->scale;
         if (digit == 0)
             continue;
-        if (exponent < -4 || exponent > 38 ||
-            (exponent >= 0 ? __builtin_mul_overflow(digit, decimal_power10(exponent), &digit)
-                           : (digit /= decimal_power10(-exponent), false)) ||
+        if (exponent < -4)
+            break;
+        if (exponent < 0) /* The last that counts. */
+            digit = (digit + 5 * decimal_power10(-exponent - 1)) / decimal_power10(-exponent);
+        if (exponent > 38 ||
+            (exponent > 0 && __builtin_mul_overflow(digit, decimal_power10(exponent), &digit)) ||
             __builtin_add_overflow(value, digit, &value)) {
             builder_add_null(b);
             return true;

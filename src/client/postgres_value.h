@@ -29,11 +29,12 @@ bool postgres_type_fits(Str server_type, const Type *type);
 /* ── writing ───────────────────────────────────────────────────────────────────────────────────*/
 
 typedef struct PostgresWriter {
+    bool is_key;  /* -0.0 and NaN are made one. */
     bool is_json; /* It stands as jsonb, which this one writes: */
     NestedWriter nested;
 } PostgresWriter;
 
-bool postgres_writer_init(PostgresWriter *writer, const Type *type, Error *err);
+bool postgres_writer_init(PostgresWriter *writer, const Type *type, bool is_key, Error *err);
 void postgres_writer_done(PostgresWriter *writer);
 /* Appends length and bytes of a row's value, which is not refused. */
 void postgres_put_value(PostgresWriter *writer, const Vector *v, uint32_t row_i, StrBuf *out);
@@ -53,6 +54,9 @@ typedef struct PostgresReader {
 
 /* Appends what a SELECT must say to get the column in the form that the reader reads. */
 void postgres_add_select(StrBuf *out, Str column, const Type *type);
+/* Whether some value of the column, that is not NULL there, may be read as NULL: one that has no place
+ * in the type. */
+bool postgres_reads_as_null(const Type *type);
 bool postgres_reader_init(PostgresReader *reader, const Type *type, Error *err);
 void postgres_reader_done(PostgresReader *reader);
 /* Begins a batch of about row_count rows in `arena`. */

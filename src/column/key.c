@@ -22,7 +22,6 @@
  */
 #include "column/key.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
@@ -60,16 +59,6 @@ static char *varint_write(char *to, uint32_t value)
     return to;
 }
 
-static double double_one(double value)
-{
-    return value == 0 ? 0.0 : isnan(value) ? (double)NAN : value;
-}
-
-static float float_one(float value)
-{
-    return value == 0 ? 0.0f : isnan(value) ? NAN : value;
-}
-
 /* One column's values of fixed width, each `stride` bytes after the other. */
 static void fixed_write(char *to, size_t stride, const Vector *v, uint32_t bytes,
                         uint32_t row_count)
@@ -79,13 +68,13 @@ static void fixed_write(char *to, size_t stride, const Vector *v, uint32_t bytes
 
     if (phys == PHYS_F64) {
         for (uint32_t i = 0; i < row_count; i++, to += stride) {
-            double d = double_one(vector_f64(v)[i]);
+            double d = key_double(vector_f64(v)[i]);
 
             memcpy(to, &d, sizeof d);
         }
     } else if (phys == PHYS_F32) {
         for (uint32_t i = 0; i < row_count; i++, to += stride) {
-            float f = float_one(vector_f32(v)[i]);
+            float f = key_float(vector_f32(v)[i]);
 
             memcpy(to, &f, sizeof f);
         }

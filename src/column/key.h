@@ -15,6 +15,8 @@
 #ifndef WEIR_COLUMN_KEY_H
 #define WEIR_COLUMN_KEY_H
 
+#include <math.h>
+
 #include "column/batch.h"
 
 enum { KEY_GROUP_COUNT = 256 };
@@ -28,6 +30,17 @@ static inline uint32_t key_group(uint64_t hash)
 static inline uint32_t key_group_worker(uint32_t group, uint32_t worker_count)
 {
     return group * worker_count / KEY_GROUP_COUNT;
+}
+
+/* Numbers that are equal as keys are of one kind: no -0.0, and one NaN. */
+static inline double key_double(double value)
+{
+    return value == 0 ? 0.0 : isnan(value) ? (double)NAN : value;
+}
+
+static inline float key_float(float value)
+{
+    return value == 0 ? 0.0f : isnan(value) ? NAN : value;
 }
 
 typedef struct KeySet {

@@ -32,6 +32,7 @@
 #include "client/cassandra_value.h"
 #include "client/cql/cql_token.h"
 #include "os/os.h"
+#include "sink/last_rows.h"
 
 enum {
     ROW_HEADER_BYTES = 20,
@@ -465,31 +466,25 @@ static bool read_rows(Str chunk, int64_t stamp_us, RowVec *out, Error *err)
     return true;
 }
 
-/* Leaves the last row of each key: those before it would be written over at once. */
+/* Leaves the last row of each key. */
 static void keep_last(RowVec *rows)
 {
-    size_t slot_count = 16;
-    uint32_t *slots; /* Row number + 1; 0: free. */
-    size_t kept = 0;
+    Str *keys = mem_alloc((rows->count + 1) * sizeof *keys);
+    uint64_t *hashes = mem_alloc((rows->count + 1) * sizeof *hashes);
+    uint32_t *last = mem_alloc((rows->count + 1) * sizeof *last);
+    uint32_t count;
 
-    while (slot_count < rows->count * 2)
-        slot_count *= 2;
-    slots = mem_zalloc(slot_count * sizeof *slots);
     for (size_t i = 0; i < rows->count; i++) {
-        Str key = key_of(&rows->items[i]);
-        size_t at = hash_bytes(key.data, key.bytes) & (slot_count - 1);
-
-        while (slots[at] && !str_equal(key_of(&rows->items[slots[at] - 1]), key))
-            at = (at + 1) & (slot_count - 1);
-        if (slots[at]) {
-            rows->items[slots[at] - 1] = rows->items[i];
-        } else {
-            rows->items[kept++] = rows->items[i];
-            slots[at] = (uint32_t)kept;
-        }
+        keys[i] = key_of(&rows->items[i]);
+        hashes[i] = hash_bytes(keys[i].data, keys[i].bytes);
     }
-    rows->count = kept;
-    free(slots);
+    count = last_rows(keys, hashes, (uint32_t)rows->count, last);
+    for (uint32_t i = 0; i < count; i++)
+        rows->items[i] = rows->items[last[i]];
+    rows->count = count;
+    free(keys);
+    free(hashes);
+    free(last);
 }
 
 static int by_partition(const void *a, const void *b)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "column/key.h"
+#include "sink/last_rows.h"
 
 enum { THIN_ROWS_MIN = 16384 };
 
@@ -37,42 +38,16 @@ static void add(KeptRows *rows, const Batch *batch)
 
 /* ── the last row of each key ──────────────────────────────────────────────────────────────────*/
 
-/* A set of rows by key: open addressing, rows + 1, 0 is free. */
-static bool set_add(uint32_t *slots, uint32_t slot_count, const KeySet *keys, uint32_t row_i)
-{
-    uint32_t at = (uint32_t)keys->hashes[row_i] & (slot_count - 1);
-
-    while (slots[at]) {
-        if (str_equal(keys->keys[slots[at] - 1], keys->keys[row_i]))
-            return false;
-        at = (at + 1) & (slot_count - 1);
-    }
-    slots[at] = row_i + 1;
-    return true;
-}
-
-/* Rows that no later row of the same key follows, in their order; `rows` has room for all. */
-static uint32_t last_rows(Arena *arena, const SinkConfig *config, const Batch *batch,
-                          uint32_t *rows)
+static uint32_t last_of_keys(Arena *arena, const SinkConfig *config, const Batch *batch,
+                             uint32_t *rows)
 {
     const Vector **columns = ARENA_ARRAY(arena, const Vector *, config->key_count);
-    uint32_t slot_count = 16;
-    uint32_t from = batch->row_count;
-    uint32_t *slots;
     KeySet keys;
 
     for (uint32_t i = 0; i < config->key_count; i++)
         columns[i] = batch->columns[config->key_columns[i]];
     key_encode(arena, columns, config->key_count, batch->row_count, &keys);
-    while (slot_count < batch->row_count * 2)
-        slot_count *= 2;
-    slots = arena_zalloc(arena, slot_count * sizeof *slots);
-    for (uint32_t i = batch->row_count; i-- > 0;) {
-        if (set_add(slots, slot_count, &keys, i))
-            rows[--from] = i;
-    }
-    memmove(rows, rows + from, (batch->row_count - from) * sizeof *rows);
-    return batch->row_count - from;
+    return last_rows(keys.keys, keys.hashes, batch->row_count, rows);
 }
 
 void kept_rows_thin(KeptRows **rows, const SinkConfig *config)
@@ -81,7 +56,7 @@ void kept_rows_thin(KeptRows **rows, const SinkConfig *config)
     Batch *all = batch_concat(&full->arena, config->schema, full->batches.items,
                               (uint32_t)full->batches.count);
     uint32_t *last = ARENA_ARRAY(&full->arena, uint32_t, all->row_count);
-    uint32_t row_count = last_rows(&full->arena, config, all, last);
+    uint32_t row_count = last_of_keys(&full->arena, config, all, last);
 
     *rows = kept_rows_create();
     add(*rows, batch_select(&full->arena, all, last, row_count));

@@ -3,16 +3,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "base/vec.h"
 #include "client/postgres_client.h"
 #include "client/postgres_table.h"
 #include "client/postgres_value.h"
 #include "log/wire.h"
+#include "sink/last_rows.h"
 
 typedef struct PostgresSink {
     Outside outside;
     const TableDef *def;
     PostgresClient *client;
     PostgresTable table;
+    bool *is_key;         /* By column; NULL: rows are appended. */
     bool ensured;         /* The table, in this connection; the temporary table too. */
     OutsideEncoder *view; /* Of a view being rebuilt. */
     StrBuf sql;           /* Of the statement at hand. */
@@ -49,12 +54,14 @@ static void encoder_free(OutsideEncoder *outside_encoder)
 
 static bool encoder_create(Outside *outside, OutsideEncoder **out, Error *err)
 {
+    const PostgresSink *sink = (PostgresSink *)outside;
     PostgresEncoder *encoder = mem_zalloc(sizeof *encoder);
 
-    encoder->schema = &((PostgresSink *)outside)->def->schema;
+    encoder->schema = &sink->def->schema;
     encoder->writers = mem_zalloc((encoder->schema->column_count + 1) * sizeof *encoder->writers);
     for (uint32_t i = 0; i < encoder->schema->column_count; i++) {
-        if (!postgres_writer_init(&encoder->writers[i], encoder->schema->columns[i].type, err)) {
+        if (!postgres_writer_init(&encoder->writers[i], encoder->schema->columns[i].type,
+                                  sink->is_key && sink->is_key[i], err)) {
             encoder_free(&encoder->encoder);
             return false;
         }
@@ -142,22 +149,22 @@ static bool ensure_epoch_table(PostgresSink *sink, Error *err)
     return run(sink, NULL, err);
 }
 
-/* Where the rows of a keyed table are copied to first; weir_n is their order. Of this connection,
- * empty at the begin of each transaction. */
+/* Where the rows of a keyed table are copied to first. Of this connection, empty at the begin of each
+ * transaction; what one delivery copies fits its buffers. */
 static bool ensure_stage(PostgresSink *sink, Error *err)
 {
     StrBuf *sql = statement(sink);
 
     if (!sink->outside.keyed)
         return true;
-    strbuf_add_c(sql, "CREATE TEMPORARY TABLE IF NOT EXISTS weir_stage (");
+    strbuf_add_c(sql, "SET temp_buffers TO '48MB'; CREATE TEMPORARY TABLE IF NOT EXISTS weir_stage (");
     for (uint32_t i = 0; i < sink->table.columns->column_count; i++) {
+        strbuf_add_c(sql, i ? ", " : "");
         postgres_add_name(sql, sink->table.column_names[i]);
         strbuf_add_char(sql, ' ');
         postgres_type_name(sql, sink->table.columns->columns[i].type);
-        strbuf_add_c(sql, ", ");
     }
-    strbuf_add_c(sql, "weir_n bigserial) ON COMMIT DELETE ROWS");
+    strbuf_add_c(sql, ") ON COMMIT DELETE ROWS");
     return run(sink, NULL, err);
 }
 
@@ -243,7 +250,7 @@ static bool may_repeat_keys(const OutsideEpoch *epochs, uint32_t epoch_count)
     return epoch_count > 1 || epochs[0].chunk_count > 1;
 }
 
-static void add_upsert(const PostgresSink *sink, StrBuf *sql, bool may_repeat)
+static void add_upsert(const PostgresSink *sink, StrBuf *sql)
 {
     const PostgresTable *table = &sink->table;
     bool any = false;
@@ -253,27 +260,13 @@ static void add_upsert(const PostgresSink *sink, StrBuf *sql, bool may_repeat)
     strbuf_add_c(sql, " (");
     postgres_add_columns(sql, table);
     strbuf_add_c(sql, ") SELECT ");
-    if (may_repeat) {
-        strbuf_add_c(sql, "DISTINCT ON (");
-        postgres_add_key(sql, table);
-        strbuf_add_c(sql, ") ");
-    }
     postgres_add_columns(sql, table);
     strbuf_add_c(sql, " FROM pg_temp.weir_stage");
-    if (may_repeat) {
-        strbuf_add_c(sql, " ORDER BY ");
-        postgres_add_key(sql, table);
-        strbuf_add_c(sql, ", weir_n DESC");
-    }
     strbuf_add_c(sql, " ON CONFLICT (");
     postgres_add_key(sql, table);
     strbuf_add_c(sql, ") DO ");
     for (uint32_t i = 0; i < table->columns->column_count; i++) {
-        bool key = false;
-
-        for (uint32_t k = 0; k < table->key_count; k++)
-            key = key || table->key_columns[k] == i;
-        if (key)
+        if (sink->is_key[i])
             continue;
         strbuf_add_c(sql, any ? ", " : "UPDATE SET ");
         postgres_add_name(sql, table->column_names[i]);
@@ -297,6 +290,125 @@ static void add_copy(const PostgresSink *sink, StrBuf *sql, const char *into)
     strbuf_add_c(sql, ") FROM STDIN (FORMAT binary)");
 }
 
+/* ── the last row of each key ──────────────────────────────────────────────────────────────────*/
+
+/* Rows of chunks, and the bytes of their keys. */
+typedef struct CopyRows {
+    VEC(Str) rows;
+    StrBuf keys;
+    VEC(size_t) key_ends;
+} CopyRows;
+
+/* The row that begins at *at of a chunk. */
+static bool take_row(const PostgresSink *sink, Str chunk, uint32_t *at, CopyRows *out)
+{
+    uint32_t start = *at;
+    uint32_t column_count = sink->table.columns->column_count;
+    Str row;
+
+    if (chunk.bytes - *at < 2 || wire_load16(chunk.data + *at) != column_count)
+        return false;
+    *at += 2;
+    for (uint32_t i = 0; i < column_count; i++) {
+        uint32_t field = *at;
+        uint32_t length;
+
+        if (chunk.bytes - *at < 4)
+            return false;
+        length = wire_load32(chunk.data + *at);
+        *at += 4;
+        if (length != UINT32_MAX) {
+            if (chunk.bytes - *at < length)
+                return false;
+            *at += length;
+        }
+        if (sink->is_key[i])
+            strbuf_add(&out->keys, chunk.data + field, *at - field);
+    }
+    row = str_slice(chunk, start, *at);
+    VEC_ADD(&out->rows, row);
+    VEC_ADD(&out->key_ends, out->keys.bytes);
+    return true;
+}
+
+static bool take_rows(const PostgresSink *sink, const OutsideEpoch *epochs, uint32_t epoch_count,
+                      CopyRows *out, Error *err)
+{
+    for (uint32_t e = 0; e < epoch_count; e++) {
+        for (uint32_t c = 0; c < epochs[e].chunk_count; c++) {
+            Str chunk = epochs[e].chunks[c];
+
+            for (uint32_t at = 0; at < chunk.bytes;) {
+                if (!take_row(sink, chunk, &at, out))
+                    return error_set(err, ERROR_JOB, "the outbox holds a row that is not whole");
+            }
+        }
+    }
+    return true;
+}
+
+/* Sends the rows, some at a time. */
+static bool put_rows(PostgresSink *sink, const Str *rows, const uint32_t *which, uint32_t count,
+                     Error *err)
+{
+    enum { PIECE_BYTES = 256 << 10 };
+    StrBuf piece = {0};
+    bool ok = true;
+
+    for (uint32_t i = 0; ok && i < count; i++) {
+        strbuf_add_str(&piece, rows[which[i]]);
+        if (piece.bytes < PIECE_BYTES && i + 1 < count)
+            continue;
+        ok = postgres_copy_put(sink->client, strbuf_str(&piece), err);
+        strbuf_clear(&piece);
+    }
+    strbuf_done(&piece);
+    return ok;
+}
+
+static bool put_last_rows(PostgresSink *sink, const CopyRows *all, Error *err)
+{
+    size_t count = all->rows.count;
+    Str *keys = mem_alloc((count + 1) * sizeof *keys);
+    uint64_t *hashes = mem_alloc((count + 1) * sizeof *hashes);
+    uint32_t *last = mem_alloc((count + 1) * sizeof *last);
+    uint32_t last_count;
+    bool ok;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t from = i ? all->key_ends.items[i - 1] : 0;
+
+        keys[i] = (Str){all->keys.data + from, (uint32_t)(all->key_ends.items[i] - from)};
+        hashes[i] = hash_bytes(keys[i].data, keys[i].bytes);
+    }
+    last_count = last_rows(keys, hashes, (uint32_t)count, last);
+    ok = put_rows(sink, all->rows.items, last, last_count, err);
+    free(keys);
+    free(hashes);
+    free(last);
+    return ok;
+}
+
+static bool put_chunks(PostgresSink *sink, const OutsideEpoch *epochs, uint32_t epoch_count,
+                       Error *err)
+{
+    CopyRows all = {0};
+    bool ok = true;
+
+    if (!sink->outside.keyed || !may_repeat_keys(epochs, epoch_count)) {
+        for (uint32_t e = 0; ok && e < epoch_count; e++) {
+            for (uint32_t c = 0; ok && c < epochs[e].chunk_count; c++)
+                ok = postgres_copy_put(sink->client, epochs[e].chunks[c], err);
+        }
+        return ok;
+    }
+    ok = take_rows(sink, epochs, epoch_count, &all, err) && put_last_rows(sink, &all, err);
+    VEC_DONE(&all.rows);
+    VEC_DONE(&all.key_ends);
+    strbuf_done(&all.keys);
+    return ok;
+}
+
 static bool deliver(Outside *outside, const OutsideEpoch *epochs, uint32_t epoch_count, Error *err)
 {
     PostgresSink *sink = (PostgresSink *)outside;
@@ -307,18 +419,12 @@ static bool deliver(Outside *outside, const OutsideEpoch *epochs, uint32_t epoch
     sql = statement(sink);
     add_copy(sink, sql, outside->keyed ? "pg_temp.weir_stage" : NULL);
     if (outside->keyed)
-        add_upsert(sink, sql, may_repeat_keys(epochs, epoch_count));
+        add_upsert(sink, sql);
     strbuf_add_c(sql, "; COMMIT");
-    if (!postgres_copy_begin(sink->client, strbuf_c(sql), err) ||
-        !postgres_copy_put(sink->client, COPY_HEAD, err))
-        return false;
-    for (uint32_t e = 0; e < epoch_count; e++) {
-        for (uint32_t c = 0; c < epochs[e].chunk_count; c++) {
-            if (!postgres_copy_put(sink->client, epochs[e].chunks[c], err))
-                return false;
-        }
-    }
-    return postgres_copy_put(sink->client, COPY_TAIL, err) &&
+    return postgres_copy_begin(sink->client, strbuf_c(sql), err) &&
+           postgres_copy_put(sink->client, COPY_HEAD, err) &&
+           put_chunks(sink, epochs, epoch_count, err) &&
+           postgres_copy_put(sink->client, COPY_TAIL, err) &&
            postgres_copy_end(sink->client, NULL, err);
 }
 
@@ -337,11 +443,18 @@ static void interrupt(Outside *outside)
 
 /* ── materialized views ────────────────────────────────────────────────────────────────────────*/
 
-/* A table's name of at most 63 bytes. */
+/* The name of the table that will take this one's place: of at most 63 bytes, another for each. */
 static Str new_name(PostgresSink *sink)
 {
-    return str_of(arena_printf(&sink->table.arena, "weir_new_%.*s",
-                               (int)MIN(sink->table.name.bytes, 54u), sink->table.name.data));
+    enum { WHOLE_MAX = 54, CUT_MAX = 37 };
+    Str name = sink->table.name;
+    Str cut = str_slice(name, 0, MIN(name.bytes, (uint32_t)CUT_MAX));
+
+    if (name.bytes <= WHOLE_MAX)
+        return str_of(arena_printf(&sink->table.arena, "weir_new_%.*s", STR_ARG(name)));
+    cut.bytes = utf8_valid_prefix(cut); /* Not within a character. */
+    return str_of(arena_printf(&sink->table.arena, "weir_new_%.*s_%016" PRIx64, STR_ARG(cut),
+                               hash_bytes(name.data, name.bytes)));
 }
 
 static bool replace_begin(Outside *outside, Error *err)
@@ -384,42 +497,62 @@ static bool replace_insert(Outside *outside, const Batch *batch, Error *err)
            postgres_copy_put(sink->client, encoder_take(sink->view), err);
 }
 
-/* The new table gets the old one's privileges and its place. Where something hangs on the old one
- * (a view of somebody's), its rows are replaced instead. */
-static void add_swap(const PostgresSink *sink, StrBuf *sql, Str name)
+/* A block of PL/pgSQL, for DO. Indexes and their constraints were named after the new table: those of
+ * one definition are taken to be each other, in the order they were made. */
+static void add_swap_block(const PostgresSink *sink, StrBuf *out, Str name)
 {
+    static const char indexes[] =
+        "(SELECT i.indexrelid AS id, c.relname::text AS name, d.def, row_number() OVER (PARTITION BY "
+        "d.def ORDER BY i.indexrelid) AS n FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid, "
+        "LATERAL (SELECT concat(i.indisprimary, i.indisunique, substring(pg_get_indexdef("
+        "i.indexrelid) FROM ' USING .*')) AS def) d WHERE i.indrelid = %s)";
     StrBuf ours = {0}, theirs = {0};
 
     postgres_add_table(&ours, &sink->table);
     postgres_add_beside(&theirs, &sink->table, name);
-    strbuf_add_c(sql, "DO $weir$ DECLARE g record; ours regclass := ");
-    postgres_add_literal(sql, strbuf_str(&ours));
-    strbuf_add_c(sql, "; theirs regclass := ");
-    postgres_add_literal(sql, strbuf_str(&theirs));
-    strbuf_printf(sql, "; BEGIN FOR g IN SELECT a.privilege_type AS what, a.is_grantable AS "
-                       "further, CASE a.grantee "
-                       "WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS "
-                       "who FROM pg_class c, "
-                       "aclexplode(c.relacl) a WHERE c.oid = ours AND a.grantee <> c.relowner LOOP "
-                       "EXECUTE format('GRANT %%s ON %%s TO %%s%%s', g.what, theirs, g.who, "
-                       "CASE WHEN g.further THEN ' WITH GRANT OPTION' ELSE '' END); END LOOP; "
-                       "BEGIN EXECUTE format('DROP TABLE %%s', ours); "
-                       "EXECUTE format('ALTER TABLE %%s RENAME TO %%I', theirs, ");
-    postgres_add_literal(sql, sink->table.name);
-    /* Indexes were named after the new table. */
+    strbuf_add_c(out, "DECLARE g record; ids oid[]; names text[]; ours regclass := ");
+    postgres_add_literal(out, strbuf_str(&ours));
+    strbuf_add_c(out, "; theirs regclass := ");
+    postgres_add_literal(out, strbuf_str(&theirs));
     strbuf_add_c(
-        sql, "); FOR g IN SELECT n.nspname AS s, c.relname AS old, substr(c.relname, 10) AS new "
-             "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON "
-             "n.oid = c.relnamespace WHERE i.indrelid = theirs AND c.relname LIKE "
-             "'weir\\_new\\_%' AND to_regclass(format('%I.%I', n.nspname, "
-             "substr(c.relname, 10))) IS NULL LOOP EXECUTE format('ALTER INDEX %I.%I RENAME TO "
-             "%I', g.s, g.old, g.new); END LOOP");
-    strbuf_add_c(sql, "; EXCEPTION WHEN dependent_objects_still_exist THEN "
+        out,
+        "; BEGIN FOR g IN SELECT a.privilege_type AS what, a.is_grantable AS further, CASE a.grantee "
+        "WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS who FROM "
+        "pg_class c, aclexplode(c.relacl) a WHERE c.oid = ours AND a.grantee <> c.relowner LOOP "
+        "EXECUTE format('GRANT %s ON %s TO %s%s', g.what, theirs, g.who, CASE WHEN g.further THEN "
+        "' WITH GRANT OPTION' ELSE '' END); END LOOP; "
+        "IF obj_description(ours, 'pg_class') IS NOT NULL THEN EXECUTE format('COMMENT ON TABLE %s "
+        "IS %L', theirs, obj_description(ours, 'pg_class')); END IF; "
+        "SELECT array_agg(t.id), array_agg(o.name) INTO ids, names FROM ");
+    strbuf_printf(out, indexes, "ours");
+    strbuf_add_c(out, " o JOIN ");
+    strbuf_printf(out, indexes, "theirs");
+    strbuf_add_c(out, " t ON t.def = o.def AND t.n = o.n; "
+                      "BEGIN EXECUTE format('DROP TABLE %s', ours); "
+                      "EXECUTE format('ALTER TABLE %s RENAME TO %I', theirs, ");
+    postgres_add_literal(out, sink->table.name);
+    strbuf_add_c(out, "); FOR i IN 1 .. coalesce(array_length(ids, 1), 0) LOOP "
+                      "EXECUTE format('ALTER INDEX %s RENAME TO %I', ids[i]::regclass, names[i]); "
+                      "END LOOP; EXCEPTION WHEN dependent_objects_still_exist THEN "
                       "EXECUTE format('DELETE FROM %s', ours); "
                       "EXECUTE format('INSERT INTO %s SELECT * FROM %s', ours, theirs); "
-                      "EXECUTE format('DROP TABLE %s', theirs); END; END $weir$; COMMIT");
+                      "EXECUTE format('DROP TABLE %s', theirs); END; END");
     strbuf_done(&ours);
     strbuf_done(&theirs);
+}
+
+/* The new table gets the old one's privileges and its place. Where something hangs on the old one
+ * (a view of somebody's), its rows are replaced instead. The block is a literal like any other: no
+ * name can end it. */
+static void add_swap(const PostgresSink *sink, StrBuf *sql, Str name)
+{
+    StrBuf block = {0};
+
+    add_swap_block(sink, &block, name);
+    strbuf_add_c(sql, "DO ");
+    postgres_add_literal(sql, strbuf_str(&block));
+    strbuf_add_c(sql, "; COMMIT");
+    strbuf_done(&block);
 }
 
 static void replace_abort(Outside *outside)
@@ -458,6 +591,7 @@ static void sink_free_all(Outside *outside)
     postgres_client_free(sink->client);
     postgres_table_done(&sink->table);
     strbuf_done(&sink->sql);
+    free(sink->is_key);
     free(sink);
 }
 
@@ -490,6 +624,10 @@ bool postgres_sink_open(const OutsideConfig *config, Outside **out, Error *err)
     sink->outside.methods = &methods;
     sink->outside.keyed = config->table->primary_key_count > 0;
     sink->def = config->table;
+    if (sink->outside.keyed)
+        sink->is_key = mem_zalloc(config->table->schema.column_count + 1);
+    for (uint32_t i = 0; i < config->table->primary_key_count; i++)
+        sink->is_key[config->table->primary_key[i]] = true;
     arena_init(&arena);
     ok = postgres_table_init(&sink->table, config->table, err) &&
          postgres_address(config->settings, config->table, &arena, &address, err) &&

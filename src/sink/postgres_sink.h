@@ -7,8 +7,8 @@
  *     UPDATE weir_epoch SET epoch = E WHERE run, table AND epoch < the first one
  *                                          must touch the row, else another got there first
  *     COPY the table FROM STDIN            appended
- *       or COPY a temporary table FROM STDIN; INSERT … SELECT the last row of each key
- *          … ON CONFLICT (key) DO UPDATE   upserted
+ *       or COPY a temporary table FROM STDIN, of each key the last row; INSERT … SELECT …
+ *          ON CONFLICT (key) DO UPDATE   upserted
  *     COMMIT
  *
  * `weir_epoch` stands in the table's schema: run_id, table_name, epoch, delivered_at. That its row

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "base/vec.h"
 #include "client/postgres_client.h"
 #include "client/postgres_table.h"
@@ -41,11 +42,29 @@ static bool is_plain_time(const Vector *value)
     return day >= -719162 && day < 2932896;
 }
 
-/* Types whose comparison there is Spark's, and whose text is one's cast. */
-static bool may_decide(const Type *type, const StoreFilter *filter)
+/* Text that the server can be told, and that it orders as weir does, where order counts. */
+static bool is_plain_text(const PostgresSource *source, const StoreFilter *filter)
 {
+    Str text = vector_strs(filter->value)[0];
+
+    return utf8_valid_prefix(text) == text.bytes &&
+           !(text.bytes && memchr(text.data, 0, text.bytes)) &&
+           (filter->op == STORE_EQ || postgres_is_utf8(source->client));
+}
+
+/*
+ * Whether the server may leave out rows by this condition: every row for which it holds, of the values
+ * as they are read here, must pass there; the caller filters again. A value that is not NULL there may
+ * be NULL here (NaN among numerics, infinite times): so IS NULL is not asked of every type, while in a
+ * comparison such a row may come for nothing. Texts are compared as bytes, numerics rounded to the
+ * scale that they have here, timestamps in the session's UTC. Doubles are not asked for: -0.0, NaN.
+ */
+static bool may_decide(const PostgresSource *source, const StoreFilter *filter)
+{
+    const Type *type = source->def->schema.columns[filter->column_i].type;
+
     if (filter->op == STORE_IS_NULL || filter->op == STORE_IS_NOT_NULL)
-        return true;
+        return filter->op == STORE_IS_NOT_NULL || !postgres_reads_as_null(type);
     switch (type->kind) {
     case TYPE_BOOLEAN:
     case TYPE_TINYINT:
@@ -55,7 +74,7 @@ static bool may_decide(const Type *type, const StoreFilter *filter)
     case TYPE_DECIMAL:
         return true;
     case TYPE_STRING:
-        return !memchr(vector_strs(filter->value)[0].data, 0, vector_strs(filter->value)[0].bytes);
+        return is_plain_text(source, filter);
     case TYPE_DATE:
     case TYPE_TIMESTAMP:
     case TYPE_TIMESTAMP_NTZ:
@@ -76,6 +95,27 @@ static bool may_decide(const Type *type, const StoreFilter *filter)
     return false;
 }
 
+/* The column as it is compared; as it stands where it has the type it has here, so that indexes work. */
+static void add_operand(PostgresSource *source, uint32_t column_i)
+{
+    const Type *type = source->def->schema.columns[column_i].type;
+    Str name = source->shape.column_names[column_i];
+    StrBuf *sql = &source->sql;
+    StrBuf here = {0};
+
+    postgres_type_name(&here, type);
+    if (str_equal(strbuf_str(&here), source->shape.column_types[column_i])) {
+        postgres_add_name(sql, name);
+    } else if (type->kind == TYPE_DECIMAL) {
+        strbuf_add_c(sql, "round(");
+        postgres_add_select(sql, name, type);
+        strbuf_printf(sql, ", %u)", type->scale);
+    } else {
+        postgres_add_select(sql, name, type);
+    }
+    strbuf_done(&here);
+}
+
 static void add_condition(PostgresSource *source, const StoreFilter *filter)
 {
     static const char *const operators[] = {
@@ -88,16 +128,15 @@ static void add_condition(PostgresSource *source, const StoreFilter *filter)
         [STORE_IS_NOT_NULL] = " IS NOT NULL",
     };
     const Type *type = source->def->schema.columns[filter->column_i].type;
-    Str name = source->shape.column_names[filter->column_i];
     StrBuf *sql = &source->sql;
     StrBuf text = {0};
 
     if (filter->op == STORE_IS_NULL || filter->op == STORE_IS_NOT_NULL) {
-        postgres_add_name(sql, name);
+        postgres_add_name(sql, source->shape.column_names[filter->column_i]);
         strbuf_add_c(sql, operators[filter->op]);
         return;
     }
-    postgres_add_select(sql, name, type);
+    add_operand(source, filter->column_i);
     if (type->kind == TYPE_STRING && filter->op != STORE_EQ)
         strbuf_add_c(sql, " COLLATE \"C\""); /* Bytes, as Spark. */
     strbuf_add_c(sql, operators[filter->op]);
@@ -125,8 +164,7 @@ static void add_query(PostgresSource *source, const StoreScanSpec *spec)
     strbuf_add_c(sql, " FROM ");
     postgres_add_table(sql, &source->shape);
     for (uint32_t i = 0; i < spec->filter_count; i++) {
-        if (!may_decide(source->def->schema.columns[spec->filters[i].column_i].type,
-                        &spec->filters[i]))
+        if (!may_decide(source, &spec->filters[i]))
             continue;
         strbuf_add_c(sql, any ? " AND " : " WHERE ");
         add_condition(source, &spec->filters[i]);

@@ -30,7 +30,7 @@ static void there_and_back(Arena *arena, Random *random, const Type *type)
     StrBuf bytes = {0};
     uint32_t at = 0;
 
-    assert_ok(postgres_writer_init(&writer, type, &err));
+    assert_ok(postgres_writer_init(&writer, type, false, &err));
     assert_ok(postgres_reader_init(&reader, type, &err));
     for (uint32_t i = 0; i < v->row_count; i++) {
         if (postgres_refuses(v, i))
@@ -133,7 +133,7 @@ static void numerics_have_the_digits_of_the_server(void **state)
             text_to_decimal(str_of(cases[i].text), cases[i].precision, cases[i].scale, &value));
         builder_init(&builder, &arena, type, 1);
         builder_add_i128(&builder, value);
-        assert_ok(postgres_writer_init(&writer, type, &err));
+        assert_ok(postgres_writer_init(&writer, type, false, &err));
         postgres_put_value(&writer, builder_finish(&builder), 0, &bytes);
         for (size_t k = 4; k < bytes.bytes; k++)
             strbuf_printf(&hex, "%02x", (unsigned)(uint8_t)bytes.data[k]);
