@@ -19,8 +19,9 @@
  * ended up to one gap ago, and a window chained above must stay open for it. A gap that grows takes
  * nothing back: every session open by then ended later than what was passed on.
  *
- * In checkpoints: slot 0: key -> all its open sessions; the shared slot: watermark and gap.
+ * In checkpoints: slot 0: key -> all its open sessions; the shared slot: watermark and gaps.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "op/aggregate.h"
@@ -436,13 +437,16 @@ static void encode_sessions(void *self_, StateEntry *entry, StrBuf *out)
     }
 }
 
-/* Shared, key "gap": version, i64. */
+/* Shared, key "gap" and the worker's number: version, i64. Each worker has seen a longest gap of its own; all go
+ * on with the longest of these. passed_us is not kept: whoever is behind keeps the watermark that he got. */
 static void save_gap(const SessionAggregate *self, CheckpointWriter *writer)
 {
     char value[9] = {SESSION_VERSION};
+    char key[16];
 
+    (void)snprintf(key, sizeof key, "gap%u", self->op.context->worker_i);
     memcpy(value + 1, &self->gap_us, sizeof self->gap_us);
-    checkpoint_put(writer, self->op.node->id, CHECKPOINT_SLOT_SHARED, 0, STR("gap"),
+    checkpoint_put(writer, self->op.node->id, CHECKPOINT_SLOT_SHARED, 0, str_of(key),
                    (Str){value, sizeof value});
 }
 
@@ -521,7 +525,7 @@ static bool session_restore(Op *op, const CheckpointEntry *entry, Error *err)
 
     if (op_restore_watermark(entry, &self->watermark_us))
         return true;
-    if (current && entry->slot == CHECKPOINT_SLOT_SHARED && str_equal(entry->key, STR("gap")) &&
+    if (current && entry->slot == CHECKPOINT_SLOT_SHARED && str_starts_with(entry->key, STR("gap")) &&
         entry->value.bytes == 9) {
         int64_t gap_us;
 

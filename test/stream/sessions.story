@@ -74,3 +74,23 @@ CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('primary_key' = 'k, s',
 SELECT k, session_window.start AS s, count(*) AS n
 FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 20 SECONDS GROUP BY k, session_window(ts, '10 seconds');
 refused STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION: say 'output_mode' = 'append'
+
+== the longest gap of any worker holds after a restart
+CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('late_table' = 'true') AS
+SELECT window(w, '10 seconds').start, count(*), sum(n) FROM (
+  SELECT k, session_window AS w, count(*) AS n FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 0 SECONDS
+  GROUP BY k, session_window(ts, CASE WHEN v > 5 THEN INTERVAL 60 SECONDS ELSE INTERVAL 5 SECONDS END))
+GROUP BY window(w, '10 seconds');
+feed ev: x 1 t1 | x 1 t30
+feed ev: y 1 t100
+out: t0 1 1 | t30 1 1
+feed ev: z 9 t101
+restart
+out: t0 1 1 | t30 1 1
+feed ev: y 1 t102 | q 1 t150
+out: t0 1 1 | t30 1 1
+feed ev: q 1 t170
+late out: 0
+feed ev: q 1 t400
+late out: 0
+out: t0 1 1 | t30 1 1 | t100 1 2 | t150 1 1 | t160 1 1 | t170 1 1
