@@ -30,10 +30,11 @@ enum {
     HEADER_BYTES = 8,
     TIMEOUT_MS = 30000, /* Of a transaction's steps, ... */
     STEP_MS = 500, /* ... which wait so long at a time, as the run may end meanwhile: those that go on ... */
-    ASK_MS = 2000, /* ... where they were, and those that begin anew. */
+    ASK_MS = 4000, /* ... where they were, and those that cannot. */
     STEP_AGAIN_US = 20000,
     LOST_WAIT_US = 500000,
     LOST_SERVE_MS = 20,
+    CLOSE_US = 100000,
     TRANSACTION_TIMEOUT_MS = 60000,
     FULL_WAIT_MS = 50,
     LOOK_US = 10000000,
@@ -58,7 +59,7 @@ typedef struct KafkaOutside {
     rd_kafka_consumer_group_metadata_t *group;
     const char *transaction; /* transactional.id and group. */
     int64_t number;          /* Of the epoch, for step_number. */
-    int ask_ms;              /* Grows from ASK_MS while the brokers are too slow for it. */
+    int ask_ms;              /* Of the next connection: grows while the brokers are too slow for it. */
     int64_t patience_us;     /* With a step. */
     int64_t transaction_us;  /* How long the brokers leave a transaction open. */
     int64_t began_us;        /* Wall clock, which goes on in sleep: when the last one began. */
@@ -392,8 +393,7 @@ static rd_kafka_error_t *step_abort(KafkaOutside *outside)
     return rd_kafka_abort_transaction(kafka_client_handle(outside->producer), STEP_MS);
 }
 
-/* The number of the last epoch, as an offset of the group. Begins anew each time: where the brokers take
- * longer than it waits, the next transaction waits longer. */
+/* The number of the last epoch, as an offset of the group. */
 static rd_kafka_error_t *step_number(KafkaOutside *outside)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -440,6 +440,10 @@ static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
         /* The client's limit is of a batch, too: the topic's. */
         {"message.max.bytes", arena_printf(arena, "%lld", (long long)(limit ? limit : 1000000))},
         {"transaction.timeout.ms", arena_printf(arena, "%d", (int)TRANSACTION_TIMEOUT_MS)},
+        /* What a step waits that cannot be left in the middle: librdkafka heeds no shorter time there. */
+        {"socket.timeout.ms",
+         arena_printf(arena, "%lld",
+                      (long long)MIN(outside->ask_ms, outside->transaction_us / 1000))},
         {"retry.backoff.ms", "20"}, /* A transaction meets the end of the one before. */
         {NULL, NULL},
     };
@@ -541,7 +545,7 @@ static bool send_all(Sending *sending, Error *err)
             }
         }
         sending->count = left;
-        if (atomic_load(&outside->interrupted))
+        if (left && atomic_load(&outside->interrupted))
             return error_set(err, ERROR_RETRY, "topic '%s': the run ends", outside->topic);
         kafka_client_serve(outside->producer, left ? FULL_WAIT_MS : 0);
         if (atomic_load(&outside->lost_code))
@@ -625,6 +629,8 @@ static void give_up(KafkaOutside *outside)
     (void)rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     if (!atomic_load(&outside->interrupted))
         error = take_step(outside, step_abort);
+    else /* librdkafka (2.0) ends the process if it is closed while it is about to register partitions. */
+        os_sleep_us(CLOSE_US);
     if (error)
         rd_kafka_error_destroy(error);
     kafka_disconnect(&outside->outside);
@@ -659,8 +665,6 @@ static bool write_transaction(KafkaOutside *outside, const OutsideEpoch *epochs,
         ok = transaction_error(outside, error, "a transaction cannot begin", err);
     else if (send_epochs(outside, epochs, epoch_count, err)) {
         error = take_step(outside, step_number);
-        if (error && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__TIMED_OUT)
-            outside->ask_ms = MIN(outside->ask_ms * 2, (int)TIMEOUT_MS);
         /* Without the number nothing may be committed: it would be written again. */
         if (!error)
             error = take_step(outside, step_commit);
@@ -668,8 +672,7 @@ static bool write_transaction(KafkaOutside *outside, const OutsideEpoch *epochs,
     }
     if (!ok)
         give_up(outside);
-    else
-        outside->ask_ms = ASK_MS;
+    outside->ask_ms = ok ? (int)ASK_MS : MIN(outside->ask_ms * 2, 2 * (int)TIMEOUT_MS);
     return ok;
 }
 
