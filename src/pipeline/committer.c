@@ -10,7 +10,8 @@
  * the last commit. While an epoch is being committed the workers are already in the next one.
  *
  * An epoch is begun when there is something to commit and either nothing more to read (so that below
- * full load a row is visible as soon as the disk allows) or commit.interval has passed.
+ * full load a row is visible as soon as the disk allows), or commit.interval has passed, or the epoch
+ * holds as much as it may (epoch.limit).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,6 +374,7 @@ static bool run_epoch(Run *run, Error *err)
 typedef struct Situation {
     bool dirty;              /* There is something to commit. */
     bool at_end;             /* No worker finds anything more to read. */
+    bool full;               /* Some worker reads nothing more in this epoch. */
     bool collectors_finished;
     bool delivered;          /* All that is committed can be read where it goes. */
 } Situation;
@@ -419,6 +421,7 @@ static Situation look(Run *run)
         /* at_end_of first: a worker sets dirty before it says that it is at the end. */
         now.at_end = now.at_end && atomic_load(&run->workers[w].at_end_of) == generation;
         now.dirty = now.dirty || atomic_load(&run->workers[w].dirty);
+        now.full = now.full || atomic_load(&run->workers[w].full);
     }
     for (uint32_t c = 0; c < run->collector_count; c++) {
         now.collectors_finished =
@@ -669,7 +672,8 @@ static bool commit_loop(Run *run, Error *err)
                 return error_wrap(err, "collect '%.*s'",
                                   STR_ARG(collector_table(run->collectors[c])->name));
         }
-        if (now.dirty && (now.at_end || stop || waited_us >= run->options.commit_interval_us)) {
+        if (now.dirty && (now.at_end || now.full || stop ||
+                          waited_us >= run->options.commit_interval_us)) {
             if (!run_epoch(run, err))
                 return false;
             committed_us = os_monotonic_us();

@@ -336,6 +336,8 @@ bool port_poll(Port *port, uint32_t row_max, bool *progressed, Error *err)
         partition->quiet_since_us = os_monotonic_us();
         port->last_rows_us = os_realtime_us();
         port->record_count += records.count;
+        for (uint32_t i = 0; i < records.count; i++)
+            port->byte_count += records.values[i].bytes;
         if (!take_records(port, partition, &records, err))
             return false;
         partition->position = records.next_position;

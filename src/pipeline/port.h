@@ -92,6 +92,7 @@ typedef struct Port {
     Arena *arena;               /* The worker's batch arena. */
     int64_t last_rows_us;       /* Wall clock of the last rows. */
     uint64_t record_count, bad_count;
+    uint64_t byte_count; /* Of the records' values. */
 } Port;
 
 /* `consumers` and `starts` are borrowed for the port's life. */

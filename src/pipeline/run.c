@@ -273,6 +273,7 @@ bool run_start(const PipelineSpec *spec, const RunOptions *options, Run **out, E
     run->sql = spec->sql;
     run->sql.now_us = os_realtime_us();
     run->started_us = os_realtime_us();
+    run->epoch_limit_bytes = settings_int(&spec->settings, "epoch.limit");
     run->worker_count = choose_worker_count(options->worker_count);
     if (run->options.batch_rows == 0)
         run->options.batch_rows = BATCH_ROWS_DEFAULT;

@@ -112,7 +112,9 @@ struct Worker {
     CheckpointWriter *checkpoint;
     AsideRows *aside;
     bool untold;         /* It has read something since it last told that it is at the end. */
+    uint64_t taken_before; /* worker.c, taken(), when the epoch began. */
     /* Published. */
+    _Atomic bool full;           /* The epoch has reached its limit: nothing more is read. */
     _Atomic bool dirty;          /* Rows or idle partitions since the last barrier. */
     _Atomic int64_t at_end_of;   /* The run's generation in which it found nothing more to read. */
     _Atomic uint64_t *seen_records;   /* One a port group. */
@@ -142,6 +144,7 @@ struct Run {
     CheckpointFiles *checkpoints;
     OsThread *committer;
     int64_t started_us;
+    int64_t epoch_limit_bytes;
 
     OsMutex *mutex;       /* Guards what follows. */
     OsCond *changed;

@@ -19,6 +19,7 @@ enum {
     MAIL_AT_A_TIME = 64,      /* Before looking at sources and barriers again. */
     TABLE_RETRY_US = 200000,
     WAIT_US = 20000,          /* With nothing to do; anything that arrives wakes it at once. */
+    ROW_OUT_BYTES = 64,       /* What a row given out is taken for, in the limit of an epoch. */
 };
 
 /* ── the sink's end of a flow ──────────────────────────────────────────────────────────────────*/
@@ -531,6 +532,34 @@ static bool all_flows_passed(const Worker *worker)
     return true;
 }
 
+/* About how much was read and given out since the run began: what an epoch holds until it is
+ * committed grows with it. */
+static uint64_t taken(const Worker *worker)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t g = 0; g < worker->run->group_count; g++)
+        bytes += worker->ports[g].byte_count;
+    for (uint32_t f = 0; f < worker->run->spec->flow_count; f++)
+        bytes += worker->flows[f].counts.rows_out * ROW_OUT_BYTES;
+    return bytes;
+}
+
+/* A slow disk or a long commit.interval must not fill the memory. */
+static bool epoch_is_full(Worker *worker)
+{
+    Run *run = worker->run;
+
+    if (taken(worker) - worker->taken_before < (uint64_t)run->epoch_limit_bytes)
+        return false;
+    if (!atomic_exchange(&worker->full, true)) {
+        os_mutex_lock(run->mutex);
+        os_cond_broadcast(run->changed);
+        os_mutex_unlock(run->mutex);
+    }
+    return true;
+}
+
 /* Hands the epoch over to the committer and begins the next. */
 static void hand_over(Worker *worker)
 {
@@ -563,6 +592,8 @@ static void hand_over(Worker *worker)
     worker->checkpoint = checkpoint_writer_create();
     worker->aside = aside_create();
     worker->epoch.epoch++;
+    worker->taken_before = taken(worker);
+    atomic_store(&worker->full, false);
     atomic_store(&worker->dirty, false);
     publish(worker);
     mailbox_enter_epoch(worker->mailbox, worker->epoch.epoch);
@@ -693,7 +724,7 @@ static bool step(Worker *worker, Error *err)
     }
     if (!drain(worker, &progressed, err))
         return false;
-    if (peers_are_full(worker) || atomic_load(&run->hold)) {
+    if (peers_are_full(worker) || atomic_load(&run->hold) || epoch_is_full(worker)) {
         if (!progressed)
             mailbox_wait(worker->mailbox, 1000);
         return true;

@@ -156,6 +156,7 @@ const OptionBounds option_bounds[] = {
     {"commit.interval", OPTION_DURATION, MS, DAY},
     {"workers", OPTION_INT, 0, 64},
     {"batch.rows", OPTION_INT, 1, 65536},
+    {"epoch.limit", OPTION_BYTES, 1 << 10, INT64_MAX},
     {"state.limit", OPTION_BYTES, 1 << 20, INT64_MAX},
     /* options */
     {"interval", OPTION_DURATION, MS, 365 * DAY},

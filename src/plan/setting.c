@@ -14,6 +14,7 @@ static const SettingDef setting_table[] = {
     {"commit.interval", OPTION_DURATION, "200 ms", NULL, "The longest time rows wait before they are committed."},
     {"workers", OPTION_INT, "0", NULL, "Threads that process rows; 0: one for each core."},
     {"batch.rows", OPTION_INT, "4096", NULL, "Rows processed at a time."},
+    {"epoch.limit", OPTION_BYTES, "64 MB", NULL, "About what one worker may read, or give out, in an epoch: then it is committed before commit.interval has passed, and until it is, nothing more is read."},
     {"state.limit", OPTION_BYTES, "8 GB", NULL, "A flow whose state would grow beyond this stops with an error."},
     {"kafka.bootstrap.servers", OPTION_TEXT, NULL, NULL, "Servers of a real Kafka; without it topics are in weir's own log."},
     {"cassandra.contact.points", OPTION_TEXT, NULL, NULL, "Servers of a real Cassandra, HOST or HOST:PORT, several with commas; without it its tables are in the embedded store."},

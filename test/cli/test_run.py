@@ -145,6 +145,15 @@ class Run(WeirTest):
         self.assertRegex(out, r" state +dead letters\n")
         self.assertEqual(len(self.values("t")), 400)
 
+    def test_an_epoch_holds_no_more_than_it_may(self):
+        """However long the interval: what is read waits in memory until it is committed."""
+        self.append(range(600, 3600))
+        out, _ = self.weir(*self.run_args("--once", "--workers", "1", "--set", "epoch.limit=40 kB",
+                                          "--set", "commit.interval=1 hour", "--set",
+                                          "batch.rows=100"))
+        self.assertGreater(int(re.search(r"epoch (\d+)", out).group(1)), 8, out)
+        self.assertEqual(self.sql("SELECT count(*) FROM failed"), ["360"])
+
     def test_a_file_that_grows_is_read_on_and_a_kill_loses_nothing(self):
         run = self.start(*self.run_args())
         self.assertIn(b"ready", run.stdout.readline())
