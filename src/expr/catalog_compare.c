@@ -30,6 +30,25 @@ static void bind_decimal_comparison(BindCall *call)
     }
 }
 
+/* Structs are compared field by field, whatever their fields are called: b's names for a's. */
+static void bind_struct_names(BindCall *call)
+{
+    const Type *a = call->args[0]->type, *b = call->args[1]->type, *common;
+    Field *fields;
+
+    if (a->kind != TYPE_STRUCT || b->kind != TYPE_STRUCT || a->field_count != b->field_count ||
+        type_equal(a, b))
+        return;
+    fields = ARENA_ARRAY(call->arena, Field, b->field_count + 1);
+    for (uint32_t i = 0; i < b->field_count; i++)
+        fields[i] = (Field){a->fields[i].name, b->fields[i].type, b->fields[i].nullable};
+    common = type_common(call->arena, a, type_struct(call->arena, fields, b->field_count));
+    if (common) {
+        bind_cast(call, 0, common);
+        bind_cast(call, 1, common);
+    }
+}
+
 /* Both sides to one type, save decimals, which are compared as they are. */
 static void bind_comparison_sides(BindCall *call)
 {
@@ -56,6 +75,7 @@ static bool bind_comparison(BindCall *call, Error *err)
 
     if (type_is_numeric(call->args[0]->type) || type_is_numeric(call->args[1]->type))
         bind_decimal_comparison(call);
+    bind_struct_names(call);
     bind_comparison_sides(call);
     a = call->args[0]->type;
     b = call->args[1]->type;

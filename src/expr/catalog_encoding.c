@@ -256,7 +256,7 @@ static Vector *kernel_decode(const KernelCall *call)
 /* decode(x, a, b, c, d, e): CASE WHEN x <=> a THEN b WHEN x <=> c THEN d ELSE e END */
 static bool bind_decode(BindCall *call, Error *err)
 {
-    Expr **args = ARENA_ARRAY(call->arena, Expr *, call->arg_count + 1);
+    Expr **args = ARENA_ARRAY(call->arena, Expr *, call->arg_count + 2);
     uint32_t count = 0;
 
     if (call->arg_count < 2)
@@ -275,6 +275,14 @@ static bool bind_decode(BindCall *call, Error *err)
             return false;
         args[count + 1] = call->args[i + 1];
         count += 2;
+    }
+    /* Without a default it is a NULL of type STRING, which decides about the common type too. */
+    if (count % 2 == 0) {
+        args[count] = expr_literal_null(call->arena, &type_void, call->span);
+        if (!expr_cast(call->arena, call->sql, args[count], &type_string, false, call->span,
+                       &args[count], err))
+            return false;
+        count++;
     }
     return bind_as(call, "case", args, count, err);
 }

@@ -14,7 +14,7 @@
  *     bind_call.c       function calls, lambdas
  *     bind_column.c     names of columns: scopes
  *     bind_literal.c    literals and intervals
- *     bind_name.c       what Spark calls a column that has no alias
+ *     bind_name.c, bind_name_call.c   what Spark calls a column that has no alias
  *     bind_type.c       names of types
  *     bind_table.c      CREATE TABLE and its like: TableDefs
  *
@@ -24,6 +24,7 @@
 #ifndef WEIR_PLAN_BIND_H
 #define WEIR_PLAN_BIND_H
 
+#include "plan/bound.h"
 #include "plan/logical.h"
 #include "sql/ast.h"
 
@@ -109,6 +110,7 @@ struct Binder {
     VEC(TableRead) reads;
     VEC(BoundSubquery) subqueries;
     VEC(JoinedSubquery) joined;
+    BoundExprs bound;        /* Of the text, for names. */
     const TableDef *views[32]; /* Being expanded: a view that reads itself is refused. */
     uint32_t view_count;
     bool views_elsewhere;    /* Views are of another text: point at their use. */
@@ -204,6 +206,8 @@ Expr *bind_struct_field(Binder *b, Expr *base, Str name, Span span, Span name_sp
 bool bind_failed_at_field(const Binder *b, const DiagnosticList *before);
 /* Whether a column of the scope itself has that name. */
 bool scope_has(const Scope *scope, const QualifiedName *name);
+/* Whether it is the name of a relation of the scope. */
+bool scope_is_table(const Scope *scope, const QualifiedName *name);
 void scope_error_unresolved(Binder *b, const Scope *scope, const QualifiedName *name, Span span);
 /* The columns of `e` as those of the query around. */
 Expr *expr_to_outer(Binder *b, Expr *e);
@@ -216,6 +220,8 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
 
 /* The subquery of that text as it was bound in that scope; NULL: it was not. */
 const Expr *bind_known_subquery(const Binder *b, const Scope *scope, const AstExpr *ast);
+/* What the i-th field of (a, b AS c) is called. */
+Str row_field_name(Binder *b, const AstExpr *row, size_t i);
 /* The name Spark gives an expression without an alias, in the arena. */
 Str bind_name(Binder *b, const ExprScope *es, const AstExpr *ast);
 /* The same for an item of a SELECT: the cast of a column has the column's name. */

@@ -144,8 +144,10 @@ static Expr *bind_struct(Binder *b, const ExprScope *es, const AstExpr *ast)
             return NULL;
         if (arg->alias.text.bytes)
             name = arg->alias.text;
-        else if (arg->value->kind == AST_EXPR_COLUMN || arg->value->kind == AST_EXPR_FIELD)
+        else if (arg->value->kind == AST_EXPR_COLUMN)
             name = bind_name(b, es, arg->value);
+        else if (arg->value->kind == AST_EXPR_FIELD)
+            name = arg->value->field.name.text;
         add_field(b, &args, name, one.items[0], ast->span);
     }
     return bind_call_named(b, "named_struct", args.items, (uint32_t)args.count, ast->span);
@@ -348,6 +350,22 @@ static bool is_count_star(const AstFunctionCall *call)
            !call->args[0].value->star.qualifier.count;
 }
 
+/* count(t.*) of a table: whether rows or values are counted, nobody could tell. */
+static bool counts_table_star(Binder *b, const ExprScope *es, const AstExpr *ast)
+{
+    const AstFunctionCall *call = ast->call;
+    const AstExpr *star = call->arg_count == 1 ? call->args[0].value : NULL;
+
+    if (!str_is_nocase(call_name(call), "count") || !star || star->kind != AST_EXPR_STAR ||
+        !star->star.qualifier.count || !es->scope || !scope_is_table(es->scope, &star->star.qualifier))
+        return false;
+    bind_error(b, ast->span, "INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT", "42000",
+               "count(%s.*) is not allowed. Use count(*) or expand the columns manually, e.g. "
+               "count(col1, col2).",
+               bind_quoted(b, &star->star.qualifier));
+    return true;
+}
+
 /* percentile_cont(0.5) WITHIN GROUP (ORDER BY v) is percentile_cont(v, 0.5); mode() likewise. Others
  * (listagg) keep the order for what it is. */
 static bool order_is_argument(Str name)
@@ -434,6 +452,8 @@ static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, 
 
     if (call->within_group.count && !takes_within_group(call_name(call)))
         return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
+    if (counts_table_star(b, es, ast))
+        return NULL;
     inner.in_aggregate = in_aggregate;
     inner.windows = false;
     if (is_count_star(call)) {

@@ -272,6 +272,15 @@ static size_t match_count(const Scope *scope, const QualifiedName *name)
     return 0;
 }
 
+bool scope_is_table(const Scope *scope, const QualifiedName *name)
+{
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        if (qualifier_matches(&scope->columns.items[i], name->parts, name->count))
+            return true;
+    }
+    return false;
+}
+
 bool scope_has(const Scope *scope, const QualifiedName *name)
 {
     return match_count(scope, name) > 0;

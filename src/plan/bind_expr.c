@@ -432,6 +432,17 @@ static Expr *bind_field(Binder *b, const ExprScope *es, const AstExpr *ast)
                 : NULL;
 }
 
+Str row_field_name(Binder *b, const AstExpr *row, size_t i)
+{
+    const AstNamedExpr *item = &row->row.items[i];
+
+    if (item->aliases.count == 1)
+        return item->aliases.items[0].text;
+    if (item->expr->kind == AST_EXPR_COLUMN && item->expr->column.count)
+        return item->expr->column.parts[item->expr->column.count - 1].text;
+    return str_of(arena_printf(b->arena, "col%zu", i + 1));
+}
+
 /* (a, b AS c): a struct whose fields are called as the expressions are, or col1, col2, ... */
 static Expr *bind_row(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
@@ -441,15 +452,8 @@ static Expr *bind_row(Binder *b, const ExprScope *es, const AstExpr *ast)
 
     for (uint32_t i = 0; i < count; i++) {
         const AstNamedExpr *item = &ast->row.items[i];
-        Str name;
 
-        if (item->aliases.count == 1)
-            name = item->aliases.items[0].text;
-        else if (item->expr->kind == AST_EXPR_COLUMN && item->expr->column.count)
-            name = item->expr->column.parts[item->expr->column.count - 1].text;
-        else
-            name = str_of(arena_printf(b->arena, "col%u", i + 1));
-        args[i * 2] = expr_literal_string(b->arena, name, item->span);
+        args[i * 2] = expr_literal_string(b->arena, row_field_name(b, ast, i), item->span);
         args[i * 2 + 1] = bind_expr(b, es, item->expr);
         ok = ok && args[i * 2 + 1];
     }
@@ -540,6 +544,8 @@ Expr *bind_expr(Binder *b, const ExprScope *es, const AstExpr *ast)
     Expr *e = bind_expr_kind(b, es, ast);
 
     ASSERT(e || b->diagnostics->error_count > 0);
+    if (e)
+        bound_note(&b->bound, b->arena, ast, e);
     return e;
 }
 

@@ -108,6 +108,9 @@ static Relation bind_view(Binder *b, const TableDef *view, Span span)
             names.items[i] = view->view_ast->columns.items[i].name;
     }
     relation.scope = scope_renamed(b, relation.scope, view->name, &names);
+    for (size_t i = 0; relation.scope && i < relation.scope->columns.count; i++)
+        relation.scope->columns.items[i].persistent =
+            view->view_ast && !view->view_ast->temporary;
     return relation.scope ? relation : (Relation){0};
 }
 

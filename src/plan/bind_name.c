@@ -2,125 +2,22 @@
  * bind_name.c: what Spark calls a column that has no alias: the expression as Spark prints it, which
  * is not as it was written: `count(1)` for count(*), `(a + 1)`, `CAST(x AS INT)`.
  *
- * Spark prints the resolved expression; here it is the syntax tree, with a table of what differs: some
- * functions print under another name (`CEIL`), some print arguments that were left out.
+ * Spark prints the resolved expression; here it is the syntax tree, with the rules by which the two
+ * differ. Some depend on types (`d + 1` of a DATE is date_add(d, 1)): bound.h knows them. bind_name_call.c
+ * has those of functions.
  */
-#include "plan/bind.h"
+#include "plan/bind_name.h"
 
 #include <ctype.h>
 
 #include "base/assert.h"
 #include "column/format_value.h"
 
-typedef struct NameWriter {
-    StrBuf out;
-    Binder *b;
-    const ExprScope *es;
-    const LambdaScope *lambdas;
-} NameWriter;
-
-static void write_expr(NameWriter *w, const AstExpr *ast);
-
-static void write(NameWriter *w, const char *text)
+TypeKind name_type(const NameWriter *w, const AstExpr *ast)
 {
-    strbuf_add_c(&w->out, text);
-}
+    const Expr *e = bound_find(&w->b->bound, ast);
 
-static void write_str(NameWriter *w, Str text)
-{
-    strbuf_add_str(&w->out, text);
-}
-
-/* ── functions that print otherwise ────────────────────────────────────────────────────────────*/
-
-typedef struct CallDisplay {
-    const char *name;
-    const char *display;    /* NULL: as the name. */
-    const char *missing[4]; /* missing[n]: printed behind n + 1 arguments. */
-} CallDisplay;
-
-static const CallDisplay call_displays[] = {
-    {"acosh", "ACOSH", {0}},
-    {"acos", "ACOS", {0}},
-    {"any_value", NULL, {0}},
-    {"asin", "ASIN", {0}},
-    {"asinh", "ASINH", {0}},
-    {"atan", "ATAN", {0}},
-    {"atan2", "ATAN2", {0}},
-    {"atanh", "ATANH", {0}},
-    {"cbrt", "CBRT", {0}},
-    {"ceil", "CEIL", {0}},
-    {"ceiling", NULL, {0}},
-    {"cos", "COS", {0}},
-    {"cosh", "COSH", {0}},
-    {"cot", "COT", {0}},
-    {"csc", "CSC", {0}},
-    {"degrees", "DEGREES", {0}},
-    {"dense_rank", "DENSE_RANK", {0}},
-    {"array_sort", NULL, {", lambdafunction((IF(((namedlambdavariable() IS NULL) AND "
-                          "(namedlambdavariable() IS NULL)), 0, (IF((namedlambdavariable() IS "
-                          "NULL), 1, (IF((namedlambdavariable() IS NULL), -1, (IF("
-                          "(namedlambdavariable() < namedlambdavariable()), -1, (IF("
-                          "(namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), "
-                          "namedlambdavariable(), namedlambdavariable())"}},
-    {"exp", "EXP", {0}},
-    {"expm1", "EXPM1", {0}},
-    {"floor", "FLOOR", {0}},
-    {"hypot", "HYPOT", {0}},
-    {"lag", NULL, {", 1, NULL", ", NULL"}},
-    {"lead", NULL, {", 1, NULL", ", NULL"}},
-    {"log", "LOG", {0}},
-    {"log10", "LOG10", {0}},
-    {"log1p", "LOG1P", {0}},
-    {"log2", "LOG2", {0}},
-    {"mask", NULL, {", X, x, n, NULL", ", x, n, NULL", ", n, NULL", ", NULL"}},
-    {"percentile", NULL, {NULL, ", 1"}},
-    {"percentile_approx", NULL, {NULL, ", 10000"}},
-    {"approx_percentile", NULL, {NULL, ", 10000"}},
-    {"pow", NULL, {0}},
-    {"power", "POWER", {0}},
-    {"radians", "RADIANS", {0}},
-    {"rank", "RANK", {0}},
-    {"percent_rank", "PERCENT_RANK", {0}},
-    {"cume_dist", NULL, {0}},
-    {"regexp_extract", NULL, {NULL, ", 1"}},
-    {"regexp_extract_all", NULL, {NULL, ", 1"}},
-    {"regexp_instr", NULL, {NULL, ", 0"}},
-    {"regexp_replace", NULL, {NULL, NULL, ", 1"}},
-    {"regexp_like", "REGEXP_LIKE", {0}},
-    {"rint", NULL, {0}},
-    {"rlike", "RLIKE", {0}},
-    {"regexp", "REGEXP", {0}},
-    {"round", NULL, {", 0"}},
-    {"bround", NULL, {", 0"}},
-    {"sec", "SEC", {0}},
-    {"sign", NULL, {0}},
-    {"signum", "SIGNUM", {0}},
-    {"sin", "SIN", {0}},
-    {"sinh", "SINH", {0}},
-    {"sort_array", NULL, {", true"}},
-    {"split", NULL, {NULL, ", -1"}},
-    {"sqrt", "SQRT", {0}},
-    {"substr", NULL, {NULL, ", 2147483647"}},
-    {"substring", NULL, {NULL, ", 2147483647"}},
-    {"tan", "TAN", {0}},
-    {"tanh", "TANH", {0}},
-    {"lpad", NULL, {NULL, ",  "}},
-    {"rpad", NULL, {NULL, ",  "}},
-    {"array_agg", "collect_list", {0}},
-    {"dateadd", "date_add", {0}},
-    {"e", "E", {0}},
-    {"pi", "PI", {0}},
-    {"date_diff", NULL, {0}},
-};
-
-static const CallDisplay *call_display(Str name)
-{
-    for (size_t i = 0; i < COUNT_OF(call_displays); i++) {
-        if (str_is_nocase(name, call_displays[i].name))
-            return &call_displays[i];
-    }
-    return NULL;
+    return e ? e->type->kind : TYPE_VOID;
 }
 
 /* ── literals ──────────────────────────────────────────────────────────────────────────────────*/
@@ -129,7 +26,45 @@ static void write_typed(NameWriter *w, const char *type, const Expr *literal)
 {
     strbuf_printf(&w->out, "%s '", type);
     value_to_text(&w->out, literal->literal, 0, w->b->sql->zone);
-    write(w, "'");
+    name_text(w, "'");
+}
+
+/* As Java's BigDecimal: with an exponent where it begins with more than six zeroes. */
+static void write_decimal(NameWriter *w, const Expr *literal)
+{
+    StrBuf digits;
+    Str text;
+    int scale = literal->type->scale, exponent;
+    bool negative;
+
+    strbuf_init(&digits);
+    decimal_to_text(&digits, vector_i128(literal->literal)[0], 0);
+    text = strbuf_str(&digits);
+    negative = text.bytes && text.data[0] == '-';
+    text = (Str){text.data + negative, text.bytes - negative};
+    exponent = (int)text.bytes - 1 - scale;
+    if (exponent >= -6) {
+        decimal_to_text(&w->out, vector_i128(literal->literal)[0], scale);
+    } else {
+        name_text(w, negative ? "-" : "");
+        strbuf_add(&w->out, text.data, 1);
+        if (text.bytes > 1) {
+            name_text(w, ".");
+            strbuf_add(&w->out, text.data + 1, text.bytes - 1);
+        }
+        strbuf_printf(&w->out, "E%d", exponent);
+    }
+    strbuf_done(&digits);
+}
+
+static void write_binary_literal(NameWriter *w, const Expr *literal)
+{
+    Str bytes = vector_strs(literal->literal)[0];
+
+    name_text(w, "X'");
+    for (size_t i = 0; i < bytes.bytes; i++)
+        strbuf_printf(&w->out, "%02X", (unsigned)(unsigned char)bytes.data[i]);
+    name_text(w, "'");
 }
 
 static void write_literal(NameWriter *w, const AstExpr *ast)
@@ -145,7 +80,7 @@ static void write_literal(NameWriter *w, const AstExpr *ast)
     if (!e) /* Told already. */
         return;
     if (e->type->kind == TYPE_VOID)
-        write(w, "NULL");
+        name_text(w, "NULL");
     else if (e->type->kind == TYPE_DATE)
         write_typed(w, "DATE", e);
     else if (e->type->kind == TYPE_TIMESTAMP)
@@ -153,7 +88,9 @@ static void write_literal(NameWriter *w, const AstExpr *ast)
     else if (e->type->kind == TYPE_TIMESTAMP_NTZ)
         write_typed(w, "TIMESTAMP_NTZ", e);
     else if (e->type->kind == TYPE_BINARY)
-        strbuf_printf(&w->out, "X'%.*s'", STR_ARG(ast->literal.text));
+        write_binary_literal(w, e);
+    else if (e->type->kind == TYPE_DECIMAL)
+        write_decimal(w, e);
     else
         value_to_text(&w->out, e->literal, 0, w->b->sql->zone);
 }
@@ -171,300 +108,263 @@ static bool is_lambda_name(const NameWriter *w, Str name)
     return false;
 }
 
-static void write_column(NameWriter *w, const AstExpr *ast)
+/* The column in the scopes around; NULL: of none of them. */
+static const ScopeColumn *scope_column_of(const Scope *scope, uint32_t id)
 {
-    size_t from;
-
-    if (!ast->column.count)
-        return;
-    if (is_lambda_name(w, ast->column.parts[0].text)) {
-        write(w, "namedlambdavariable()");
-        from = 1;
-    } else {
-        from = w->es ? scope_qualifier_count(w->es, &ast->column) : 0;
-        write_str(w, ast->column.parts[from].text);
-        from++;
-    }
-    for (size_t i = from; i < ast->column.count; i++) {
-        write(w, ".");
-        write_str(w, ast->column.parts[i].text);
-    }
-}
-
-static void write_list(NameWriter *w, AstExpr *const *items, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            write(w, ", ");
-        write_expr(w, items[i]);
-    }
-}
-
-static void write_sort(NameWriter *w, const AstSortList *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const AstSortItem *item = &list->items[i];
-        bool descending = item->direction == AST_SORT_DESC;
-        bool last = item->nulls == AST_SORT_NULLS_DEFAULT ? descending
-                                                          : item->nulls == AST_SORT_NULLS_LAST;
-
-        if (i)
-            write(w, ", ");
-        write_expr(w, item->expr);
-        write(w, descending ? " DESC" : " ASC");
-        write(w, last ? " NULLS LAST" : " NULLS FIRST");
-    }
-}
-
-static void write_bound(NameWriter *w, const AstFrameBound *bound)
-{
-    switch (bound->kind) {
-    case AST_BOUND_UNBOUNDED_PRECEDING:
-        write(w, "UNBOUNDED PRECEDING");
-        return;
-    case AST_BOUND_CURRENT_ROW:
-        write(w, "CURRENT ROW");
-        return;
-    case AST_BOUND_UNBOUNDED_FOLLOWING:
-        write(w, "UNBOUNDED FOLLOWING");
-        return;
-    case AST_BOUND_PRECEDING:
-        write_expr(w, bound->offset);
-        write(w, " PRECEDING");
-        return;
-    case AST_BOUND_FOLLOWING:
-        write_expr(w, bound->offset);
-        write(w, " FOLLOWING");
-        return;
-    }
-}
-
-static void write_frame(NameWriter *w, const AstWindowSpec *spec, Str function)
-{
-    if (str_is_nocase(function, "lag"))
-        write(w, "ROWS BETWEEN -1 FOLLOWING AND -1 FOLLOWING");
-    else if (str_is_nocase(function, "lead"))
-        write(w, "ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING");
-    else if (spec->frame) {
-        write(w, spec->frame->unit == AST_FRAME_ROWS ? "ROWS BETWEEN " : "RANGE BETWEEN ");
-        write_bound(w, &spec->frame->start);
-        write(w, " AND ");
-        write_bound(w, &spec->frame->end);
-    } else if (str_is_nocase(function, "row_number") || str_is_nocase(function, "rank") ||
-               str_is_nocase(function, "dense_rank") || str_is_nocase(function, "ntile") ||
-               str_is_nocase(function, "percent_rank")) {
-        write(w, "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW");
-    } else if (spec->order_by.count) {
-        write(w, "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW");
-    } else {
-        write(w, "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
-    }
-}
-
-static void write_over(NameWriter *w, const AstFunctionCall *call)
-{
-    const AstWindowSpec *spec = call->over;
-
-    for (size_t i = 0; spec->name.text.bytes && w->b->windows && i < w->b->windows->count; i++) {
-        if (str_equal_nocase(w->b->windows->items[i].name.text, spec->name.text)) {
-            spec = w->b->windows->items[i].spec;
-            break;
+    for (; scope; scope = scope->outer) {
+        for (size_t i = 0; i < scope->columns.count; i++) {
+            if (scope->columns.items[i].id == id)
+                return &scope->columns.items[i];
         }
     }
-    write(w, " OVER (");
-    if (spec->partition_by.count) {
-        write(w, "PARTITION BY ");
-        write_list(w, spec->partition_by.items, spec->partition_by.count);
-        write(w, " ");
+    return NULL;
+}
+
+/* The column of the query around that `ast` is, or whose field; NULL: it is none. */
+static const ScopeColumn *outer_column(const NameWriter *w, const AstExpr *ast)
+{
+    const Expr *e = bound_find(&w->b->bound, ast);
+
+    while (e && e->kind == EXPR_CALL && e->arg_count)
+        e = e->args[0];
+    return e && e->kind == EXPR_OUTER && w->es ? scope_column_of(w->es->scope, e->column_i) : NULL;
+}
+
+/* outer(spark_catalog.default.t.a) */
+static void write_outer_column(NameWriter *w, const ScopeColumn *column)
+{
+    name_text(w, column->persistent ? "outer(spark_catalog.default." : "outer(");
+    if (column->table.bytes) {
+        name_str(w, column->table);
+        name_text(w, ".");
     }
-    if (spec->order_by.count) {
-        write(w, "ORDER BY ");
-        write_sort(w, &spec->order_by);
-        write(w, " ");
-    }
-    write_frame(w, spec, call->name.parts[call->name.count - 1].text);
-    write(w, ")");
+    name_str(w, column->name);
+    name_text(w, ")");
 }
 
-static void write_args(NameWriter *w, const AstFunctionCall *call, const CallDisplay *display)
+/* An earlier item of the same SELECT, where the input has no such column. */
+static bool is_alias_reference(const NameWriter *w, const AstExpr *ast)
 {
-    for (size_t i = 0; i < call->arg_count; i++) {
-        if (i)
-            write(w, ", ");
-        if (call->args[i].value)
-            write_expr(w, call->args[i].value);
-        if (call->form == AST_CALL_STRUCT && call->args[i].alias.text.bytes) {
-            write(w, " AS ");
-            write_str(w, call->args[i].alias.text);
-        }
-    }
-    if (display && call->arg_count >= 1 && call->arg_count <= COUNT_OF(display->missing) &&
-        display->missing[call->arg_count - 1])
-        write(w, display->missing[call->arg_count - 1]);
-}
+    const ExprScope *es = w->es;
 
-static bool call_is(const AstFunctionCall *call, const char *name)
-{
-    return call->name.count && str_is_nocase(call->name.parts[call->name.count - 1].text, name);
-}
-
-static void write_text_args(NameWriter *w, const AstFunctionCall *call, const char *open,
-                            const char *between, const char *close)
-{
-    write(w, open);
-    write_expr(w, call->args[0].value);
-    write(w, between);
-    write_expr(w, call->args[1].value);
-    write(w, close);
-}
-
-/* Calls printed as something else; false: not one of them. */
-static bool write_special_call(NameWriter *w, const AstFunctionCall *call)
-{
-    if (call->form == AST_CALL_EXTRACT && call->arg_count == 2) {
-        write_text_args(w, call, "extract(", " FROM ", ")");
-    } else if ((call->form == AST_CALL_TRIM || call->form == AST_CALL_TRIM_LEADING ||
-                call->form == AST_CALL_TRIM_TRAILING) &&
-               call->arg_count == 2) {
-        write(w, call->form == AST_CALL_TRIM           ? "TRIM(BOTH "
-                 : call->form == AST_CALL_TRIM_LEADING ? "TRIM(LEADING "
-                                                       : "TRIM(TRAILING ");
-        write_expr(w, call->args[1].value);
-        write(w, " FROM ");
-        write_expr(w, call->args[0].value);
-        write(w, ")");
-    } else if (call_is(call, "if") && call->arg_count == 3) {
-        write(w, "(IF(");
-        write_args(w, call, NULL);
-        write(w, "))");
-    } else if (call_is(call, "isnull") && call->arg_count == 1) {
-        write(w, "(");
-        write_expr(w, call->args[0].value);
-        write(w, " IS NULL)");
-    } else if (call_is(call, "isnotnull") && call->arg_count == 1) {
-        write(w, "(");
-        write_expr(w, call->args[0].value);
-        write(w, " IS NOT NULL)");
-    } else if (call_is(call, "positive") && call->arg_count == 1) {
-        write(w, "(+ ");
-        write_expr(w, call->args[0].value);
-        write(w, ")");
-    } else if (call_is(call, "window") || call_is(call, "session_window")) {
-        write_str(w, str_lower(w->b->arena, call->name.parts[call->name.count - 1].text));
-    } else {
+    if (!es || !es->aliases || !es->clause || strcmp(es->clause, "SELECT") != 0 ||
+        (es->scope && scope_has(es->scope, &ast->column)))
         return false;
-    }
-    return true;
-}
-
-/* double('1') is a cast that nobody wrote as one: Spark prints what is cast. */
-static bool is_cast_function(const AstFunctionCall *call)
-{
-    static const char *const names[] = {"boolean", "tinyint", "smallint", "int",  "bigint",    "float",
-                                        "double",  "decimal", "date",     "timestamp", "binary",
-                                        "string"};
-
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (call->arg_count == 1 && call->args[0].value && !call->over && call_is(call, names[i]))
+    for (size_t i = 0; i < es->aliases->items.count; i++) {
+        if (str_equal_nocase(es->aliases->items.items[i].name, ast->column.parts[0].text))
             return true;
     }
     return false;
 }
 
-/* Percentiles print their order without what is the default. */
-static void write_percentile_order(NameWriter *w, const AstSortList *list)
+static bool is_bare_call(const NameWriter *w, const AstExpr *ast)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        write(w, i ? ", " : "");
-        write_expr(w, list->items[i].expr);
-        write(w, list->items[i].direction == AST_SORT_DESC ? " DESC" : "");
+    const Expr *e = bound_find(&w->b->bound, ast);
+
+    return ast->column.count == 1 && e && e->kind == EXPR_CALL && !e->arg_count &&
+           !str_is_nocase(ast->column.parts[0].text, "grouping__id") &&
+           (!w->es || !w->es->scope || !scope_has(w->es->scope, &ast->column));
+}
+
+/* The fields that a.b.c names from part `from` on; a map's is a key. */
+static void write_fields(NameWriter *w, const AstExpr *ast, size_t from)
+{
+    const Expr *bases[8], *e = bound_find(&w->b->bound, ast);
+    size_t count = 0;
+
+    /* bases[k]: what the k-th last part is a field of. */
+    while (e && e->kind == EXPR_CALL && e->arg_count == 2 && count < COUNT_OF(bases)) {
+        e = e->args[0];
+        bases[count++] = e;
+    }
+    for (size_t i = from; i < ast->column.count; i++) {
+        size_t last = ast->column.count - 1 - i;
+        bool map = last < count && bases[last]->type->kind == TYPE_MAP;
+
+        name_text(w, map ? "[" : ".");
+        name_str(w, ast->column.parts[i].text);
+        name_text(w, map ? "]" : "");
     }
 }
 
-static void write_call(NameWriter *w, const AstFunctionCall *call)
+static void write_column(NameWriter *w, const AstExpr *ast)
 {
-    const CallDisplay *display;
+    const ScopeColumn *outer;
+    size_t from;
 
-    if (!call->name.count)
+    if (!ast->column.count)
         return;
-    if (is_cast_function(call)) {
-        write_expr(w, call->args[0].value);
+    outer = outer_column(w, ast);
+    if (is_lambda_name(w, ast->column.parts[0].text)) {
+        name_text(w, "namedlambdavariable()");
+        from = 1;
+    } else if (outer) {
+        write_outer_column(w, outer);
+        from = scope_qualifier_count(w->es, &ast->column) + 1;
+    } else if (is_bare_call(w, ast)) {
+        name_bare_call(w, ast->column.parts[0].text);
         return;
+    } else if (is_alias_reference(w, ast)) {
+        name_text(w, "lateralAliasReference(");
+        for (size_t i = 0; i < ast->column.count; i++) {
+            name_text(w, i ? "." : "");
+            name_str(w, ast->column.parts[i].text);
+        }
+        name_text(w, ")");
+        return;
+    } else {
+        from = w->es ? scope_qualifier_count(w->es, &ast->column) : 0;
+        name_str(w, ast->column.parts[from].text);
+        from++;
     }
-    if (!write_special_call(w, call)) {
-        Str name = call->name.parts[call->name.count - 1].text;
+    write_fields(w, ast, from);
+}
 
-        display = call_display(name);
-        if (call->arg_count > 1 && (str_is_nocase(name, "ceil") || str_is_nocase(name, "floor")))
-            display = NULL;
-        write_str(w, display && display->display ? str_of(display->display)
-                                                 : str_lower(w->b->arena, name));
-        write(w, "(");
-        if (call->quantifier == AST_QUANTIFIER_DISTINCT)
-            write(w, "DISTINCT ");
-        if (call_is(call, "count") && call->arg_count == 1 && call->args[0].value &&
-            call->args[0].value->kind == AST_EXPR_STAR &&
-            call->quantifier != AST_QUANTIFIER_DISTINCT &&
-            !call->args[0].value->star.qualifier.count)
-            write(w, "1");
-        else
-            write_args(w, call, display);
-        write(w, ")");
+void name_list(NameWriter *w, AstExpr *const *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            name_text(w, ", ");
+        if (items[i]->kind != AST_EXPR_STAR || !name_star(w, items[i]))
+            name_expr(w, items[i]);
     }
-    if (call->within_group.count) {
-        write(w, " WITHIN GROUP (ORDER BY ");
-        if (call_is(call, "percentile_cont") || call_is(call, "percentile_disc"))
-            write_percentile_order(w, &call->within_group);
-        else
-            write_sort(w, &call->within_group);
-        write(w, ")");
-    }
-    if (call->filter) {
-        write(w, " FILTER (WHERE ");
-        write_expr(w, call->filter);
-        write(w, ")");
-    }
-    if (call->over)
-        write_over(w, call);
 }
 
 /* ── operators ─────────────────────────────────────────────────────────────────────────────────*/
 
-static void write_infix(NameWriter *w, const AstExpr *left, const char *op, const AstExpr *right)
+bool name_star(NameWriter *w, const AstExpr *star)
 {
-    write(w, "(");
-    write_expr(w, left);
+    DiagnosticList ignored, *kept = w->b->diagnostics;
+    StarColumnVec columns = {0};
+    bool known;
+
+    diagnostics_init(&ignored, w->b->arena);
+    w->b->diagnostics = &ignored;
+    known = w->es && w->es->scope && scope_expand_star(w->b, w->es->scope, star, &columns);
+    w->b->diagnostics = kept;
+    for (size_t i = 0; i < columns.count && known; i++) {
+        name_text(w, i ? ", " : "");
+        name_str(w, columns.items[i].name);
+    }
+    return known;
+}
+
+void name_infix(NameWriter *w, const AstExpr *left, const char *op, const AstExpr *right)
+{
+    name_text(w, "(");
+    name_expr(w, left);
     strbuf_printf(&w->out, " %s ", op);
-    write_expr(w, right);
-    write(w, ")");
+    name_expr(w, right);
+    name_text(w, ")");
+}
+
+static bool is_interval(TypeKind kind)
+{
+    return kind == TYPE_INTERVAL_YM || kind == TYPE_INTERVAL_DT || kind == TYPE_INTERVAL;
+}
+
+static bool is_time(TypeKind kind)
+{
+    return kind == TYPE_DATE || kind == TYPE_TIMESTAMP || kind == TYPE_TIMESTAMP_NTZ;
+}
+
+static bool is_whole_days(const NameWriter *w, const AstExpr *ast)
+{
+    const Expr *e = bound_find(&w->b->bound, ast);
+
+    return e && e->type->kind == TYPE_INTERVAL_DT && e->type->from_unit == UNIT_DAY &&
+           e->type->to_unit == UNIT_DAY;
+}
+
+static bool is_null(const AstExpr *ast)
+{
+    return ast->kind == AST_EXPR_LITERAL && ast->literal.kind == AST_LITERAL_NULL;
+}
+
+/* time + interval: that becomes an expression of its own, printed without parentheses, the time first. */
+static void write_time_and_interval(NameWriter *w, const AstExpr *time, const char *op,
+                                    const AstExpr *interval)
+{
+    bool minus = *op == '-';
+
+    if (name_type(w, time) == TYPE_DATE && is_whole_days(w, interval)) {
+        name_text(w, "date_add(");
+        name_expr(w, time);
+        name_text(w, minus ? ", (- extractansiintervaldays(" : ", extractansiintervaldays(");
+        name_expr(w, interval);
+        name_text(w, minus ? ")))" : "))");
+        return;
+    }
+    name_expr(w, time);
+    strbuf_printf(&w->out, " %s ", op);
+    name_expr(w, interval);
+}
+
+static void write_date_and_days(NameWriter *w, const AstExpr *date, bool minus, const AstExpr *days)
+{
+    name_text(w, minus ? "date_sub(" : "date_add(");
+    name_expr(w, date);
+    name_text(w, ", ");
+    name_expr(w, days);
+    name_text(w, ")");
+}
+
+/* Arithmetic with times and intervals; false: it is none, or is printed as any other. */
+static bool write_time_arithmetic(NameWriter *w, const AstExpr *ast)
+{
+    const AstExpr *left = ast->binary.left, *right = ast->binary.right;
+    TypeKind a = name_type(w, left), b = name_type(w, right);
+    bool plus = ast->binary.op == AST_BINARY_ADD, minus = ast->binary.op == AST_BINARY_SUBTRACT;
+
+    if (ast->binary.op == AST_BINARY_MULTIPLY && is_interval(b) && !is_interval(a)) {
+        name_infix(w, right, "*", left);
+        return true;
+    }
+    if (!plus && !minus)
+        return false;
+    if ((is_interval(b) && !is_interval(a) && !is_null(left)) ||
+        (plus && is_time(a) && is_null(right)))
+        write_time_and_interval(w, left, plus ? "+" : "-", right);
+    else if (plus && ((is_interval(a) && !is_interval(b) && !is_null(right)) ||
+                      (is_null(left) && is_time(b))))
+        write_time_and_interval(w, right, "+", left);
+    else if (a == TYPE_DATE && b >= TYPE_TINYINT && b <= TYPE_INT)
+        write_date_and_days(w, left, minus, right);
+    else if (plus && b == TYPE_DATE && a >= TYPE_TINYINT && a <= TYPE_INT)
+        write_date_and_days(w, right, false, left);
+    else
+        return false;
+    return true;
 }
 
 static void write_binary(NameWriter *w, const AstExpr *ast)
 {
+    if (write_time_arithmetic(w, ast))
+        return;
     switch (ast->binary.op) {
     case AST_BINARY_CONCAT:
-        write(w, "concat(");
-        write_expr(w, ast->binary.left);
-        write(w, ", ");
-        write_expr(w, ast->binary.right);
-        write(w, ")");
+        name_text(w, "concat(");
+        name_expr(w, ast->binary.left);
+        name_text(w, ", ");
+        name_expr(w, ast->binary.right);
+        name_text(w, ")");
         return;
     case AST_BINARY_NOT_EQUAL:
-        write(w, "(NOT ");
-        write_infix(w, ast->binary.left, "=", ast->binary.right);
-        write(w, ")");
+        name_text(w, "(NOT ");
+        name_infix(w, ast->binary.left, "=", ast->binary.right);
+        name_text(w, ")");
         return;
     case AST_BINARY_DIV:
-        write_infix(w, ast->binary.left, "div", ast->binary.right);
+        name_infix(w, ast->binary.left, "div", ast->binary.right);
         return;
     case AST_BINARY_EQUAL:
-        write_infix(w, ast->binary.left, "=", ast->binary.right);
+        name_infix(w, ast->binary.left, "=", ast->binary.right);
         return;
     case AST_BINARY_LESS_EQUAL:
-        write_infix(w, ast->binary.left, "<=", ast->binary.right);
+        name_infix(w, ast->binary.left, "<=", ast->binary.right);
         return;
     case AST_BINARY_GREATER_EQUAL:
-        write_infix(w, ast->binary.left, ">=", ast->binary.right);
+        name_infix(w, ast->binary.left, ">=", ast->binary.right);
         return;
     case AST_BINARY_MULTIPLY:
     case AST_BINARY_DIVIDE:
@@ -480,7 +380,7 @@ static void write_binary(NameWriter *w, const AstExpr *ast)
     case AST_BINARY_LESS:
     case AST_BINARY_GREATER:
     case AST_BINARY_EQUAL_NULL_SAFE:
-        write_infix(w, ast->binary.left, binary_op_text(ast->binary.op), ast->binary.right);
+        name_infix(w, ast->binary.left, binary_op_text(ast->binary.op), ast->binary.right);
         return;
     }
 }
@@ -494,10 +394,10 @@ static void write_unary(NameWriter *w, const AstExpr *ast)
         [AST_UNARY_NOT] = "(NOT ",
     };
 
-    write(w, prefixes[ast->unary.op]);
-    write_expr(w, ast->unary.operand);
+    name_text(w, prefixes[ast->unary.op]);
+    name_expr(w, ast->unary.operand);
     if (ast->unary.op != AST_UNARY_BIT_NOT)
-        write(w, ")");
+        name_text(w, ")");
 }
 
 static void write_logical(NameWriter *w, const AstExpr *ast)
@@ -505,38 +405,75 @@ static void write_logical(NameWriter *w, const AstExpr *ast)
     size_t count = ast->logical.operands.count;
 
     for (size_t i = 1; i < count; i++)
-        write(w, "(");
-    write_expr(w, ast->logical.operands.items[0]);
+        name_text(w, "(");
+    name_expr(w, ast->logical.operands.items[0]);
     for (size_t i = 1; i < count; i++) {
-        write(w, ast->logical.is_or ? " OR " : " AND ");
-        write_expr(w, ast->logical.operands.items[i]);
-        write(w, ")");
+        name_text(w, ast->logical.is_or ? " OR " : " AND ");
+        name_expr(w, ast->logical.operands.items[i]);
+        name_text(w, ")");
     }
+}
+
+static void write_like_one(NameWriter *w, const AstExpr *ast, const AstExpr *pattern)
+{
+    if (ast->like.negated)
+        name_text(w, "(NOT ");
+    if (ast->like.op == AST_LIKE_LIKE) {
+        name_expr(w, ast->like.operand);
+        name_text(w, " LIKE ");
+        name_expr(w, pattern);
+        if (ast->like.has_escape)
+            strbuf_printf(&w->out, " ESCAPE '%.*s'", STR_ARG(ast->like.escape));
+    } else {
+        name_text(w, ast->like.op == AST_LIKE_RLIKE ? "RLIKE(" : "ilike(");
+        name_expr(w, ast->like.operand);
+        name_text(w, ", ");
+        name_expr(w, pattern);
+        name_text(w, ")");
+    }
+    if (ast->like.negated)
+        name_text(w, ")");
+}
+
+static bool patterns_are_constant(const NameWriter *w, const AstExpr *ast)
+{
+    for (size_t i = 0; i < ast->like.patterns.count; i++) {
+        const Expr *e = bound_find(&w->b->bound, ast->like.patterns.items[i]);
+
+        if (!e || !expr_is_constant(e))
+            return false;
+    }
+    return true;
+}
+
+/* x LIKE ANY ('a', 'b') keeps its patterns to itself where they are constants; ILIKE lowers x then. */
+static void write_like_quantified(NameWriter *w, const AstExpr *ast)
+{
+    bool any = ast->like.quantifier == AST_LIKE_ANY, lower = ast->like.op == AST_LIKE_ILIKE;
+
+    name_text(w, ast->like.negated ? "not" : "");
+    name_text(w, any ? "likeany(" : "likeall(");
+    name_text(w, lower ? "lower(" : "");
+    name_expr(w, ast->like.operand);
+    name_text(w, lower ? "))" : ")");
 }
 
 static void write_like(NameWriter *w, const AstExpr *ast)
 {
-    const AstExpr *pattern = ast->like.patterns.count ? ast->like.patterns.items[0] : NULL;
+    size_t count = ast->like.patterns.count;
 
-    if (!pattern)
+    if (ast->like.quantifier != AST_LIKE_ONE && patterns_are_constant(w, ast)) {
+        write_like_quantified(w, ast);
         return;
-    if (ast->like.negated)
-        write(w, "(NOT ");
-    if (ast->like.op == AST_LIKE_LIKE) {
-        write_expr(w, ast->like.operand);
-        write(w, " LIKE ");
-        write_expr(w, pattern);
-        if (ast->like.has_escape)
-            strbuf_printf(&w->out, " ESCAPE '%.*s'", STR_ARG(ast->like.escape));
-    } else {
-        write(w, ast->like.op == AST_LIKE_RLIKE ? "RLIKE(" : "ilike(");
-        write_expr(w, ast->like.operand);
-        write(w, ", ");
-        write_expr(w, pattern);
-        write(w, ")");
     }
-    if (ast->like.negated)
-        write(w, ")");
+    for (size_t i = 1; i < count; i++)
+        name_text(w, "(");
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            name_text(w, ast->like.quantifier == AST_LIKE_ANY ? " OR " : " AND ");
+        write_like_one(w, ast, ast->like.patterns.items[i]);
+        name_text(w, i ? ")" : "");
+    }
 }
 
 static void write_is(NameWriter *w, const AstExpr *ast)
@@ -544,35 +481,37 @@ static void write_is(NameWriter *w, const AstExpr *ast)
     bool truth = ast->is.test == AST_IS_TRUE || ast->is.test == AST_IS_FALSE;
 
     if (truth && ast->is.negated)
-        write(w, "(NOT ");
-    write(w, "(");
-    write_expr(w, ast->is.operand);
-    if (truth)
-        write(w, ast->is.test == AST_IS_TRUE ? " <=> true" : " <=> false");
+        name_text(w, "(NOT ");
+    name_text(w, "(");
+    name_expr(w, ast->is.operand);
+    if (ast->is.test == AST_IS_UNKNOWN)
+        name_text(w, ast->is.negated ? " IS NOT UNKNOWN" : " IS UNKNOWN");
+    else if (truth)
+        name_text(w, ast->is.test == AST_IS_TRUE ? " <=> true" : " <=> false");
     else
-        write(w, ast->is.negated ? " IS NOT NULL" : " IS NULL");
-    write(w, ")");
+        name_text(w, ast->is.negated ? " IS NOT NULL" : " IS NULL");
+    name_text(w, ")");
     if (truth && ast->is.negated)
-        write(w, ")");
+        name_text(w, ")");
 }
 
 static void write_case(NameWriter *w, const AstExpr *ast)
 {
-    write(w, "CASE");
+    name_text(w, "CASE");
     for (size_t i = 0; i < ast->cases.when_count; i++) {
-        write(w, " WHEN ");
+        name_text(w, " WHEN ");
         if (ast->cases.operand)
-            write_infix(w, ast->cases.operand, "=", ast->cases.whens[i].when);
+            name_infix(w, ast->cases.operand, "=", ast->cases.whens[i].when);
         else
-            write_expr(w, ast->cases.whens[i].when);
-        write(w, " THEN ");
-        write_expr(w, ast->cases.whens[i].then);
+            name_expr(w, ast->cases.whens[i].when);
+        name_text(w, " THEN ");
+        name_expr(w, ast->cases.whens[i].then);
     }
     if (ast->cases.otherwise) {
-        write(w, " ELSE ");
-        write_expr(w, ast->cases.otherwise);
+        name_text(w, " ELSE ");
+        name_expr(w, ast->cases.otherwise);
     }
-    write(w, " END");
+    name_text(w, " END");
 }
 
 static void write_cast(NameWriter *w, const AstExpr *ast)
@@ -585,35 +524,35 @@ static void write_cast(NameWriter *w, const AstExpr *ast)
     type = bind_type(w->b, ast->cast.type);
     w->b->diagnostics = kept;
     if (type && (type->kind == TYPE_ARRAY || type->kind == TYPE_MAP || type->kind == TYPE_STRUCT)) {
-        write_expr(w, ast->cast.operand); /* Spark does not print casts to nested types. */
+        name_expr(w, ast->cast.operand); /* Spark does not print casts to nested types. */
         return;
     }
-    write(w, ast->cast.form == AST_CAST_TRY ? "TRY_CAST(" : "CAST(");
-    write_expr(w, ast->cast.operand);
-    write(w, " AS ");
+    name_text(w, ast->cast.form == AST_CAST_TRY ? "TRY_CAST(" : "CAST(");
+    name_expr(w, ast->cast.operand);
+    name_text(w, " AS ");
     if (type)
         type_name_sql(&w->out, type);
-    write(w, ")");
+    name_text(w, ")");
 }
 
 static void write_in_list(NameWriter *w, const AstExpr *ast)
 {
-    write(w, ast->in_list.negated ? "(NOT (" : "(");
-    write_expr(w, ast->in_list.operand);
-    write(w, " IN (");
-    write_list(w, ast->in_list.list.items, ast->in_list.list.count);
-    write(w, ast->in_list.negated ? ")))" : "))");
+    name_text(w, ast->in_list.negated ? "(NOT (" : "(");
+    name_expr(w, ast->in_list.operand);
+    name_text(w, " IN (");
+    name_list(w, ast->in_list.list.items, ast->in_list.list.count);
+    name_text(w, ast->in_list.negated ? ")))" : "))");
 }
 
 static void write_between(NameWriter *w, const AstExpr *ast)
 {
-    write(w, ast->between.negated ? "(NOT between(" : "between(");
-    write_expr(w, ast->between.operand);
-    write(w, ", ");
-    write_expr(w, ast->between.low);
-    write(w, ", ");
-    write_expr(w, ast->between.high);
-    write(w, ast->between.negated ? "))" : ")");
+    name_text(w, ast->between.negated ? "(NOT between(" : "between(");
+    name_expr(w, ast->between.operand);
+    name_text(w, ", ");
+    name_expr(w, ast->between.low);
+    name_text(w, ", ");
+    name_expr(w, ast->between.high);
+    name_text(w, ast->between.negated ? "))" : ")");
 }
 
 static void write_lambda(NameWriter *w, const AstExpr *ast)
@@ -621,28 +560,49 @@ static void write_lambda(NameWriter *w, const AstExpr *ast)
     LambdaScope scope = {ast->lambda.params.items, NULL, (uint32_t)ast->lambda.params.count,
                          w->lambdas};
 
-    write(w, "lambdafunction(");
+    name_text(w, "lambdafunction(");
     w->lambdas = &scope;
-    write_expr(w, ast->lambda.body);
+    name_expr(w, ast->lambda.body);
     w->lambdas = scope.outer;
     for (uint32_t i = 0; i < scope.count; i++)
-        write(w, ", namedlambdavariable()");
-    write(w, ")");
+        name_text(w, ", namedlambdavariable()");
+    name_text(w, ")");
 }
 
 static void write_row(NameWriter *w, const AstExpr *ast)
 {
-    write(w, "struct(");
+    name_text(w, "named_struct(");
     for (size_t i = 0; i < ast->row.count; i++) {
         if (i)
-            write(w, ", ");
-        write_expr(w, ast->row.items[i].expr);
+            name_text(w, ", ");
+        name_str(w, row_field_name(w->b, ast, i));
+        name_text(w, ", ");
+        name_expr(w, ast->row.items[i].expr);
         if (ast->row.items[i].aliases.count == 1) {
-            write(w, " AS ");
-            write_str(w, ast->row.items[i].aliases.items[0].text);
+            name_text(w, " AS ");
+            name_str(w, ast->row.items[i].aliases.items[0].text);
         }
     }
-    write(w, ")");
+    name_text(w, ")");
+}
+
+/* (a, 1) IN (SELECT ...): the operands as Spark packs them, names quoted. */
+static void write_in_row(NameWriter *w, const AstExpr *row)
+{
+    name_text(w, "named_struct(");
+    for (size_t i = 0; i < row->row.count; i++) {
+        const AstExpr *item = row->row.items[i].expr;
+        bool named = item->kind == AST_EXPR_COLUMN || item->kind == AST_EXPR_LITERAL;
+
+        name_text(w, i ? ", '" : "'");
+        if (named)
+            name_expr(w, item);
+        else
+            strbuf_printf(&w->out, "_%zu", i);
+        name_text(w, "', ");
+        name_expr(w, item);
+    }
+    name_text(w, ")");
 }
 
 typedef struct OuterNames {
@@ -653,11 +613,14 @@ typedef struct OuterNames {
 static bool write_outer(void *self, const Expr *e)
 {
     OuterNames *names = self;
+    const ScopeColumn *column;
 
     if (e->kind != EXPR_OUTER)
         return false;
-    write(names->w, names->any ? ", " : "");
-    write_str(names->w, plan_column(names->w->b->plan, e->column_i)->name);
+    name_text(names->w, names->any ? ", " : "");
+    column = names->w->es ? scope_column_of(names->w->es->scope, e->column_i) : NULL;
+    name_str(names->w, column ? column->name
+                              : plan_column(names->w->b->plan, e->column_i)->name);
     names->any = true;
     return false;
 }
@@ -680,16 +643,16 @@ static void write_subquery(NameWriter *w, const char *kind, const AstExpr *ast)
     OuterNames names = {w, false};
     const Expr *bound = w->es ? bind_known_subquery(w->b, w->es->scope, ast) : NULL;
 
-    write(w, kind);
-    write(w, "(");
+    name_text(w, kind);
+    name_text(w, "(");
     if (bound && bound->kind == EXPR_CALL)
         bound = bound->args[0]; /* NOT IN is NOT of IN. */
     if (bound)
         write_outers(&names, bound->subquery->plan);
-    write(w, ")");
+    name_text(w, ")");
 }
 
-static void write_expr(NameWriter *w, const AstExpr *ast)
+void name_expr(NameWriter *w, const AstExpr *ast)
 {
     switch (ast->kind) {
     case AST_EXPR_LITERAL:
@@ -700,7 +663,7 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         write_column(w, ast);
         return;
     case AST_EXPR_STAR:
-        write(w, "*");
+        name_text(w, "*");
         return;
     case AST_EXPR_PARAMETER:
         strbuf_printf(&w->out, ":%.*s", STR_ARG(ast->parameter.name));
@@ -721,11 +684,14 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         write_in_list(w, ast);
         return;
     case AST_EXPR_IN_QUERY:
-        write(w, ast->in_query.negated ? "(NOT (" : "(");
-        write_expr(w, ast->in_query.operand);
-        write(w, " IN (");
+        name_text(w, ast->in_query.negated ? "(NOT (" : "(");
+        if (ast->in_query.operand->kind == AST_EXPR_ROW)
+            write_in_row(w, ast->in_query.operand);
+        else
+            name_expr(w, ast->in_query.operand);
+        name_text(w, " IN (");
         write_subquery(w, "listquery", ast);
-        write(w, ast->in_query.negated ? ")))" : "))");
+        name_text(w, ast->in_query.negated ? ")))" : "))");
         return;
     case AST_EXPR_LIKE:
         write_like(w, ast);
@@ -735,10 +701,10 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         return;
     case AST_EXPR_IS_DISTINCT:
         if (!ast->is_distinct.negated)
-            write(w, "(NOT ");
-        write_infix(w, ast->is_distinct.left, "<=>", ast->is_distinct.right);
+            name_text(w, "(NOT ");
+        name_infix(w, ast->is_distinct.left, "<=>", ast->is_distinct.right);
         if (!ast->is_distinct.negated)
-            write(w, ")");
+            name_text(w, ")");
         return;
     case AST_EXPR_CASE:
         write_case(w, ast);
@@ -747,23 +713,24 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         write_cast(w, ast);
         return;
     case AST_EXPR_CALL:
-        write_call(w, ast->call);
+        name_call(w, ast);
         return;
     case AST_EXPR_SUBSCRIPT:
-        write_expr(w, ast->subscript.base);
-        write(w, "[");
-        write_expr(w, ast->subscript.index);
-        write(w, "]");
+        name_expr(w, ast->subscript.base);
+        name_text(w, name_type(w, ast->subscript.base) == TYPE_STRUCT ? "." : "[");
+        name_expr(w, ast->subscript.index);
+        name_text(w, name_type(w, ast->subscript.base) == TYPE_STRUCT ? "" : "]");
         return;
     case AST_EXPR_FIELD:
-        write_expr(w, ast->field.base);
-        write(w, ".");
-        write_str(w, ast->field.name.text);
+        name_expr(w, ast->field.base);
+        name_text(w, name_type(w, ast->field.base) == TYPE_MAP ? "[" : ".");
+        name_str(w, ast->field.name.text);
+        name_text(w, name_type(w, ast->field.base) == TYPE_MAP ? "]" : "");
         return;
     case AST_EXPR_PATH:
-        write_expr(w, ast->path.base);
-        write(w, ":");
-        write_str(w, ast->path.path);
+        name_expr(w, ast->path.base);
+        name_text(w, ":");
+        name_str(w, ast->path.path);
         return;
     case AST_EXPR_LAMBDA:
         write_lambda(w, ast);
@@ -778,7 +745,7 @@ static void write_expr(NameWriter *w, const AstExpr *ast)
         write_subquery(w, "scalarsubquery", ast);
         return;
     case AST_EXPR_COLLATE:
-        write_expr(w, ast->collate.operand);
+        name_expr(w, ast->collate.operand);
         return;
     case AST_EXPR_KIND_COUNT:
         return;
@@ -791,7 +758,7 @@ static Str expr_text(Binder *b, const ExprScope *es, const AstExpr *ast)
     Str text;
 
     strbuf_init(&w.out);
-    write_expr(&w, ast);
+    name_expr(&w, ast);
     text = str_copy(b->arena, strbuf_str(&w.out));
     strbuf_done(&w.out);
     return text;
@@ -799,10 +766,12 @@ static Str expr_text(Binder *b, const ExprScope *es, const AstExpr *ast)
 
 Str bind_name(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
-    /* A column keeps its own name, a field its own: `SELECT s.a` is a. */
-    if (ast->kind == AST_EXPR_COLUMN && ast->column.count)
+    NameWriter w = {.b = b, .es = es};
+
+    /* A column keeps its own name, its field its own: `SELECT s.a` is a; others have their text. */
+    if (ast->kind == AST_EXPR_COLUMN && ast->column.count && !is_bare_call(&w, ast))
         return ast->column.parts[ast->column.count - 1].text;
-    if (ast->kind == AST_EXPR_FIELD)
+    if (ast->kind == AST_EXPR_FIELD && ast->field.base->kind == AST_EXPR_COLUMN)
         return ast->field.name.text;
     return expr_text(b, es, ast);
 }

@@ -50,7 +50,8 @@ def start():
     return session
 
 
-TEXT = (T.DateType, T.TimestampType, T.TimestampNTZType, T.CalendarIntervalType)
+TEXT = tuple(getattr(T, name) for name in ("DateType", "TimestampType", "TimestampNTZType", "CalendarIntervalType",
+                                           "TimeType", "VariantType") if hasattr(T, name))
 NOTHING = T.NullType
 
 

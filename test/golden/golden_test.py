@@ -6,6 +6,7 @@ usage: golden_test.py WEIR [DIR] [--write]
 DIR, or else WEIR_GOLDEN_DIR, is the folder of the cases: spark-sql-dev.jsonl, builtins/ and the runner
 golden_run.py; make_cases.py makes an equal one from Spark's test artifact. Without it: skipped (77).
 
+Column names are compared too, also the generated ones.
 Fails when a case that is not listed fails, and when one that is listed passes: then its line is to go.
 --write writes the list anew: reasons are kept, new cases get "?", which is to be replaced by one.
 """
@@ -44,7 +45,7 @@ def run(weir, folder):
         command = "'%s' sql --format json --persistent --set spark.sql.session.timeZone={tz}" % weir
         done = subprocess.run(
             [sys.executable, runner, "--cases", os.path.join(folder, "spark-sql-dev.jsonl"),
-             "--cmd", command, "--persistent", "--results", results, "--show", "0"],
+             "--cmd", command, "--persistent", "--schema", "names", "--results", results, "--show", "0"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         with open(results, encoding="utf-8") as file:
             verdicts = [json.loads(line) for line in file]
