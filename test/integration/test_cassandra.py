@@ -10,9 +10,12 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import cassandra_server
@@ -359,6 +362,55 @@ class Tests:
         assert status != 0 and "refuses the login" in said and "not-the-one" not in said, said
         status, said = ask(cassandra__contact__points="127.0.0.1:1")
         assert status != 0 and "127.0.0.1 port 1" in said, said
+
+    def a_node_that_goes_while_it_tells_of_the_cluster_is_no_crash(self) -> None:
+        """A server of our own, which closes the connection when asked of the other nodes, and comes back."""
+        host = socket.create_server(("127.0.0.1", 0))
+        port = host.getsockname()[1]
+        text, tokens, local = b"\x00\x0d", b"\x00\x22\x00\x0d", [b"\x01" * 16, b"dc", b"r"]
+        asked = []
+
+        def string(value: bytes) -> bytes:
+            return struct.pack(">H", len(value)) + value
+
+        def rows(types: list[bytes], values: list[bytes]) -> bytes:
+            return (struct.pack(">iii", 2, 1, len(types)) + string(b"k") + string(b"t") +
+                    b"".join(string(b"c") + kind for kind in types) + struct.pack(">i", 1) +
+                    b"".join(struct.pack(">i", len(value)) + value for value in values))
+
+        def serve(connection: socket.socket) -> None:
+            with connection, connection.makefile("rb") as stream:
+                while header := stream.read(9):
+                    body = stream.read(struct.unpack(">I", header[5:])[0])
+                    # OPTIONS: SUPPORTED; STARTUP, REGISTER: READY; what is not known here: an empty RESULT.
+                    opcode, answer = {5: (6, b"\0\0"), 1: (2, b""), 11: (2, b"")}.get(header[4], (8, b""))
+                    if b"system.local" in body:
+                        answer = rows([b"\x00\x0c", text, text, tokens, text, text, text],
+                                      [*local, b"\0\0\0\0", b"5.0.0", b"c", b"Murmur3Partitioner"])
+                    elif b"system.peers" in body:
+                        asked.append(body)
+                        if len(asked) == 1:
+                            return
+                        answer = rows([b"\x00\x0c", text, text, tokens, b"\x00\x10", b"\x00\x09"],
+                                      [b"\x02" * 16, b"dc", b"r", b"\0\0\0\0", b"\x7f\0\0\1", b"\0\0\0\1"])
+                    connection.sendall(b"\x84\0" + header[2:4] + bytes([opcode]) +
+                                       struct.pack(">I", len(answer)) + answer)
+
+        def accept() -> None:
+            try:
+                while True:
+                    serve(host.accept()[0])
+            except OSError:
+                pass  # Closed: the check is over.
+
+        threading.Thread(target=accept, daemon=True).start()
+        done = subprocess.run(
+            [self.program, "sql", "--set", f"cassandra.contact.points=127.0.0.1:{port}", "--set",
+             "cassandra.protocol.version=4", "-e", "CREATE TABLE t (a INT) USING cassandra; SELECT * FROM t"],
+            capture_output=True, text=True, timeout=60, check=False)
+        host.close()
+        assert len(asked) == 2, asked
+        assert done.returncode in (1, 3) and "read 't'" in done.stdout + done.stderr, done
 
     # ── kills ────────────────────────────────────────────────────────────────────────────────────
 

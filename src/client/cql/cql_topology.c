@@ -21,6 +21,7 @@ typedef struct Found {
 
 typedef struct Loading {
     CqlSession *session;
+    CqlNode *control; /* Who is asked, all of it; NULL (the schema's versions alone): anybody. */
     Arena arena;
     VEC(Found) found;
     VEC(CqlRingToken) tokens; /* node_i: of `found`. */
@@ -108,7 +109,7 @@ static bool ask(Loading *loading, const char *text, CqlResult *result, Error *er
     cql_put_short(&request->body, CQL_ONE);
     cql_put_uint(&request->body, 0, session->config.version >= 5 ? 4 : 1);
     request->idempotent = true;
-    request->only = session->control;
+    request->only = loading->control;
     request->into = result;
     cql_request_send(session, request);
     if (!cql_request_wait(session, request, err) ||
@@ -119,8 +120,9 @@ static bool ask(Loading *loading, const char *text, CqlResult *result, Error *er
     return cql_read_rows(rest, &result->arena, &result->rows, err);
 }
 
-static bool register_for_events(CqlSession *session, Error *err)
+static bool register_for_events(const Loading *loading, Error *err)
 {
+    CqlSession *session = loading->session;
     CqlRequest *request = cql_request_new(session, REQUEST_CALL, CQL_REGISTER);
 
     cql_put_short(&request->body, 3);
@@ -128,7 +130,7 @@ static bool register_for_events(CqlSession *session, Error *err)
     cql_put_string(&request->body, STR("STATUS_CHANGE"));
     cql_put_string(&request->body, STR("SCHEMA_CHANGE"));
     request->idempotent = true;
-    request->only = session->control;
+    request->only = loading->control;
     cql_request_send(session, request);
     return cql_request_wait(session, request, err);
 }
@@ -214,7 +216,6 @@ static bool load_local(Loading *loading, CqlResult *result, Error *err)
 /* Cassandra 4 and newer tell the port; older ones have another table. */
 static bool load_peers(Loading *loading, CqlResult *result, Error *err)
 {
-    CqlSession *session = loading->session;
     bool newer = true;
     Str values[6];
 
@@ -233,7 +234,7 @@ static bool load_peers(Loading *loading, CqlResult *result, Error *err)
     if (!columns_are(result, COUNT_OF(values), err))
         return false;
     for (uint32_t i = 0; i < result->rows.row_count; i++) {
-        uint16_t port = session->control->port;
+        uint16_t port = loading->control->port;
         char *address;
 
         if (!cql_rows_next(&result->rows, values, err))
@@ -327,14 +328,16 @@ static bool check_local_dc(Loading *loading, Error *err)
     return false;
 }
 
-static CqlNode *node_find(CqlSession *session, const Found *found)
+static CqlNode *node_find(const Loading *loading, const Found *found)
 {
+    CqlSession *session = loading->session;
+
     if (!found->address)
-        return session->control;
+        return loading->control;
     for (size_t i = 0; i < session->nodes.count; i++) {
         CqlNode *node = session->nodes.items[i];
 
-        if (node != session->control && str_equal(node->host_id, found->host_id))
+        if (node != loading->control && str_equal(node->host_id, found->host_id))
             return node;
     }
     return NULL;
@@ -349,7 +352,7 @@ static void take_nodes(Loading *loading)
         session->nodes.items[i]->gone = true;
     for (size_t i = 0; i < loading->found.count; i++) {
         Found *found = &loading->found.items[i];
-        CqlNode *node = node_find(session, found);
+        CqlNode *node = node_find(loading, found);
 
         if (!node && session->nodes.count >= CQL_NODES_MAX)
             continue;
@@ -393,15 +396,17 @@ static void take_ring(Loading *loading)
                   loading->by_datacenter, loading->factor, &session->ring);
 }
 
+/* The node may go, and come back, while it is asked: session->control is no longer it, then. What it told
+ * is as good as ever; that it will tell of changes is not, so a control node is chosen, and asked, anew. */
 bool cql_topology_load(CqlSession *session, Error *err)
 {
-    Loading loading = {.session = session};
+    Loading loading = {.session = session, .control = session->control};
     CqlResult result;
     bool ok;
 
     arena_init(&loading.arena);
     cql_result_init(&result);
-    ok = register_for_events(session, err) && load_local(&loading, &result, err) &&
+    ok = register_for_events(&loading, err) && load_local(&loading, &result, err) &&
          load_peers(&loading, &result, err) && check_local_dc(&loading, err) &&
          load_replication(&loading, &result, err);
     if (ok) {
@@ -456,7 +461,7 @@ static bool compare_versions(Loading *loading, const char *text, CqlResult *resu
 /* As the control node sees it. */
 static bool schema_agreed(CqlSession *session, bool *same, Error *err)
 {
-    Loading loading = {.session = session};
+    Loading loading = {.session = session, .control = session->control};
     Str version = {NULL, 0};
     CqlResult result;
     bool ok;
