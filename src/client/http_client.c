@@ -284,6 +284,37 @@ Str http_link_next(Arena *arena, Str link, const char *base)
     }
 }
 
+void http_url_parameter(const char *url, Str name, StrBuf *out)
+{
+    CURLU *address = curl_url();
+    char *query = NULL;
+
+    ASSERT(address);
+    strbuf_clear(out);
+    if (curl_url_set(address, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(address, CURLUPART_QUERY, &query, 0) == CURLUE_OK) {
+        Str rest = str_of(query);
+        Str part;
+
+        while (str_split(&rest, '&', &part)) {
+            ptrdiff_t equals = str_find_char(part, '=');
+            int bytes;
+            char *value;
+
+            if (equals < 0 || !str_equal(str_slice(part, 0, (uint32_t)equals), name))
+                continue;
+            part = str_slice(part, (uint32_t)equals + 1, part.bytes);
+            value = curl_easy_unescape(NULL, part.data, (int)part.bytes, &bytes);
+            ASSERT(value);
+            strbuf_clear(out);
+            strbuf_add(out, value, (size_t)bytes);
+            curl_free(value);
+        }
+        curl_free(query);
+    }
+    curl_url_cleanup(address);
+}
+
 char *http_url_with(Arena *arena, const char *url, Str name, Str value)
 {
     CURLU *address = curl_url();

@@ -14,12 +14,12 @@
  */
 #include "pipeline/collect.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "client/http_client.h"
 #include "format/format.h"
+#include "format/json_scan.h"
 #include "os/os.h"
 
 enum {
@@ -180,30 +180,46 @@ static void split_page(const Collector *collector, Str text, StrVec *records)
     }
 }
 
-/* The value of the cursor's column in a JSON record, as it stands in an address; false: none. */
+/* The text or number at `p`, as it stands in an address: a number in its own digits (a double would
+ * not hold those of a long id). False: another kind of value. */
+static bool scalar_text(const char *p, const char *after, StrBuf *out)
+{
+    strbuf_clear(out);
+    if (*p == '"') {
+        strbuf_reserve(out, (size_t)(after - p));
+        out->bytes = json_unescape((Str){p + 1, (uint32_t)(after - p - 2)}, out->data);
+        return true;
+    }
+    strbuf_add(out, p, (size_t)(after - p));
+    return *p == '-' || (*p >= '0' && *p <= '9');
+}
+
+/* The value of the cursor's column in a JSON record; false: none. */
 static bool cursor_value(const Collector *collector, Str record, StrBuf *out)
 {
-    cJSON *json = cJSON_ParseWithLength(record.data, record.bytes);
-    char *name = mem_alloc((size_t)collector->cursor_column.bytes + 1);
-    const cJSON *field;
+    const char *end, *real_end, *p;
+    JsonScan scan = {0};
     bool found = false;
+    Arena arena;
 
-    memcpy(name, collector->cursor_column.data, collector->cursor_column.bytes);
-    name[collector->cursor_column.bytes] = '\0';
-    field = cJSON_GetObjectItemCaseSensitive(json, name);
-    strbuf_clear(out);
-    if (cJSON_IsString(field)) {
-        strbuf_add_c(out, field->valuestring);
-        found = true;
-    } else if (cJSON_IsNumber(field)) {
-        char *text = cJSON_PrintUnformatted(field);
+    arena_init(&arena);
+    p = json_skip_space(json_text_guard(&arena, record, &end, &real_end));
+    if (p < real_end && *p == '{' && json_skip_value(p, end, JSON_DEPTH_MAX, &scan)) {
+        /* It is well formed. */
+        for (p = json_skip_space(p + 1); *p == '"' && !found;) {
+            const char *name_end = json_string(p + 1, end, &scan);
+            bool same = str_equal((Str){p + 1, (uint32_t)(name_end - p - 2)},
+                                  collector->cursor_column);
+            const char *value = json_skip_space(json_skip_space(name_end) + 1);
 
-        strbuf_add_c(out, text);
-        cJSON_free(text);
-        found = true;
+            p = json_skip_value(value, end, JSON_DEPTH_MAX, &scan);
+            found = same && scalar_text(value, p, out);
+            p = json_skip_space(p);
+            if (*p == ',')
+                p = json_skip_space(p + 1);
+        }
     }
-    cJSON_Delete(json);
-    free(name);
+    arena_done(&arena);
     return found;
 }
 
@@ -408,7 +424,7 @@ static void add_headers(Collector *collector)
     }
 }
 
-/* "17 http://…" or an address. */
+/* "17 http://…" or an address. Of one that was kept the cursor is the value of the last row taken. */
 static void set_position(Collector *collector, Str position)
 {
     ptrdiff_t space = str_find_char(position, ' ');
@@ -442,6 +458,9 @@ bool collector_start(const TableDef *table, const CollectorOptions *options, Col
     }
     set_position(collector, options->position.bytes ? options->position
                                                     : table_option(table, "url"));
+    if (options->position.bytes && collector->cursor_parameter.data)
+        http_url_parameter(strbuf_c(&collector->address), collector->cursor_parameter,
+                           &collector->last_cursor);
     collector->client = http_client_create();
     add_headers(collector);
     collector->buffer = collected_new();

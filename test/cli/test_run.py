@@ -247,6 +247,42 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
                              [f"0,{count - 1},{count}"])
             self.assertLess(count, rows)
 
+    def test_a_cursor_goes_on_behind_the_last_row_in_every_run(self):
+        """The interface gives the row asked from once more; ids have more digits than a double."""
+        first = 1234567890123456000
+        ids = [first + i for i in range(25)]
+        seen = []
+
+        class Inclusive(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                since = int(self.path.rsplit("=", 1)[1]) if "since=" in self.path else 0
+                seen.append(since)
+                page = [i for i in ids if i >= since][:5]
+                body = json.dumps([{"n": {"id": 1}, "id": i} for i in page]).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Inclusive)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = "
+                       f"'http://127.0.0.1:{server.server_port}/rows', 'cursor' = 'since=id');\n"
+                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        for round_i in range(3):
+            self.weir("run", self.file, "--once", "--quiet", "--data", self.data)
+            self.assertEqual(self.sql("SELECT id FROM t ORDER BY id"), [str(i) for i in ids])
+            ids += [ids[-1] + 1 + i for i in range(round_i + 1)]
+        self.assertTrue(set(seen) <= {0, *ids}, seen)
+
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())
         self.assertIn(b"ready", first.stdout.readline())
