@@ -169,6 +169,28 @@ Str str_copy(Arena *arena, Str a)
     return (Str){arena_copy(arena, a.data, a.bytes), a.bytes};
 }
 
+char *str_file_name(Arena *arena, Str name)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = ARENA_ARRAY(arena, char, (size_t)name.bytes * 3 + 1);
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < name.bytes; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+            c == '-') {
+            out[count++] = (char)c;
+            continue;
+        }
+        out[count++] = '%';
+        out[count++] = digits[c >> 4];
+        out[count++] = digits[c & 15];
+    }
+    out[count] = '\0';
+    return out;
+}
+
 Str str_lower(Arena *arena, Str a)
 {
     char *text = arena_alloc(arena, a.bytes);

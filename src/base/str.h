@@ -60,6 +60,9 @@ bool str_to_int64(Str a, int64_t *out);   /* Whole text, decimal, with sign; fal
 bool str_to_double(Str a, double *out);   /* Whole text, C syntax, no white space, no hex. */
 char *str_to_c(Arena *arena, Str a);      /* A NUL-terminated copy. */
 Str str_copy(Arena *arena, Str a);
+/* A name of any characters as one of a file: what is no ASCII letter, digit, '_' or '-' stands as %XX, so
+ * that no name leads out of its folder. */
+char *str_file_name(Arena *arena, Str name);
 Str str_lower(Arena *arena, Str a);       /* ASCII. */
 
 typedef struct StrBuf {

@@ -160,7 +160,7 @@ static bool is_fed(const PipelineSpec *spec, const TableDef *table)
 /* What a topic or a collector of --data holds, as files. */
 static bool take_out(Verify *v, Connections *connections, const TableDef *table, Error *err)
 {
-    const char *dir = arena_printf(v->arena, "%s/input/%.*s", v->dir, STR_ARG(table->name));
+    const char *dir = arena_printf(v->arena, "%s/input/%s", v->dir, str_file_name(v->arena, table->name));
     bool csv = str_is_nocase(table_option(table, "format"), "csv");
 
     if (v->input_count == INPUTS_MAX)
@@ -226,14 +226,18 @@ static bool run_here(const PipelineSpec *spec, const char *data_dir, bool drain,
 static bool write_table(Verify *v, SqlShell *shell, Str name, const char *run, Error *err)
 {
     const char *path =
-        arena_printf(v->arena, "%s/rows/%s/%.*s.json", v->dir, run, STR_ARG(name));
+        arena_printf(v->arena, "%s/rows/%s/%s.json", v->dir, run, str_file_name(v->arena, name));
     FILE *out = fopen(path, "w");
-    Str sql = str_of(arena_printf(v->arena, "SELECT * FROM `%.*s`", STR_ARG(name)));
+    StrBuf sql;
     bool ok;
 
     if (!out)
         return error_set(err, ERROR_USER, "%s cannot be written", path);
-    ok = sql_shell_run(shell, sql, out);
+    strbuf_init(&sql);
+    strbuf_printf(&sql, "SELECT * FROM ");
+    strbuf_add_quoted(&sql, name, '`');
+    ok = sql_shell_run(shell, strbuf_str(&sql), out);
+    strbuf_done(&sql);
     if (fclose(out) != 0 || !ok)
         return error_set(err, ERROR_USER, "table '%.*s' cannot be read back: %s says why",
                          STR_ARG(name), path);
@@ -274,8 +278,8 @@ static bool write_records(Verify *v, const PipelineSpec *spec, const char *data_
         const TableDef *table = spec->sources[i].table;
 
         ok = write_source(v, connections, table, write_record,
-                          arena_printf(v->arena, "%s/records/%.*s.json", v->dir,
-                                       STR_ARG(table->name)), false, err);
+                          arena_printf(v->arena, "%s/records/%s.json", v->dir,
+                                       str_file_name(v->arena, table->name)), false, err);
     }
     connections_close(connections);
     return ok;

@@ -273,13 +273,7 @@ static void add_name_quoted(StrBuf *out, Str name)
         strbuf_add_str(out, name);
         return;
     }
-    strbuf_add_char(out, '`');
-    for (uint32_t i = 0; i < name.bytes; i++) {
-        if (name.data[i] == '`')
-            strbuf_add_char(out, '`');
-        strbuf_add_char(out, name.data[i]);
-    }
-    strbuf_add_char(out, '`');
+    strbuf_add_quoted(out, name, '`');
 }
 
 static void add_type(StrBuf *out, const Type *type, bool sql)

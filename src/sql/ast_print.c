@@ -28,13 +28,7 @@ void ast_print_ident(StrBuf *out, const Ident *ident)
         strbuf_add_str(out, ident->text);
         return;
     }
-    strbuf_add_char(out, '`');
-    for (uint32_t i = 0; i < ident->text.bytes; i++) {
-        if (ident->text.data[i] == '`')
-            strbuf_add_char(out, '`');
-        strbuf_add_char(out, ident->text.data[i]);
-    }
-    strbuf_add_char(out, '`');
+    strbuf_add_quoted(out, ident->text, '`');
 }
 
 void ast_print_name(StrBuf *out, const QualifiedName *name)

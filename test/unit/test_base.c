@@ -124,6 +124,17 @@ static void split_gives_every_part_and_the_empty_ones(void **state)
     assert_int_equal(count, 4);
 }
 
+static void no_name_leads_a_file_out_of_its_folder(void **state)
+{
+    Arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    assert_string_equal(str_file_name(&arena, STR("orders_2-x")), "orders_2-x");
+    assert_string_equal(str_file_name(&arena, STR("../a b\xc3\xa4%")), "%2E%2E%2Fa%20b%C3%A4%25");
+    arena_done(&arena);
+}
+
 static void json_string_escapes_and_mends_utf8(void **state)
 {
     StrBuf buf;
@@ -178,6 +189,7 @@ int main(void)
         cmocka_unit_test(arena_does_not_hold_a_large_object),
         cmocka_unit_test(numbers_are_read_whole_or_refused),
         cmocka_unit_test(split_gives_every_part_and_the_empty_ones),
+        cmocka_unit_test(no_name_leads_a_file_out_of_its_folder),
         cmocka_unit_test(json_string_escapes_and_mends_utf8),
         cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
         cmocka_unit_test(crc32c_gives_the_check_value),
