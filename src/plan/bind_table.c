@@ -9,6 +9,7 @@
 #include "column/format_value.h"
 #include "log/topic.h"
 #include "plan/record_field.h"
+#include "sql/ast_print.h"
 #include "sql/parser.h"
 
 /* ── names and providers ───────────────────────────────────────────────────────────────────────*/
@@ -541,6 +542,18 @@ static void not_null_constraints(Arena *arena, const TableDef *table, Constraint
     }
 }
 
+static Str expression_text(Arena *arena, const AstExpr *expression)
+{
+    StrBuf text;
+    Str copy;
+
+    strbuf_init(&text);
+    ast_print_expr(&text, expression);
+    copy = str_copy(arena, strbuf_str(&text));
+    strbuf_done(&text);
+    return copy;
+}
+
 static bool check_constraint(Binder *b, Arena *arena, const AstTableConstraint *ast, size_t number,
                              const TableDef *table, ConstraintVec *out)
 {
@@ -557,6 +570,7 @@ static bool check_constraint(Binder *b, Arena *arena, const AstTableConstraint *
     if (!constraint.condition)
         return false;
     constraint.text = bind_name(b, NULL, ast->check);
+    constraint.sql = expression_text(arena, ast->check);
     for (size_t i = 0; i < out->count; i++) {
         if (str_equal_nocase(out->items[i].name, constraint.name)) {
             bind_error(b, ast->span, "CONSTRAINT_ALREADY_EXISTS", "42710",
@@ -591,6 +605,7 @@ static bool expectation(Binder *b, Arena *arena, const TableDef *table, const Ta
     Constraint constraint = {
         .name = str_slice(option->key, 7, option->key.bytes),
         .text = option->value,
+        .sql = option->value,
         .not_null_column = -1,
         .is_expectation = true,
         .on_violation = violation_of(table, option->key),

@@ -49,7 +49,8 @@ typedef enum Violation {
 
 typedef struct Constraint {
     Str name;                 /* CHECK: its own; NOT NULL: "not_null_<column>"; expect.NAME: NAME. */
-    Str text;                 /* The condition as written, for messages. */
+    Str text;                 /* The condition as Spark would name it, for messages. */
+    Str sql;                  /* CHECK, expect: the condition as SQL. */
     int32_t not_null_column;  /* NOT NULL: the column; else -1. */
     const Expr *condition;    /* CHECK, expect: BOOLEAN over the table's columns (column_i = column of
                                  `schema`); NOT NULL: NULL. Broken when FALSE; NULL passes a CHECK,
