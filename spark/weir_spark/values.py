@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, functions as F, types as T
 
 # Python's own date and time types are narrower than Spark's: these come as Spark's text.
-TEXT = (T.DateType, T.TimestampType, T.TimestampNTZType, T.CalendarIntervalType)
+TEXT = (T.DateType, T.TimestampType, T.TimestampNTZType, T.CalendarIntervalType, T.TimeType, T.VariantType)
 
 
 def holds(kind: T.DataType, types: tuple[type, ...]) -> bool:

@@ -7,13 +7,9 @@ One JSON request a line on standard input, one answer a line on standard output:
   {"parse": [...]}                                for each text null, or what Spark's parser says against it
 Results are as `weir sql --format json` writes them. Needs pyspark (script/spark --python).
 """
-import datetime
-import decimal
 import json
 import logging
-import math
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -22,13 +18,16 @@ import tempfile
 answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 logging.disable(logging.CRITICAL)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "spark"))
 home = tempfile.mkdtemp(prefix="weir-spark-")
 os.chdir(home)
 # As the JVM starts: pyspark reads this before there is a configuration.
 os.environ["PYSPARK_SUBMIT_ARGS"] = (
     "--conf spark.driver.memory=1g --conf spark.log.structuredLogging.enabled=false pyspark-shell")
 
-from pyspark.sql import SparkSession, types as T, functions as F  # noqa: E402
+from pyspark.sql import SparkSession  # noqa: E402
+
+from weir_spark.values import collect, types_of  # noqa: E402
 
 
 def start():
@@ -48,72 +47,6 @@ def start():
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     return session
-
-
-TEXT = tuple(getattr(T, name) for name in ("DateType", "TimestampType", "TimestampNTZType", "CalendarIntervalType",
-                                           "TimeType", "VariantType") if hasattr(T, name))
-NOTHING = T.NullType
-
-
-def holds(kind, types):
-    if isinstance(kind, types):
-        return True
-    if isinstance(kind, T.ArrayType):
-        return holds(kind.elementType, types)
-    if isinstance(kind, T.MapType):
-        return holds(kind.keyType, types) or holds(kind.valueType, types)
-    if isinstance(kind, T.StructType):
-        return any(holds(f.dataType, types) for f in kind.fields)
-    return False
-
-
-def as_text(kind):
-    """The same shape, with dates and times as Spark's own text: Python's are too narrow for them."""
-    if isinstance(kind, TEXT):
-        return T.StringType()
-    if isinstance(kind, T.ArrayType):
-        return T.ArrayType(as_text(kind.elementType))
-    if isinstance(kind, T.MapType):
-        return T.MapType(as_text(kind.keyType), as_text(kind.valueType))
-    if isinstance(kind, T.StructType):
-        return T.StructType([T.StructField(f.name, as_text(f.dataType)) for f in kind.fields])
-    return kind
-
-
-def months_text(months):
-    sign, months = ("-", -months) if months < 0 else ("", months)
-    return f"{sign}{months // 12}-{months % 12}"
-
-
-def micros_text(us):
-    sign, us = ("-", -us) if us < 0 else ("", us)
-    days, us = divmod(us, 86400000000)
-    hours, us = divmod(us, 3600000000)
-    minutes, us = divmod(us, 60000000)
-    seconds, us = divmod(us, 1000000)
-    return f"{sign}{days} {hours:02d}:{minutes:02d}:{seconds:02d}.{us * 1000:09d}"
-
-
-def to_json(value, kind):
-    if value is None:
-        return None
-    if isinstance(kind, T.ArrayType):
-        return [to_json(x, kind.elementType) for x in value]
-    if isinstance(kind, T.MapType):
-        return [[to_json(k, kind.keyType), to_json(x, kind.valueType)] for k, x in value.items()]
-    if isinstance(kind, T.StructType):
-        return [to_json(x, f.dataType) for x, f in zip(value, kind.fields)]
-    if isinstance(kind, (T.DoubleType, T.FloatType)):
-        if math.isnan(value):
-            return "NaN"
-        return ("Infinity" if value > 0 else "-Infinity") if math.isinf(value) else value
-    if isinstance(value, decimal.Decimal):
-        return format(value, "f")
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value).hex()
-    if isinstance(value, datetime.timedelta):
-        return micros_text(value // datetime.timedelta(microseconds=1))
-    return value
 
 
 def error_of(failure):
@@ -138,30 +71,10 @@ def error_of(failure):
 def run(session, sql):
     try:
         frame = session.sql(sql)
-        fields = frame.schema.fields
-        names = [f.name for f in fields]
-        kinds = [f.dataType for f in fields]
-        types = [f.dataType().catalogString() for f in frame._jdf.schema().fields()]
+        names, types = frame.columns, types_of(frame)
         if not names:
             return {"schema": [], "rows": []}
-        frame = frame.toDF(*[f"c{i}" for i in range(len(names))])
-        columns = []
-        for i, kind in enumerate(kinds):
-            column = F.col(f"c{i}")
-            if isinstance(kind, T.YearMonthIntervalType):
-                column = F.expr(f"cast(cast(c{i} as interval month) as int)")
-            elif holds(kind, TEXT):
-                column = column.cast(as_text(kind))
-            columns.append(column)
-        rows = []
-        for row in frame.select(*columns).collect():
-            cells = []
-            for value, kind in zip(row, kinds):
-                if isinstance(kind, T.YearMonthIntervalType):
-                    cells.append(None if value is None else months_text(value))
-                else:
-                    cells.append(to_json(value, kind))
-            rows.append(cells)
+        rows = collect(frame)
         return {"schema": [list(pair) for pair in zip(names, types)], "rows": rows}
     except Exception as failure:  # noqa: BLE001 -- whatever Spark says is the answer
         return error_of(failure)
