@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 
@@ -32,12 +33,19 @@ def verify(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     from . import session as sessions
-    from .run import run as start
+    from .run import lock, run as start, tell
 
+    tell(pid=os.getpid())
+    folder = os.path.abspath(options.data)
+    held = lock(folder)
+    if held is None:
+        tell(error=f"another run uses {folder}; stop it first, or give another folder")
+        return 1
     plan = plans.load(options.plan)
     spark = sessions.start(plan, finite=False)
-    status = start(spark, plan, os.path.abspath(options.data), options.once)
-    spark.stop()
+    status = start(spark, plan, folder, options.once)
+    with contextlib.suppress(Exception):  # A stop may have ended Spark already.
+        spark.stop()
     return status
 
 

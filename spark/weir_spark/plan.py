@@ -87,10 +87,18 @@ class Plan:
     weir: str
     time_zone: str
     settings: dict[str, str]
+    commit_interval_ms: int
+    patience_ms: int  # how long --once waits for a server that is away
     tables: dict[str, Table] = field(default_factory=dict)
     temporary_views: list[TemporaryView] = field(default_factory=list)  # in the file's order
     flows: list[Flow] = field(default_factory=list)
     views: list[MaterializedView] = field(default_factory=list)  # each behind all it reads
+
+
+def file_name(table: str) -> str:
+    """A table's or flow's name as a file's: no name leads out of its folder (str_file_name in src/base is the same)."""
+    return "".join(chr(b) if chr(b).isascii() and (chr(b).isalnum() or chr(b) in "_-") else f"%{b:02X}"
+                   for b in table.encode())
 
 
 def _columns(items: list[dict[str, Any]]) -> list[Column]:
@@ -116,7 +124,7 @@ def parse(text: str) -> Plan:
     if p["version"] != 1:
         raise ValueError(f"plan.json has version {p['version']}, this runner reads version 1: "
                          "export it again with the weir that belongs to the runner")
-    plan = Plan(p["file"], p["weir"], p["time_zone"], p["settings"])
+    plan = Plan(p["file"], p["weir"], p["time_zone"], p["settings"], p["commit_interval_ms"], p["patience_ms"])
     for t in p["tables"]:
         if t["kind"] == "temporary_view":
             plan.temporary_views.append(TemporaryView(

@@ -1,53 +1,68 @@
-"""Batches of a query into a PostgreSQL table, each exactly once.
+"""Tables in PostgreSQL: each batch of a query exactly once, and reading.
 
     executors   COPY their partition into a staging table of texts; an attempt first deletes what an
                 earlier attempt of the same partition left there
-    driver      one transaction: the staging table into the table (upsert by the primary key, the last row of a
-                key winning), and (query, epoch) into weir_spark_epochs
+    driver      one transaction: the number of the batch into weir_spark_epochs, the staging table into the table
+                (upsert by the primary key, the last row of a key winning; rows with a NULL in it into the dead letters)
 
-A batch that Spark plays again after a crash finds its number there, and changes nothing.
+A batch that Spark plays again after a crash finds its number there, and changes nothing. The staging table is not
+logged: a server that crashes may have lost it, which is seen by the number of rows, and the batch is written again.
 """
 from __future__ import annotations
 
+import hashlib
 import io
-import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from pyspark.sql import DataFrame, Row, functions as F
+from pyspark.sql import DataFrame, Row, SparkSession, functions as F
 
-from .plan import Column, Table
+from .connection import password
+from .kafka import JSON
+from .plan import Column, Plan, Table
 from .sources import quoted
 
 SCALARS = {"boolean": "boolean", "tinyint": "smallint", "smallint": "smallint", "int": "integer", "bigint": "bigint",
            "float": "real", "double": "double precision", "string": "text", "binary": "bytea", "date": "date",
-           "timestamp": "timestamptz", "timestamp_ntz": "timestamp"}
+           "timestamp": "timestamp with time zone", "timestamp_ntz": "timestamp without time zone"}
+NAME_BYTES_MAX = 63
+COPY_BYTES = 1 << 20
+FETCH_ROWS = 10000
 
 
 def name_text(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def scalar_text(kind: str) -> str | None:
+    if kind.startswith("decimal"):
+        return kind.replace("decimal", "numeric").replace(" ", "")
+    return "interval" if kind.startswith("interval") else SCALARS.get(kind)
+
+
 def type_text(kind: str) -> str:
     kind = kind.lower()
-    if kind.startswith("decimal"):
-        return kind.replace("decimal", "numeric")
-    if kind.startswith("array<") and kind[6:-1] in SCALARS:
-        return SCALARS[kind[6:-1]] + "[]"
-    return SCALARS.get(kind, "jsonb" if kind.startswith(("array<", "map<", "struct<")) else "text")
+    if kind.startswith("array<"):
+        element = scalar_text(kind[6:-1])
+        return element + "[]" if element else "jsonb"
+    return scalar_text(kind) or ("jsonb" if kind.startswith(("map<", "struct<")) else "text")
 
 
 def text_column(column: Column) -> Any:
     """A value as the text which PostgreSQL casts to the column's type."""
-    value = F.col(quoted(column.name))
-    kind = column.type.lower()
+    name, kind = quoted(column.name), column.type.lower()
+    value = F.col(name)
     if kind.startswith(("array<", "map<", "struct<")):
-        return F.to_json(value)
+        return F.to_json(value, JSON)
     if kind == "binary":
         return F.concat(F.lit("\\x"), F.hex(value))
     if kind == "timestamp":
         return F.date_format(F.to_utc_timestamp(value, F.current_timezone()), "yyyy-MM-dd HH:mm:ss.SSSSSS'+00'")
+    if kind.startswith("interval") and ("year" in kind or "month" in kind):
+        return F.expr(f"cast(cast({name} as interval month) as int) || ' months'")
+    if kind.startswith("interval"):
+        return F.expr(f"cast(cast({name} as interval second) as decimal(20,6)) || ' seconds'")
     return value.cast("string")
 
 
@@ -55,20 +70,30 @@ def from_text(column: Column) -> str:
     name, kind = name_text(column.name), type_text(column.type)
     if kind.endswith("[]"):
         return f"CASE WHEN {name} IS NULL THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text({name}::jsonb))::{kind} END"
-    return f"{name}::{kind}"
+    return f"justify_hours({name}::interval)" if kind == "interval" else f"{name}::{kind}"
+
+
+def read_text(column: Column) -> str:
+    """The other way: as text that Spark casts."""
+    name, kind = name_text(column.name), column.type.lower()
+    if type_text(kind).endswith("[]") or type_text(kind) == "jsonb":
+        return f"to_json({name})::text"
+    if type_text(kind) == "interval":
+        unit = "months" if "year" in kind or "month" in kind else "seconds"
+        return (f"(extract(year FROM {name}) * 12 + extract(month FROM {name}))::bigint::text" if unit == "months"
+                else f"extract(epoch FROM {name})::numeric::text")
+    return f"encode({name}, 'hex')" if kind == "binary" else f"{name}::text"
 
 
 def address(settings: dict[str, str]) -> str:
     """libpq's connection text, with the password from where weir takes it."""
-    url = settings["postgres.url"]
-    password = os.environ.get("WEIR_POSTGRES_PASSWORD") or settings.get("postgres.password")
-    if not password and "postgres.password.file" in settings:
-        with open(settings["postgres.password.file"], encoding="utf-8") as file:
-            password = file.readline().strip()
+    url, secret = settings["postgres.url"], password(settings, "postgres")
     parts = urlsplit(url)
-    if password and parts.username and not parts.password:
-        host = f"{parts.username}:{quote(password, safe='')}@{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-        url = parts._replace(netloc=host).geturl()
+    if secret and "://" not in url:
+        return url if "password=" in url else url + " password='" + secret.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if secret and parts.username and not parts.password:
+        user, _, hosts = parts.netloc.rpartition("@")
+        return parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{hosts}").geturl()
     return url
 
 
@@ -78,72 +103,167 @@ def copy_line(row: Iterable[str | None]) -> str:
     return "\t".join(cells) + "\n"
 
 
-class PostgresSink:
-    def __init__(self, table: Table, settings: dict[str, str]) -> None:
-        self.table, self.address = table, address(settings)
-        schema = table.options.get("schema")
-        self.name = (name_text(schema) + "." if schema else "") + name_text(table.options.get("table", table.name))
-        self.staging = name_text("weir_spark_staging_" + table.name)
+class Lines(io.TextIOBase):
+    """Rows as COPY reads them, made as they are asked for: a partition may be larger than memory."""
 
-    def connect(self) -> Any:
-        import psycopg2
-        connection = psycopg2.connect(self.address)
-        connection.set_client_encoding("UTF8")
-        return connection
+    def __init__(self, rows: Iterable[Row], before: list[str]) -> None:
+        self.rows, self.before = iter(rows), before
+        self.count = 0
+        self.rest = ""
+
+    def read(self, size: int | None = -1) -> str:
+        wanted = COPY_BYTES if size is None or size < 0 else size
+        parts, length = [self.rest], len(self.rest)
+        while length < wanted:
+            row = next(self.rows, None)
+            if row is None:
+                break
+            line = copy_line([*self.before, str(self.count), *row])
+            self.count += 1
+            parts.append(line)
+            length += len(line)
+        whole = "".join(parts)
+        self.rest = whole[wanted:]
+        return whole[:wanted]
+
+
+def connect(where: str) -> Any:
+    import psycopg2
+    connection = psycopg2.connect(where, connect_timeout=10)
+    connection.set_client_encoding("UTF8")
+    return connection
+
+
+class Transaction:
+    """A connection for one transaction."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> Any:
+        self.connection = connect(self.where)
+        return self.connection.cursor()
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        try:
+            if kind is None:
+                self.connection.commit()
+        finally:
+            self.connection.close()
+
+
+class PostgresTable:
+    def __init__(self, session: SparkSession, plan: Plan, table: Table) -> None:
+        self.session, self.table = session, table
+        self.where = address({**plan.settings, **self.own_server(table)})
+        schema = table.options.get("schema")
+        self.schema = name_text(schema) + "." if schema else ""
+        self.plain_name = table.options.get("table", table.name)
+        self.name = self.schema + name_text(self.plain_name)
+        self.letters = self.schema + name_text(self.plain_name + "__dead_letter")
+        staging = "weir_spark_staging_" + self.plain_name
+        if len(staging.encode()) > NAME_BYTES_MAX:
+            staging = "weir_spark_staging_" + hashlib.sha256(staging.encode()).hexdigest()[:32]
+        self.staging = self.schema + name_text(staging)
+
+    @staticmethod
+    def own_server(table: Table) -> dict[str, str]:
+        """CREATE TABLE ... OPTIONS ('url' = …): another database."""
+        out = {"postgres.url": table.options["url"]} if "url" in table.options else {}
+        if "password_file" in table.options:
+            out["postgres.password.file"] = table.options["password_file"]
+        return out
 
     def prepare(self) -> None:
         columns = ", ".join(f"{name_text(c.name)} {type_text(c.type)}" for c in self.table.columns)
         key = f", PRIMARY KEY ({', '.join(map(name_text, self.table.primary_key))})" if self.table.primary_key else ""
         texts = ", ".join(f"{name_text(c.name)} text" for c in self.table.columns)
-        with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(87117)")  # CREATE ... IF NOT EXISTS is no protection by itself
+        with Transaction(self.where) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(87117)")  # CREATE ... IF NOT EXISTS is no protection by itself.
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}{key})")
             cursor.execute("CREATE TABLE IF NOT EXISTS weir_spark_epochs (query text PRIMARY KEY, epoch bigint NOT NULL)")
             cursor.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {self.staging} "
                            f"(weir_query text, weir_part integer, weir_seq bigint, {texts})")
+            if self.table.primary_key:
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.letters} (reason text, message text, raw text, "
+                               '"partition" integer, "position" bigint, received_at timestamp with time zone)')
+            self.check(cursor, self.name, [(c.name, type_text(c.type)) for c in self.table.columns])
+            self.check(cursor, self.staging, [(c.name, "text") for c in self.table.columns])
+            self.check_key(cursor)
 
-    def write(self, frame: DataFrame, query: str, epoch: int) -> None:
-        if self.done(query, epoch):
+    def check(self, cursor: Any, name: str, wanted: list[tuple[str, str]]) -> None:
+        cursor.execute("SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass "
+                       "AND attnum > 0 AND NOT attisdropped", (name,))
+        there = dict(cursor.fetchall())
+        wrong = [f"column {column} is {there.get(column, 'missing')} there, {kind} here" for column, kind in wanted
+                 if not type_fits(there.get(column), kind)]
+        if wrong:
+            raise ValueError(f"table {name} in PostgreSQL is of another shape: {'; '.join(wrong[:5])}")
+
+    def check_key(self, cursor: Any) -> None:
+        """An upsert needs a unique index over exactly the key."""
+        if not self.table.primary_key:
             return
-        self.stage(frame, query)
-        with self.connect() as connection, connection.cursor() as cursor:
-            self.apply(cursor, query)
-            cursor.execute("INSERT INTO weir_spark_epochs VALUES (%s, %s) ON CONFLICT (query) DO UPDATE SET epoch = "
-                           "excluded.epoch", (query, epoch))
-            cursor.execute(f"DELETE FROM {self.staging} WHERE weir_query = %s", (query,))
+        cursor.execute("SELECT array_agg(a.attname::text) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND "
+                       "a.attnum = ANY(i.indkey::int2[]) WHERE i.indrelid = %s::regclass AND i.indisunique "
+                       "AND i.indpred IS NULL GROUP BY i.indexrelid", (self.name,))
+        if not any(set(row[0]) == set(self.table.primary_key) for row in cursor.fetchall()):
+            raise ValueError(f"table {self.name} in PostgreSQL has no primary key or unique index over exactly "
+                             f"({', '.join(self.table.primary_key)})")
+
+    # ── writing ──
+
+    def write(self, frame: DataFrame, query: str, epoch: int) -> int:
+        if self.done(query, epoch):
+            return 0
+        count = self.stage(frame, query)
+        with Transaction(self.where) as cursor:
+            cursor.execute("INSERT INTO weir_spark_epochs AS e VALUES (%s, %s) ON CONFLICT (query) DO UPDATE SET epoch = "
+                           "excluded.epoch WHERE e.epoch < excluded.epoch", (query, epoch))
+            if cursor.rowcount == 0:
+                return 0  # Another has written it meanwhile.
+            self.apply(cursor, query, count)
+        return count
 
     def done(self, query: str, epoch: int) -> bool:
-        with self.connect() as connection, connection.cursor() as cursor:
+        with Transaction(self.where) as cursor:
             cursor.execute("SELECT epoch FROM weir_spark_epochs WHERE query = %s", (query,))
             row = cursor.fetchone()
             cursor.execute(f"DELETE FROM {self.staging} WHERE weir_query = %s", (query,))  # of an attempt that died
         return row is not None and row[0] >= epoch
 
-    def stage(self, frame: DataFrame, query: str) -> None:
-        staging, sink = self.staging, self
+    def stage(self, frame: DataFrame, query: str) -> int:
+        staging, where = self.staging, self.where
         texts = frame.select(*[text_column(c).alias(f"c{i}") for i, c in enumerate(self.table.columns)])
 
-        def copy(rows: Iterable[Row]) -> None:
+        def copy(rows: Iterable[Row]) -> Iterator[int]:
             from pyspark import TaskContext
             context = TaskContext.get()
             part = context.partitionId() if context else 0
-            with sink.connect() as connection, connection.cursor() as cursor:
+            lines = Lines(rows, [query, str(part)])
+            with Transaction(where) as cursor:
                 cursor.execute(f"DELETE FROM {staging} WHERE weir_query = %s AND weir_part = %s", (query, part))
-                buffer = io.StringIO()
-                for i, row in enumerate(rows):
-                    buffer.write(copy_line([query, str(part), str(i), *row]))
-                buffer.seek(0)
-                cursor.copy_expert(f"COPY {staging} FROM STDIN", buffer)
+                cursor.copy_expert(f"COPY {staging} FROM STDIN", lines, COPY_BYTES)
+            yield lines.count
 
-        texts.rdd.foreachPartition(copy)
+        return sum(texts.rdd.mapPartitions(copy).collect())
 
-    def apply(self, cursor: Any, query: str) -> None:
+    def apply(self, cursor: Any, query: str, count: int) -> None:
+        cursor.execute(f"SELECT count(*) FROM {self.staging} WHERE weir_query = %s", (query,))
+        staged = cursor.fetchone()[0]
+        if staged != count:
+            from psycopg2 import OperationalError
+            raise OperationalError(f"{staged} of {count} rows are in {self.staging}: the server has lost the others")
         names = ", ".join(name_text(c.name) for c in self.table.columns)
         values = ", ".join(from_text(c) for c in self.table.columns)
-        if not self.table.primary_key:
+        if self.table.primary_key:
+            self.upsert(cursor, query, names, values)
+        else:
             cursor.execute(f"INSERT INTO {self.name} ({names}) SELECT {values} FROM {self.staging} WHERE weir_query = %s "
                            "ORDER BY weir_part, weir_seq", (query,))
-            return
+        cursor.execute(f"DELETE FROM {self.staging} WHERE weir_query = %s", (query,))
+
+    def upsert(self, cursor: Any, query: str, names: str, values: str) -> None:
         key = [name_text(k) for k in self.table.primary_key]
         rest = [name_text(c.name) for c in self.table.columns if c.name not in self.table.primary_key]
         action = ("UPDATE SET " + ", ".join(f"{n} = excluded.{n}" for n in rest)) if rest else "NOTHING"
@@ -152,14 +272,64 @@ class PostgresSink:
             f"INSERT INTO {self.name} ({names}) SELECT DISTINCT ON ({', '.join(key)}) {values} FROM {self.staging} "
             f"WHERE weir_query = %s AND {present} ORDER BY {', '.join(key)}, weir_part DESC, weir_seq DESC "
             f"ON CONFLICT ({', '.join(key)}) DO {action}", (query,))
+        cursor.execute(
+            f"INSERT INTO {self.letters} SELECT 'null_key', %s, (to_jsonb(s) - 'weir_query' - 'weir_part' - 'weir_seq')::text, "
+            f"NULL, NULL, now() FROM {self.staging} s WHERE weir_query = %s AND NOT ({present})",
+            (f"table {self.table.name}: a column of the primary key is NULL", query))
 
-    def replace(self, frame: DataFrame) -> None:
+    def replace(self, frame: DataFrame) -> int:
         """A materialized view: the new rows in the place of the old ones, at once."""
         query = "view " + self.table.name
-        with self.connect() as connection, connection.cursor() as cursor:
+        with Transaction(self.where) as cursor:
             cursor.execute(f"DELETE FROM {self.staging} WHERE weir_query = %s", (query,))
-        self.stage(frame, query)
-        with self.connect() as connection, connection.cursor() as cursor:
+        count = self.stage(frame, query)
+        with Transaction(self.where) as cursor:
             cursor.execute(f"DELETE FROM {self.name}")
-            self.apply(cursor, query)
-            cursor.execute(f"DELETE FROM {self.staging} WHERE weir_query = %s", (query,))
+            self.apply(cursor, query, count)
+        return count
+
+    # ── reading ──
+
+    def read(self) -> DataFrame:
+        """By one task, page by page, in one snapshot: as the table is when the rows are asked for."""
+        where, columns = self.where, self.table.columns
+        names = ", ".join(read_text(c) for c in columns)
+        sql = f"SELECT {names} FROM {self.name}"
+
+        def fetch(_: Iterable[int]) -> Iterator[tuple[str | None, ...]]:
+            connection = connect(where)
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TIME ZONE 'UTC'")
+                    cursor.execute("SET datestyle TO 'ISO'")
+                with connection.cursor("weir_read") as pages:
+                    pages.itersize = FETCH_ROWS
+                    pages.execute(sql)
+                    yield from pages
+            finally:
+                connection.close()
+
+        rows = self.session.sparkContext.parallelize([0], 1).mapPartitions(fetch)
+        frame = self.session.createDataFrame(rows, ", ".join(f"c{i} STRING" for i in range(len(columns))))
+        return frame.select(*[_from_read(i, c).alias(c.name) for i, c in enumerate(columns)])
+
+
+def type_fits(there: str | None, here: str) -> bool:
+    if there is None:
+        return False
+    if here.startswith("numeric") and there.startswith("numeric"):
+        return True
+    return there == here or (here == "text" and there == "character varying")
+
+
+def _from_read(i: int, column: Column) -> Any:
+    value, kind = F.col(f"c{i}"), column.type.lower()
+    if kind.startswith(("array<", "map<", "struct<")):
+        return F.from_json(value, column.type)
+    if kind == "binary":
+        return F.unhex(value)
+    if kind.startswith("interval"):
+        if "year" in kind or "month" in kind:
+            return F.expr(f"cast(make_ym_interval(0, cast(c{i} as int)) as {kind})")
+        return F.expr(f"cast(make_dt_interval(0, 0, 0, cast(c{i} as decimal(18,6))) as {kind})")
+    return value.cast(column.type)

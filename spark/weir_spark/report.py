@@ -11,7 +11,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from .plan import Plan
+from .plan import Plan, file_name
 from .verify import Result
 
 HEAD = ["", "weir", "Spark", "equal", "open", "missing", "extra"]
@@ -81,8 +81,8 @@ def certificate(session: SparkSession, plan: Plan, folder: str, results: list[Re
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "file": plan.file,
         "file_sha256": file_hash(plan.file) if os.path.exists(plan.file) else None,
-        "input": {name.removesuffix(".json"): {"sha256": file_hash(os.path.join(records, name))}
-                  for name in sorted(os.listdir(records))},
+        "input": {name: {"sha256": file_hash(os.path.join(records, file_name(name) + ".json"))} for name in sorted(plan.tables)
+                  if os.path.exists(os.path.join(records, file_name(name) + ".json"))},
         "engines": {
             "weir": plan.weir,
             "spark": session.version,

@@ -1,65 +1,101 @@
 """A pipeline on Structured Streaming: sources, views, one query a flow with its own checkpoint, views as batches.
 
-Progress goes to standard output, one JSON object a line, which weir shows: {"flow", "rows_in", "rows_out",
-"watermark", "batch"}, {"view", "rows"}, {"error", "line", "column"}.
+    FOLDER/checkpoints/FLOW   what Spark has processed, and its state (spark.checkpoint.dir: elsewhere)
+    FOLDER/tables/TABLE       tables whose role has no connection (spark.tables.dir)
+    FOLDER/lock               one run at a time
+
+Progress goes to standard output, one JSON object a line, which weir shows: {"pid"}, {"flow", "rows_in", "rows_out",
+"watermark", "batch"}, {"view", "rows"}, {"trouble"}, {"error", "line", "column"}.
+
+A server that is away delays its own tables alone: the batch at hand is written again and again (writing twice changes
+nothing), later and later, to 5 s; a query that has ended for such a reason is started again from its checkpoint.
 """
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import Column as SparkColumn, DataFrame, SparkSession, functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
-from . import sources
-from .plan import Flow, Plan, Read, Table
-from .sinks import FileSink, Sink, kafka_options, sink_of
-from .verify import words
+from . import kafka, sources
+from .errors import PipelineError, is_away, place_of, words
+from .plan import Flow, Plan, Read, Table, file_name
+from .sinks import Sink, letters_of, sink_of
 
-
-class PipelineError(Exception):
-    """A sentence for the user, with the place in the SQL file."""
-
-    def __init__(self, text: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(text)
-        self.line, self.column = line, column
+LOOK_S = 0.2
+WAIT_MAX_S = 5.0
+STOP_S = 20.0  # How long a stop waits for the batch at hand.
+LETTERS_EVERY = "5 seconds"
+STREAMED = ("kafka", "json", "csv")
 
 
 def tell(**fields: Any) -> None:
     print(json.dumps(fields, ensure_ascii=False), flush=True)
 
 
+class Stopped(Exception):
+    """A stop was asked for while a server was waited for."""
+
+
+@dataclass
+class Running:
+    """A query, and how to start it again."""
+
+    name: str
+    start: Callable[[], StreamingQuery]
+    flow: Flow | None  # None: dead letters of a source
+    query: StreamingQuery | None = None
+    seen: int = -1  # the last batch told of
+    rows_in: int = 0
+    rows_out: int = 0
+    failures: int = 0
+    again_at: float = 0.0
+    away_since: float = 0.0
+    done: bool = False
+    failure: BaseException | None = None
+    id_known: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self) -> None:
+        self.failure = None
+        self.id_known.clear()
+        self.query = self.start()
+        self.id_known.set()
+
+
 class Runner:
     def __init__(self, session: SparkSession, plan: Plan, folder: str, once: bool) -> None:
         self.session, self.plan, self.folder, self.once = session, plan, folder, once
         self.checkpoints = plan.settings.get("spark.checkpoint.dir", os.path.join(folder, "checkpoints"))
-        self.tables = os.path.join(folder, "tables")
-        self.queries: list[tuple[str, StreamingQuery]] = []
-        self.rows_out: dict[str, int] = {}
-        self.rows_in: dict[str, int] = {}
-        self.seen: dict[str, int] = {}
+        self.tables = plan.settings.get("spark.tables.dir", os.path.join(folder, "tables"))
+        self.queries: list[Running] = []
+        self.broken_views: dict[str, tuple[BaseException, str, int, int]] = {}
+        self.admins: dict[str, kafka.Admin] = {}
         self.stopping = False
+        self.parent = int(os.environ.get("WEIR_PID", "0"))
 
     # ── reading ──
 
     def records(self, table: Table) -> DataFrame:
         """A stream with a column `value`."""
         if table.provider == "kafka":
-            start = table.options.get("starting", "earliest")
-            frame = self.session.readStream.format("kafka").options(**kafka_options(table, self.plan.settings)).option(
-                "subscribe", table.options.get("topic", table.name)).option(
-                "startingOffsets", start if start in ("earliest", "latest") else "earliest").option(
-                "kafka.isolation.level", "read_committed").load()
-            return frame.select(F.col("value").cast("string").alias("value"), "partition",
-                                F.col("offset").alias("position"))
+            return kafka.stream(self.session, self.plan, table)
         if table.provider in ("json", "csv"):
-            frame = self.session.readStream.text(table.options["path"])
-            return frame.select("value", F.lit(0).alias("partition"), F.lit(-1).cast("bigint").alias("position"))
+            path = table.options["path"]
+            if os.path.isfile(path):  # Spark streams from folders and patterns: a pattern that means this name alone.
+                path = f"{path[:-1]}[{path[-1]}]"
+            frame = self.session.readStream.text(path)
+            return sources.without_header(table, frame.select(
+                "value", F.lit(0).alias("partition"), F.lit(-1).cast("bigint").alias("position")))
         raise PipelineError(
             f"table {table.name} is USING {table.provider}, which weir collects: run its flow into a topic with weir, and "
             "this pipeline from the topic on Spark", table.line, table.column)
@@ -69,52 +105,11 @@ class Runner:
             reader = self.session.read.schema(sources.schema_text(table.columns))
             if table.provider == "json":
                 return reader.json(table.options["path"])
-            return reader.csv(table.options["path"], sep=table.options.get("sep", ","),
-                              header=table.options.get("header") == "true")
+            return reader.options(**sources.csv_options(table)).csv(
+                table.options["path"], header=table.options.get("header") == "true")
         if table.provider == "kafka":
-            frame = self.session.read.format("kafka").options(**kafka_options(table, self.plan.settings)).option(
-                "subscribe", table.options.get("topic", table.name)).load()
-            return sources.good_rows(sources.decode(table, frame.select(F.col("value").cast("string"))), table)
-        if table.provider == "postgres" and "postgres.url" in self.plan.settings:
-            return self.postgres_rows(table)
-        if table.provider == "cassandra" and "cassandra.contact.points" in self.plan.settings:
-            raise PipelineError(f"table {table.name} stands in Cassandra, where Spark cannot read it in this version",
-                                table.line, table.column)
-        sink = FileSink(table, self.tables)
-        schema = sources.schema_text(table.columns)
-        if not os.path.isdir(sink.folder):
-            return self.session.createDataFrame([], schema)
-        frame = self.session.read.schema(schema).option("recursiveFileLookup", "true").format(sink.format).options(
-            **sink.options).load(sink.folder)
-        if not table.primary_key:
-            return frame
-        # The last epoch's row of each key.
-        frame = frame.withColumn("_weir_file", F.input_file_name())
-        frame = frame.withColumn("_weir_order", F.struct(
-            F.regexp_extract("_weir_file", r"epoch=(\d+)", 1), F.monotonically_increasing_id()))
-        return frame.groupBy(*[sources.quoted(k) for k in table.primary_key]).agg(
-            F.max_by(F.struct(*[sources.quoted(c.name) for c in table.columns]), F.col("_weir_order")).alias("r")).select("r.*")
-
-    def postgres_rows(self, table: Table) -> DataFrame:
-        from .postgres import PostgresSink
-        sink = PostgresSink(table, self.plan.settings)
-        names = ", ".join(_read_text(c.name, c.type) for c in table.columns)
-        with sink.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("SET TIME ZONE 'UTC'")
-            cursor.execute(f"SELECT {names} FROM {sink.name}")
-            rows = cursor.fetchall()
-        frame = self.session.createDataFrame(rows, ", ".join(f"c{i} STRING" for i in range(len(table.columns))))
-        out = []
-        for i, c in enumerate(table.columns):
-            value: Any = F.col(f"c{i}")
-            if c.type.lower().startswith(("array<", "map<", "struct<")):
-                value = F.from_json(value, c.type)
-            elif c.type.lower() == "binary":
-                value = F.unhex(value)
-            else:
-                value = value.cast(c.type)
-            out.append(value.alias(c.name))
-        return frame.select(*out)
+            return sources.good_rows(sources.decode(table, kafka.batch(self.session, self.plan, table)), table)
+        return sink_of(self.session, self.plan, table, self.tables).read()
 
     def register(self, reads: list[Read]) -> None:
         for view in self.session.catalog.listTables():
@@ -125,175 +120,257 @@ class Runner:
             frame = (sources.good_rows(sources.decode(table, self.records(table)), table) if read.streaming
                      else self.static(table))
             frame.createOrReplaceTempView(sources.quoted(table.name))
+        self.broken_views = {}
         for step in self.plan.temporary_views:
-            with contextlib.suppress(AnalysisException):  # What this query does not use may read other tables.
+            try:
                 frame = self.session.sql(step.query)
                 if step.column_names:
                     frame = frame.toDF(*step.column_names)
                 frame.createOrReplaceTempView(sources.quoted(step.name))
+            except AnalysisException as failure:  # What this query does not use may read other tables.
+                self.broken_views[step.name] = (failure, step.query, step.line, step.column)
+
+    def complaint(self, what: str, failure: BaseException, query: str, line: int, column: int) -> PipelineError:
+        """A failure of Spark's as a sentence with its place: where a view is not there, that is the view's."""
+        for name, (cause, view_query, view_line, view_column) in self.broken_views.items():
+            if f"`{name}`" in str(failure) and "TABLE_OR_VIEW_NOT_FOUND" in str(failure):
+                failure, query, line, column, what = cause, view_query, view_line, view_column, f"view {name}"
+                break
+        place = place_of(failure, query, line, column)
+        return PipelineError(f"{what}: {words(failure)}", *place, outside=is_away(failure))
 
     # ── queries ──
 
-    def start(self, name: str, frame: DataFrame, mode: str, sink: Sink) -> None:
+    def start(self, name: str, flow: Flow | None, frame: DataFrame, mode: str, sink: Sink) -> None:
         def write(batch: DataFrame, epoch: int) -> None:
-            rows = batch.persist()
+            running.id_known.wait()
+            assert running.query is not None
+            query, target = str(running.query.id), flow.target if flow else name
             try:
-                query = batch.sparkSession.sparkContext.getLocalProperty("sql.streaming.queryId") or name
-                self.rows_out[name] = self.rows_out.get(name, 0) + rows.count()
-                sink.write(rows, query, epoch)
-            finally:
-                rows.unpersist()
+                running.rows_out += self.patiently(f"table {target}", lambda: sink.write(batch, query, epoch))
+                running.failures = 0
+            except BaseException as failure:
+                running.failure = failure
+                raise
 
-        writer = frame.writeStream.queryName(name).outputMode(mode).option(
-            "checkpointLocation", os.path.join(self.checkpoints, name)).foreachBatch(write)
-        interval = self.plan.settings.get("commit.interval", "1 second")
-        writer = writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=interval)
-        self.queries.append((name, writer.start()))
+        def begin() -> StreamingQuery:
+            writer = frame.writeStream.queryName(name).outputMode(mode).option(
+                "checkpointLocation", os.path.join(self.checkpoints, file_name(name))).foreachBatch(write)
+            interval = f"{self.plan.commit_interval_ms} milliseconds" if flow else LETTERS_EVERY
+            return (writer.trigger(availableNow=True) if self.once else writer.trigger(processingTime=interval)).start()
+
+        running = Running(name, begin, flow)
+        running.begin()
+        self.queries.append(running)
+
+    def patiently(self, what: str, action: Callable[[], int]) -> int:
+        """Tries again while a server is away: for ever, or with --once for outbox.patience."""
+        began, wait = time.monotonic(), 0.1
+        while True:
+            try:
+                return action()
+            except Exception as failure:
+                if not is_away(failure):
+                    raise
+                if self.stopping:
+                    raise Stopped from failure
+                if self.once and time.monotonic() - began > self.plan.patience_ms / 1000:
+                    raise
+                if wait >= 0.4:
+                    tell(trouble=f"{what}: {words(failure)}; tried again")
+            time.sleep(wait)
+            wait = min(wait * 2, WAIT_MAX_S)
 
     def start_flow(self, flow: Flow) -> None:
         target = self.plan.tables[flow.target]
-        try:
+
+        def begin() -> int:
             self.register(flow.reads)
             frame = self.session.sql(flow.query)
             if flow.name != flow.target:
                 have = {c.lower() for c in frame.columns}
                 frame = frame.select(*[(F.col(sources.quoted(c.name)) if c.name.lower() in have else F.lit(None))
                                        .cast(c.type).alias(c.name) for c in target.columns])
-            sink = sink_of(self.plan, target, self.tables)
+            sink = sink_of(self.session, self.plan, target, self.tables)
             sink.prepare()
-            self.start(flow.name, frame, flow.output_mode, sink)
-        except PipelineError:
+            self.start(flow.name, flow, frame, flow.output_mode, sink)
+            return 0
+
+        try:
+            self.patiently(f"flow {flow.name}", begin)
+        except (PipelineError, Stopped):
             raise
         except ValueError as failure:
             raise PipelineError(str(failure), target.line, target.column) from failure
         except Exception as failure:
-            raise PipelineError(f"flow {flow.name}: {words(failure)}", flow.line, flow.column) from failure
+            raise self.complaint(f"flow {flow.name}", failure, flow.query, flow.line, flow.column) from failure
 
     def start_dead_letters(self, table: Table) -> None:
         """The bad records of a source, in a table of their own."""
-        bad = sources.bad_records(sources.decode(table, self.records(table))).select(
-            "reason", F.concat(F.lit("the record breaks "), F.col("reason")).alias("message"),
-            F.col("value").alias("raw"), "partition", "position", F.current_timestamp().alias("received_at"))
-        from .plan import Column
-        kinds = ["string", "string", "string", "int", "bigint", "timestamp"]
-        letters = Table(table.name + "__dead_letter", "system", "postgres",
-                        [Column(n, k, True) for n, k in zip(bad.columns, kinds)], [], {}, [], [], [], [], "append",
-                        table.line, table.column)
-        sink = sink_of(self.plan, letters, self.tables)
-        sink.prepare()
-        self.start(letters.name, bad, "append", sink)
+        def begin() -> int:
+            bad = sources.bad_records(sources.decode(table, self.records(table))).select(
+                "reason", _message(table).alias("message"), F.col("value").cast("string").alias("raw"), "partition",
+                "position", F.current_timestamp().alias("received_at"))
+            letters = letters_of(table)
+            sink = sink_of(self.session, self.plan, letters, self.tables)
+            sink.prepare()
+            self.start(letters.name, None, bad, "append", sink)
+            return 0
+
+        try:
+            self.patiently(f"dead letters of {table.name}", begin)
+        except (PipelineError, Stopped):
+            raise
+        except Exception as failure:
+            raise PipelineError(f"dead letters of {table.name}: {words(failure)}", table.line, table.column,
+                                is_away(failure)) from failure
 
     # ── watching ──
 
     def report(self) -> None:
-        for name, query in self.queries:
+        for running in self.queries:
+            query = running.query
+            if query is None:
+                continue
             progress = query.lastProgress
-            if progress is None or self.seen.get(name) == progress["batchId"]:
+            if progress is None or running.seen == progress["batchId"]:
                 continue
             for p in query.recentProgress:
-                if p["batchId"] > self.seen.get(name, -1):
-                    self.rows_in[name] = self.rows_in.get(name, 0) + p["numInputRows"]
-            self.seen[name] = progress["batchId"]
-            self.commit_offsets(name, progress)
-            tell(flow=name, batch=progress["batchId"], rows_in=self.rows_in.get(name, 0),
-                 rows_out=self.rows_out.get(name, 0),
+                if p["batchId"] > running.seen:
+                    running.rows_in += p["numInputRows"]
+            running.seen = progress["batchId"]
+            running.away_since = 0.0
+            if running.flow is None:
+                continue
+            self.show_offsets(running.flow, progress)
+            tell(flow=running.name, batch=progress["batchId"], rows_in=running.rows_in, rows_out=running.rows_out,
                  watermark=(progress.get("eventTime") or {}).get("watermark"),
                  rows_per_second=progress.get("processedRowsPerSecond"))
 
-    def commit_offsets(self, name: str, progress: Any) -> None:
-        """So that every Kafka UI shows the lag. Spark itself reads its checkpoint, never these."""
-        jvm = self.session._jvm
+    def show_offsets(self, flow: Flow, progress: Any) -> None:
         for source in progress["sources"]:
             ends = source.get("endOffset")
-            if "Kafka" not in source["description"] or not ends or jvm is None:
+            if "Kafka" not in source["description"] or not ends:
                 continue
             ends = json.loads(ends) if isinstance(ends, str) else ends
-            offsets = jvm.java.util.HashMap()
-            for topic, partitions in ends.items():
-                for partition, offset in partitions.items():
-                    offsets.put(jvm.org.apache.kafka.common.TopicPartition(topic, int(partition)),
-                                jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(int(offset)))
-            with contextlib.suppress(Exception):  # The lag is for people to look at: nothing rests on it.
-                self.admin().alterConsumerGroupOffsets(f"weir-spark-{name}", offsets).all().get()
-
-    def admin(self) -> Any:
-        if not hasattr(self, "_admin"):
-            jvm = self.session._jvm
-            assert jvm is not None
-            properties = jvm.java.util.Properties()
-            for key, value in self.plan.settings.items():
-                if key.startswith("kafka."):
-                    properties.put(key[len("kafka."):], value)
-            self._admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(properties)
-        return self._admin
+            for read in flow.reads:
+                table = self.plan.tables[read.table]
+                if not read.streaming or kafka.topic_of(table) not in ends:
+                    continue
+                with contextlib.suppress(Exception):  # The lag is for people to look at: nothing rests on it.
+                    if table.name not in self.admins:
+                        self.admins[table.name] = kafka.Admin(self.session, self.plan, table)
+                    self.admins[table.name].show_offsets(f"weir-spark-{flow.name}", ends)
 
     def wait(self) -> None:
-        while any(q.isActive for _, q in self.queries) and not self.stopping:
+        while not self.stopping and any(not r.done for r in self.queries):
             self.report()
-            self.check()
-            time.sleep(0.2)
+            for running in self.queries:
+                self.look_after(running)
+            self.watch_parent()
+            time.sleep(LOOK_S)
         self.report()
-        self.check()
 
-    def check(self) -> None:
-        for name, query in self.queries:
-            failure = query.exception()
-            if failure is None:
-                continue
-            flow = next((f for f in self.plan.flows if f.name == name), None)
-            raise PipelineError(f"flow {name}: {words(failure)}", flow.line if flow else 0, flow.column if flow else 0)
+    def watch_parent(self) -> None:
+        """Whoever started this run is gone: nobody would stop it."""
+        if self.parent:
+            try:
+                os.kill(self.parent, 0)
+            except OSError:
+                self.stopping = True
+
+    def look_after(self, running: Running) -> None:
+        """A query that has ended: by itself (--once), by a mistake, or because a server is away."""
+        query, now = running.query, time.monotonic()
+        if running.done or now < running.again_at or (query is not None and query.isActive):
+            return
+        failure = (query.exception() or running.failure) if query is not None else running.failure
+        if query is not None and failure is None:
+            running.done = True
+            return
+        if query is not None:
+            assert failure is not None
+            self.judge(running, failure, now)
+            return
+        try:
+            running.begin()
+        except Exception as again:
+            self.judge(running, again, now)
+
+    def judge(self, running: Running, failure: BaseException, now: float) -> None:
+        flow = running.flow
+        error = self.complaint(f"flow {running.name}" if flow else running.name, running.failure or failure,
+                               flow.query if flow else "", flow.line if flow else 0, flow.column if flow else 0)
+        running.away_since = running.away_since or now
+        if not error.outside or (self.once and now - running.away_since > self.plan.patience_ms / 1000):
+            raise error
+        running.failures += 1
+        running.query = None
+        running.again_at = now + min(0.1 * 2 ** running.failures, WAIT_MAX_S)
+        tell(trouble=f"{error}; started again from its checkpoint")
 
     def refresh_views(self) -> None:
         for view in self.plan.views:
             table = self.plan.tables[view.name]
-            try:
-                self.register(view.reads)
-                frame = self.session.sql(view.query)
-                sink = sink_of(self.plan, table, self.tables)
+
+            def refresh(table: Table = table, query: str = view.query, reads: list[Read] = view.reads) -> int:
+                self.register(reads)
+                frame = self.session.sql(query)
+                sink = sink_of(self.session, self.plan, table, self.tables)
                 sink.prepare()
-                sink.replace(frame)
-                tell(view=view.name, rows=frame.count())
-            except PipelineError:
+                return sink.replace(frame)
+
+            try:
+                tell(view=view.name, rows=self.patiently(f"view {view.name}", refresh))
+            except (PipelineError, Stopped):
                 raise
+            except ValueError as failure:
+                raise PipelineError(str(failure), table.line, table.column) from failure
             except Exception as failure:
-                raise PipelineError(f"view {view.name}: {words(failure)}", view.line, view.column) from failure
+                raise self.complaint(f"view {view.name}", failure, view.query, view.line, view.column) from failure
 
     def run(self) -> None:
-        order = _feeding_order(self.plan)
         streamed = {r.table for f in self.plan.flows for r in f.reads if r.streaming}
-        if self.once:  # One after another: what a flow writes to a topic is there for the next.
-            for flow in order:
-                self.start_flow(flow)
-                self.wait()
-                if self.stopping:
-                    return
-            for name in sorted(streamed):
-                if self.plan.tables[name].kind == "source":
-                    self.start_dead_letters(self.plan.tables[name])
-            self.wait()
-            self.refresh_views()
-            return
-        for flow in order:
+        tables = [self.plan.tables[n] for n in sorted(streamed) if self.plan.tables[n].provider in STREAMED]
+        for flow in _feeding_order(self.plan):
             self.start_flow(flow)
-        for name in sorted(streamed):
-            if self.plan.tables[name].kind == "source":
-                self.start_dead_letters(self.plan.tables[name])
-        self.refresh_views()
+            if self.once:  # One after another: what a flow writes to a topic is there for the next.
+                self.wait()
+            if self.stopping:
+                return
+        for table in tables:
+            self.start_dead_letters(table)
+        if self.once:
+            self.wait()
+        if not self.stopping:
+            self.refresh_views()
         self.wait()
 
     def stop(self) -> None:
-        for _, query in self.queries:
+        """Lets the batches at hand end, where that does not take long."""
+        self.stopping = True
+        until = time.monotonic() + STOP_S
+        for running in self.queries:
+            query = running.query
+            if query is None:
+                continue
+            with contextlib.suppress(Exception):
+                while query.isActive and query.status["isTriggerActive"] and time.monotonic() < until:
+                    time.sleep(0.02)
             with contextlib.suppress(Exception):
                 query.stop()
+        for admin in self.admins.values():
+            with contextlib.suppress(Exception):
+                admin.close()
 
 
-def _read_text(name: str, kind: str) -> str:
-    from .postgres import name_text
-    quoted = name_text(name)
-    kind = kind.lower()
-    if kind.startswith(("array<", "map<", "struct<")):
-        return f"to_json({quoted})::text"
-    return f"encode({quoted}, 'hex')" if kind == "binary" else f"{quoted}::text"
+def _message(table: Table) -> SparkColumn:
+    text = F.when(F.col("reason") == "malformed", F.lit("it is no such record, or a value does not fit its column"))
+    for c in table.constraints:
+        why = (f"column '{c.not_null}' is NULL, and declared NOT NULL" if c.not_null is not None
+               else f"the row breaks {c.name}: {c.condition}")
+        text = text.when(F.col("reason") == c.name, F.lit(why))
+    return text
 
 
 def _feeding_order(plan: Plan) -> list[Flow]:
@@ -317,9 +394,22 @@ def run(session: SparkSession, plan: Plan, folder: str, once: bool) -> int:
     signal.signal(signal.SIGINT, on_signal)
     try:
         runner.run()
+    except Stopped:
+        pass
     except PipelineError as failure:
         tell(error=str(failure), line=failure.line, column=failure.column)
-        return 1
+        return 3 if failure.outside else 1
     finally:
         runner.stop()
     return 0
+
+
+def lock(folder: str) -> Any:
+    """One run at a time in a folder. Held for as long as the file is open."""
+    os.makedirs(folder, exist_ok=True)
+    file = open(os.path.join(folder, "lock"), "w", encoding="utf-8")  # noqa: SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return file

@@ -1,6 +1,7 @@
 """The Spark session, with the settings on which equal results rest."""
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -19,10 +20,14 @@ def start(plan: Plan, finite: bool) -> SparkSession:
     defaults = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
         "spark.sql.catalogImplementation": "in-memory",
     }
+    if plan.settings.get("spark.master", "local").startswith("local"):  # Nobody else need reach it.
+        defaults |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    if not finite:  # State beyond the heap, written as changes.
+        store = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+        defaults["spark.sql.streaming.stateStore.providerClass"] = store
+        defaults["spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled"] = "true"
     if finite:
         defaults["spark.sql.shuffle.partitions"] = "1"
         defaults["spark.sql.adaptive.enabled"] = "false"
@@ -30,9 +35,13 @@ def start(plan: Plan, finite: bool) -> SparkSession:
         if key not in plan.settings:
             builder = builder.config(key, value)
     session = builder.getOrCreate()
+    if not finite and "spark.sql.shuffle.partitions" not in plan.settings:
+        # Spark's 200 are for far larger machines. A query keeps the number it began with, in its checkpoint.
+        session.conf.set("spark.sql.shuffle.partitions", str(2 * session.sparkContext.defaultParallelism))
     if not finite:  # What executors do for sinks is in this package.
         home = os.path.dirname(os.path.abspath(__file__))
         scratch = tempfile.mkdtemp(prefix="weir-spark-")
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
         session.sparkContext.addPyFile(shutil.make_archive(
             os.path.join(scratch, "weir_spark"), "zip", os.path.dirname(home), os.path.basename(home)))
     session.sparkContext.setLogLevel(plan.settings.get("spark.log.level", "ERROR"))

@@ -1,182 +1,116 @@
-"""Where the rows of a query go: a topic, PostgreSQL, Cassandra, or files.
+"""Where the rows of a query go, and how tables are read: the contract, and who keeps it.
 
 A sink's write(frame, query, epoch) may be called again with the same numbers, after a crash: it must then
 change nothing (PostgreSQL, files) or write the same rows again over themselves (Cassandra, keyed topics).
 """
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
-from pyspark.sql import DataFrame, Row, functions as F
+from pyspark.sql import DataFrame, SparkSession, functions as F
 
-from .plan import Plan, Table
-from .postgres import PostgresSink
+from .cassandra_table import CassandraTable
+from .files import FileSink
+from .kafka import KafkaSink
+from .plan import Column, Plan, Table
+from .postgres import PostgresTable
 from .sources import quoted
 
-TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
+LETTER_COLUMNS = [Column("reason", "string", True), Column("message", "string", True), Column("raw", "string", True),
+                  Column("partition", "int", True), Column("position", "bigint", True),
+                  Column("received_at", "timestamp", True)]
 
 
 class Sink(Protocol):
-    def prepare(self) -> None: ...
-    def write(self, frame: DataFrame, query: str, epoch: int) -> None: ...
-    def replace(self, frame: DataFrame) -> None: ...
+    def prepare(self) -> None:
+        """Makes what is missing, checks what is there. ValueError: a sentence."""
+
+    def write(self, frame: DataFrame, query: str, epoch: int) -> int:
+        """How many rows; 0 also where the epoch is there already."""
+
+    def replace(self, frame: DataFrame) -> int:
+        """A materialized view: these rows in the place of the old ones."""
+
+    def read(self) -> DataFrame:
+        """The table as it is now."""
 
 
-class KafkaSink:
-    """At least once: Spark's connector has no transactions. Records of a key are the same when written again."""
+def letters_of(table: Table) -> Table:
+    """The table of a table's dead letters."""
+    return Table(table.name + "__dead_letter", "system", "postgres", LETTER_COLUMNS, LETTER_COLUMNS, {}, [], [], [], [],
+                 "append", table.line, table.column)
 
-    def __init__(self, table: Table, settings: dict[str, str]) -> None:
-        self.table = table
-        self.options = kafka_options(table, settings)
+
+class Keyed:
+    """Topics and files: rows with a NULL in their key are put aside before."""
+
+    def __init__(self, sink: KafkaSink | FileSink, table: Table, letters: Sink) -> None:
+        self.sink, self.table, self.letters = sink, table, letters
+
+    def prepare(self) -> None:
+        self.sink.prepare()
+        if self.sink.key:
+            self.letters.prepare()
+
+    def write(self, frame: DataFrame, query: str, epoch: int) -> int:
+        rows = frame.persist()
+        try:
+            broken = F.lit(False)
+            for name in self.sink.key:
+                broken = broken | F.col(quoted(name)).isNull()
+            if self.sink.key:
+                self.put_aside(rows.where(broken), query, epoch)
+            good = rows.where(~broken)
+            self.sink.write(good, query, epoch)
+            return good.count()
+        finally:
+            rows.unpersist()
+
+    def put_aside(self, rows: DataFrame, query: str, epoch: int) -> None:
+        why = f"table {self.table.name}: a column of the key is NULL"
+        letters = rows.select(
+            F.lit("null_key").alias("reason"), F.lit(why).alias("message"), F.to_json(F.struct("*")).alias("raw"),
+            F.lit(None).cast("int").alias("partition"), F.lit(None).cast("bigint").alias("position"),
+            F.current_timestamp().alias("received_at"))
+        if not letters.isEmpty():
+            self.letters.write(letters, query + " letters", epoch)
+
+    def replace(self, frame: DataFrame) -> int:
+        rows = frame.persist()
+        try:
+            self.sink.replace(rows)
+            return rows.count()
+        finally:
+            rows.unpersist()
+
+    def read(self) -> DataFrame:
+        assert isinstance(self.sink, FileSink)
+        return self.sink.read()
+
+
+def sink_of(session: SparkSession, plan: Plan, table: Table, folder: str) -> Sink:
+    """`folder`: of tables whose role has no connection."""
+    if table.provider == "postgres" and "postgres.url" in plan.settings:
+        return PostgresTable(session, plan, table)
+    letters = None if table.kind == "system" else sink_of(session, plan, letters_of(table), folder)
+    if table.provider == "cassandra" and "cassandra.contact.points" in plan.settings:
+        assert letters is not None
+        return CassandraTable(session, plan, table, letters)
+    sink = KafkaSink(session, plan, table) if table.provider == "kafka" else FileSink(session, table, folder)
+    return Keyed(sink, table, letters) if letters is not None else Keyed(sink, table, Nowhere())
+
+
+class Nowhere:
+    """Dead letters have no dead letters."""
 
     def prepare(self) -> None:
         pass
 
-    def write(self, frame: DataFrame, query: str, epoch: int) -> None:
-        columns = [F.col(quoted(c.name)).alias(c.name) for c in self.table.columns]
-        value = F.to_json(F.struct(*columns), {"ignoreNullFields": "false", "timestampFormat": TIME})
-        key = [F.col(quoted(k)) for k in self.table.topic_key]
-        records = frame.select(
-            (F.lit(None).cast("string") if not key else key[0].cast("string") if len(key) == 1
-             else F.to_json(F.struct(*key))).alias("key"), value.alias("value"))
-        records.write.format("kafka").options(**self.options).option(
-            "topic", self.table.options.get("topic", self.table.name)).save()
+    def write(self, frame: DataFrame, query: str, epoch: int) -> int:
+        return 0
 
-    def replace(self, frame: DataFrame) -> None:
-        raise ValueError(f"a materialized view cannot be USING kafka ({self.table.name})")
+    def replace(self, frame: DataFrame) -> int:
+        return 0
 
-
-def kafka_options(table: Table, settings: dict[str, str]) -> dict[str, str]:
-    """The connection's settings and the table's own options, as Spark's connector names them."""
-    out = {k: v for source in (settings, table.options) for k, v in source.items() if k.startswith("kafka.")}
-    if "kafka.bootstrap.servers" not in out:
-        raise ValueError(f"table {table.name} is a topic, and Spark needs a real Kafka for it: "
-                         "set kafka.bootstrap.servers")
-    return out
-
-
-class FileSink:
-    """One folder an epoch; writing an epoch again replaces it. JSON or CSV where the table says so, else Parquet: a
-    table whose role has no connection."""
-
-    def __init__(self, table: Table, folder: str) -> None:
-        self.table = table
-        self.format = table.provider if table.provider in ("json", "csv") else "parquet"
-        self.folder = table.options["path"] if self.format != "parquet" else os.path.join(folder, table.name)
-        self.options: dict[str, str] = {}
-        if self.format == "json":
-            self.options = {"ignoreNullFields": "false", "timestampFormat": TIME}
-        elif self.format == "csv":
-            self.options = {k: table.options[k] for k in ("sep", "header") if k in table.options}
-
-    def prepare(self) -> None:
-        pass
-
-    def write(self, frame: DataFrame, query: str, epoch: int) -> None:
-        self.save(frame, os.path.join(self.folder, f"query={query}", f"epoch={epoch:010d}"))
-
-    def save(self, frame: DataFrame, folder: str) -> None:
-        frame.write.format(self.format).options(**self.options).mode("overwrite").save(folder)
-
-    def replace(self, frame: DataFrame) -> None:
-        self.save(frame, self.folder)
-
-
-CASSANDRA = {"boolean": "boolean", "tinyint": "tinyint", "smallint": "smallint", "int": "int", "bigint": "bigint",
-             "float": "float", "double": "double", "string": "text", "binary": "blob", "date": "date",
-             "timestamp": "timestamp", "timestamp_ntz": "timestamp"}
-
-
-class CassandraSink:
-    """Upserts by the driver, partition by partition: writing a batch again writes the same rows."""
-
-    def __init__(self, table: Table, settings: dict[str, str]) -> None:
-        self.table, self.settings = table, dict(settings)
-        self.keyspace = table.options.get("keyspace", settings.get("cassandra.keyspace", "weir"))
-        self.name = f'"{self.keyspace}"."{table.options.get("table", table.name)}"'
-        if not table.primary_key:
-            raise ValueError(f"table {table.name} is USING cassandra and needs a primary_key")
-
-    def connect(self) -> Any:
-        from cassandra.auth import PlainTextAuthProvider
-        from cassandra.cluster import Cluster
-        points = [p.strip().rsplit(":", 1) for p in self.settings["cassandra.contact.points"].split(",")]
-        user = self.settings.get("cassandra.username")
-        password = os.environ.get("WEIR_CASSANDRA_PASSWORD") or self.settings.get("cassandra.password")
-        if not password and "cassandra.password.file" in self.settings:
-            with open(self.settings["cassandra.password.file"], encoding="utf-8") as file:
-                password = file.readline().strip()
-        port = points[0][1] if len(points[0]) > 1 else self.settings.get("cassandra.port", "9042")
-        login = PlainTextAuthProvider(user, password) if user else None
-        cluster = Cluster([p[0] for p in points], port=int(port), auth_provider=login)
-        return cluster, cluster.connect()
-
-    def type_text(self, kind: str) -> str:
-        kind = kind.lower()
-        return "decimal" if kind.startswith("decimal") else CASSANDRA.get(kind, "text")
-
-    def prepare(self) -> None:
-        cluster, session = self.connect()
-        try:
-            partition = self.table.partitioned_by or self.table.primary_key[:1]
-            rest = [k for k in self.table.primary_key if k not in partition]
-            columns = ", ".join(f'"{c.name}" {self.type_text(c.type)}' for c in self.table.columns)
-            key = "(" + ", ".join(f'"{k}"' for k in partition) + ")" + "".join(f', "{k}"' for k in rest)
-            copies = self.settings.get("cassandra.replication", "1")
-            session.execute(f'CREATE KEYSPACE IF NOT EXISTS "{self.keyspace}" WITH replication = '
-                            f"{{'class': 'SimpleStrategy', 'replication_factor': {copies}}}")
-            session.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}, PRIMARY KEY ({key}))")
-        finally:
-            cluster.shutdown()
-
-    def write(self, frame: DataFrame, query: str, epoch: int) -> None:
-        sink = self
-        names = ", ".join(f'"{c.name}"' for c in self.table.columns)
-        marks = ", ".join("?" for _ in self.table.columns)
-        keys = [i for i, c in enumerate(self.table.columns) if c.name in self.table.primary_key]
-        values = []
-        for i, c in enumerate(self.table.columns):
-            column = F.col(quoted(c.name))
-            kind = c.type.lower()
-            nested = kind.startswith(("array<", "map<", "struct<"))
-            # Milliseconds since 1970, whatever the zones of executors are.
-            values.append((F.to_json(column) if nested else F.unix_millis(column) if kind == "timestamp"
-                           else column if kind in CASSANDRA or kind.startswith("decimal") else column.cast("string")
-                           ).alias(f"c{i}"))
-
-        def upsert(rows: Iterable[Row]) -> None:
-            from cassandra.concurrent import execute_concurrent_with_args
-            cluster, session = sink.connect()
-            try:
-                statement = session.prepare(f"INSERT INTO {sink.name} ({names}) VALUES ({marks})")
-                # One key after another: concurrent writes of one key would race.
-                whole = (row for row in rows if all(row[i] is not None for i in keys))
-                last = {tuple(row[i] for i in keys): tuple(row) for row in whole}
-                execute_concurrent_with_args(session, statement, list(last.values()), concurrency=128)
-            finally:
-                cluster.shutdown()
-
-        selected = frame.select(*values)
-        # Rows of a key meet in one task, so that the last one wins.
-        selected.repartition(*[F.col(f"c{i}") for i in keys]).rdd.foreachPartition(upsert)
-
-    def replace(self, frame: DataFrame) -> None:
-        cluster, session = self.connect()
-        try:
-            session.execute(f"TRUNCATE {self.name}")
-        finally:
-            cluster.shutdown()
-        self.write(frame, "view", 0)
-
-
-def sink_of(plan: Plan, table: Table, folder: str) -> Sink:
-    settings = plan.settings
-    if table.provider == "kafka":
-        return KafkaSink(table, settings)
-    if table.provider == "postgres" and "postgres.url" in settings:
-        return PostgresSink(table, settings)
-    if table.provider == "cassandra" and "cassandra.contact.points" in settings:
-        return CassandraSink(table, settings)
-    return FileSink(table, folder)
+    def read(self) -> DataFrame:
+        raise ValueError("there are no rows")

@@ -19,7 +19,8 @@ from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from . import sources
 from .compare import Row, differ, upserted
-from .plan import Column, Flow, MaterializedView, Plan, Read, Table
+from .errors import words
+from .plan import Column, Flow, MaterializedView, Plan, Read, Table, file_name
 from .values import collect, types_of
 
 RECORD = "partition INT, position BIGINT, value STRING"
@@ -68,7 +69,7 @@ class Verifier:
     # ── what weir left ──
 
     def rows(self, run: str, table: str) -> tuple[list[Column], list[Row]]:
-        path = os.path.join(self.folder, "rows", run, table + ".json")
+        path = os.path.join(self.folder, "rows", run, file_name(table) + ".json")
         if not os.path.exists(path):
             return [], []
         with open(path, encoding="utf-8") as file:
@@ -78,7 +79,7 @@ class Verifier:
         return [Column(n, t.lower() if t.isupper() else t, True) for n, t in said["schema"]], said["rows"]
 
     def records_path(self, table: str) -> str:
-        return os.path.join(self.folder, "records", table + ".json")
+        return os.path.join(self.folder, "records", file_name(table) + ".json")
 
     def set_aside(self, target: str, flows: list[Flow]) -> list[list[Any]]:
         """Records that weir left out of the flows into `target`: late ones, and rows with errors."""
@@ -143,8 +144,8 @@ class Verifier:
         """Batch reads follow Spark: what does not fit is NULL."""
         path = table.options["path"]
         if table.provider == "csv":
-            return self.session.read.schema(sources.schema_text(table.columns)).csv(
-                path, sep=table.options.get("sep", ","), header=table.options.get("header") == "true")
+            return self.session.read.schema(sources.schema_text(table.columns)).options(**sources.csv_options(table)).csv(
+                path, header=table.options.get("header") == "true")
         return self.session.read.schema(sources.schema_text(table.columns)).json(path)
 
     def typed(self, columns: list[Column], rows: list[Row]) -> DataFrame:
@@ -309,13 +310,6 @@ def _nested(value: Any, kind: str) -> Any:
         fields = [f.split(":", 1) for f in _split(kind[7:-1])]
         return {n.strip("`"): _nested(v, t) for (n, t), v in zip(fields, value)}
     return value
-
-
-def words(failure: BaseException) -> str:
-    """One sentence of Spark's."""
-    cause = getattr(failure, "_cause", None)
-    text = str(failure if cause is None or "[" in str(failure)[:2] else cause)
-    return text.split("\n")[0][:300]
 
 
 def verify(session: SparkSession, plan: Plan, folder: str, names: list[str], ulp: int) -> list[Result]:

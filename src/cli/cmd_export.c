@@ -1,12 +1,15 @@
 /*
  * cmd_export.c: weir export spark FILE --out DIR: what another engine needs to run the file.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
 #include "cli/load.h"
 #include "cli/spark.h"
+#include "plan/spark_sdp.h"
 
 static bool export_operands(Options *options, const char **file, int *status)
 {
@@ -29,11 +32,62 @@ static bool export_operands(Options *options, const char **file, int *status)
     return true;
 }
 
+/* The folder as Spark's URIs want it. */
+static bool full_path(Arena *arena, const char *dir, const char **out, Error *err)
+{
+    char *path = os_mkdir_all(dir, err) ? realpath(dir, NULL) : NULL;
+
+    if (!path)
+        return err->kind ? false : error_set_errno(err, errno, "%s", dir);
+    *out = str_to_c(arena, str_of(path));
+    free(path);
+    return true;
+}
+
+static int export_sdp(const Options *options, Arena *arena, const char *file, const char *dir)
+{
+    static const char head[] =
+        "# What this project does not say\n\nIt appends, and runs when it is told to (`spark-pipelines run`). Beside that:\n\n";
+    PipelineSpec *spec = load_pipeline_input(
+        options, arena, file, (PipelineInput){.part = PART_CLUSTER, .engine_spark = true, .append_only = true});
+    SdpProject project;
+    const char *full = NULL;
+    StrBuf list;
+    Error err = {0};
+    bool ok;
+
+    if (!spec)
+        return EXIT_INPUT;
+    if (!full_path(arena, dir, &full, &err))
+        return tell_error(options, &err);
+    spark_sdp_make(spec, arena_printf(arena, "%s/storage", full), &project);
+    strbuf_init(&list);
+    strbuf_printf(&list, "%s", head);
+    strbuf_add_str(&list, strbuf_str(&project.not_expressed));
+    ok = os_mkdir_all(arena_printf(arena, "%s/transformations", dir), &err) &&
+         os_write_file(arena_printf(arena, "%s/spark-pipeline.yml", dir), strbuf_str(&project.spec), &err) &&
+         os_write_private_file(arena_printf(arena, "%s/transformations/sources.py", dir),
+                               strbuf_str(&project.sources), &err) &&
+         os_write_file(arena_printf(arena, "%s/transformations/tables.sql", dir),
+                       strbuf_str(&project.tables), &err) &&
+         os_write_file(arena_printf(arena, "%s/NOT_EXPRESSED.md", dir), strbuf_str(&list), &err);
+    strbuf_done(&list);
+    if (ok) {
+        printf("%s is written; try it with\n  spark-pipelines dry-run --spec %s/spark-pipeline.yml\n", dir, dir);
+        if (project.not_expressed_count)
+            printf("What it does not say (NOT_EXPRESSED.md):\n%s", strbuf_c(&project.not_expressed));
+    }
+    spark_sdp_done(&project);
+    return ok ? EXIT_DONE : tell_error(options, &err);
+}
+
 int cmd_export(int argc, char **argv)
 {
     const char *dir = NULL;
+    bool sdp = false;
     const Option own[] = {
         {"out", "DIR", "the folder to write (made when missing)", &dir, NULL},
+        {"sdp", NULL, "a project of Spark Declarative Pipelines instead", NULL, &sdp},
         {0},
     };
     Options options = {
@@ -41,11 +95,14 @@ int cmd_export(int argc, char **argv)
         .synopsis = "weir export spark FILE --out DIR",
         .about = "Writes what Apache Spark needs to run the pipeline without weir: the plan as JSON\n"
                  "and the runner. Then: spark-submit DIR/run.py run\n"
+                 "With --sdp: a project for `spark-pipelines run`, as far as such a project can say it;\n"
+                 "what it cannot is printed, and written to DIR/NOT_EXPRESSED.md.\n"
                  "The plan holds the settings that are in force, passwords among them: its file is\n"
                  "for your eyes alone.\n",
         .options = own,
     };
     const char *file;
+    PipelineSpec *collecting;
     PipelineSpec *spec;
     int status = EXIT_INPUT;
     Error err = {0};
@@ -58,7 +115,16 @@ int cmd_export(int argc, char **argv)
         status = usage_error(&options, "--out DIR is missing");
         goto done;
     }
-    spec = load_pipeline(&options, &arena, file, true);
+    if (sdp) {
+        status = export_sdp(&options, &arena, file, dir);
+        goto done;
+    }
+    collecting =
+        load_pipeline_input(&options, &arena, file, (PipelineInput){.part = PART_COLLECTING});
+    if (!collecting)
+        goto done;
+    spec = load_pipeline_input(&options, &arena, file,
+                               (PipelineInput){.part = PART_CLUSTER, .engine_spark = true});
     if (!spec)
         goto done;
     if (!spark_export(spec, dir, &err)) {
@@ -68,6 +134,10 @@ int cmd_export(int argc, char **argv)
     printf("%s/run.py, plan.json and the runner are written; run it with\n"
            "  spark-submit %s/run.py run\n",
            dir, dir);
+    if (collecting->flow_count)
+        printf("Flows that collect from outside into topics are weir's (%u here); run them beside it with\n"
+               "  weir run %s --collect\n",
+               collecting->flow_count, file);
     status = EXIT_DONE;
 done:
     arena_done(&arena);

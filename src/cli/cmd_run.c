@@ -106,11 +106,62 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
     return EXIT_DONE;
 }
 
+/* What --workers and the like have not said. */
+static void set_run_options(RunOptions *run_options, const PipelineSpec *spec)
+{
+    if (!run_options->worker_count)
+        run_options->worker_count = (uint32_t)settings_int(&spec->settings, "workers");
+    run_options->commit_interval_us = settings_duration_us(&spec->settings, "commit.interval");
+    run_options->batch_rows = (uint32_t)settings_int(&spec->settings, "batch.rows");
+}
+
+/* What is collected here must go where Spark can read it. */
+static bool check_topics(const Options *options, const PipelineSpec *collecting)
+{
+    static const char key[] = "kafka.bootstrap.servers";
+    Str value;
+
+    for (uint32_t f = 0; f < collecting->flow_count; f++) {
+        const TableDef *topic = collecting->flows[f].target;
+
+        if (!settings_find(&collecting->settings, STR(key), &value) && !table_option_given(topic, key)) {
+            fprintf(stderr,
+                    "weir %s: topic '%.*s' is filled here and read by Spark, which needs a real Kafka for it: "
+                    "set kafka.bootstrap.servers\n",
+                    options->command, STR_ARG(topic->name));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The file in two parts, for two engines. */
+static int run_on_spark(const Options *options, Arena *arena, const char *file, RunOptions *here,
+                        bool quiet)
+{
+    SparkParts parts = {0};
+
+    parts.collecting =
+        load_pipeline_input(options, arena, file, (PipelineInput){.part = PART_COLLECTING});
+    if (!parts.collecting)
+        return EXIT_INPUT;
+    if (!check_topics(options, parts.collecting))
+        return EXIT_INPUT;
+    parts.cluster = load_pipeline_input(
+        options, arena, file, (PipelineInput){.part = PART_CLUSTER, .engine_spark = true});
+    if (!parts.cluster)
+        return EXIT_INPUT;
+    set_run_options(here, parts.collecting);
+    parts.here = *here;
+    return spark_run(options, &parts, here->once, quiet);
+}
+
 int cmd_run(int argc, char **argv)
 {
     bool once = false;
     bool drain = false;
     bool quiet = false;
+    bool collect = false;
     const char *listen = NULL;
     const char *engine = "weir";
     const char *workers = NULL;
@@ -119,6 +170,8 @@ int cmd_run(int argc, char **argv)
         {"drain", NULL, "as --once, and close every window at the end", NULL, &drain},
         {"workers", "N", "threads that process rows (default: one for each core)", &workers, NULL},
         {"engine", "weir|spark", "what processes: weir itself (default), or Apache Spark", &engine, NULL},
+        {"collect", NULL, "run those flows alone that collect from outside into topics (for Spark)", NULL,
+         &collect},
         {"listen", "HOST:PORT", "the control center (this version: 'off' alone)", &listen, NULL},
         {"quiet", NULL, "print errors alone", NULL, &quiet},
         {0},
@@ -153,24 +206,24 @@ int cmd_run(int argc, char **argv)
         status = EXIT_USAGE;
         goto done;
     }
-    spec = load_pipeline(&options, &arena, file, strcmp(engine, "spark") == 0);
-    if (!spec)
-        goto done;
+    run_options = (RunOptions){
+        .data_dir = load_data_dir(&options),
+        .worker_count = (uint32_t)count,
+        .once = once,
+        .drain = drain,
+    };
     if (strcmp(engine, "spark") == 0) {
         if (drain)
             status = usage_error(&options, "Spark cannot close windows before their time: use --once");
         else
-            status = spark_run(&options, spec, load_data_dir(&options), once, quiet);
+            status = run_on_spark(&options, &arena, file, &run_options, quiet);
         goto done;
     }
-    run_options = (RunOptions){
-        .data_dir = load_data_dir(&options),
-        .worker_count = (uint32_t)(workers ? count : settings_int(&spec->settings, "workers")),
-        .once = once,
-        .drain = drain,
-        .commit_interval_us = settings_duration_us(&spec->settings, "commit.interval"),
-        .batch_rows = (uint32_t)settings_int(&spec->settings, "batch.rows"),
-    };
+    spec = load_pipeline_input(&options, &arena, file,
+                               (PipelineInput){.part = collect ? PART_COLLECTING : PART_WHOLE});
+    if (!spec)
+        goto done;
+    set_run_options(&run_options, spec);
     status = run_pipeline(&options, spec, &run_options, quiet);
 done:
     arena_done(&arena);

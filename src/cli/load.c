@@ -80,7 +80,8 @@ PipelineSpec *load_pipeline_input(const Options *options, Arena *arena, const ch
     diagnostics_init(&diagnostics, arena);
     spec = pipeline_spec_bind(arena, &input, &diagnostics);
     diagnostics_sort(&diagnostics);
-    print_diagnostics(&diagnostics, file, input.text);
+    if (!spec || input.part != PART_COLLECTING) /* The other part of the file tells the warnings. */
+        print_diagnostics(&diagnostics, file, input.text);
     return spec;
 }
 

@@ -100,8 +100,16 @@ static const char run_py[] =
     "if __name__ == \"__main__\":\n"
     "    sys.exit(main())\n";
 
-/* Spark's own log: errors alone, on standard error. */
+/* Spark's own log: errors alone, on standard error; but not those which the runner tells in a sentence. */
 static const char log4j2[] = "rootLogger.level = error\n"
+                             "logger.streaming.name = org.apache.spark.sql.execution.streaming\n"
+                             "logger.streaming.level = off\n"
+                             "logger.executor.name = org.apache.spark.executor.Executor\n"
+                             "logger.executor.level = off\n"
+                             "logger.tasks.name = org.apache.spark.scheduler.TaskSetManager\n"
+                             "logger.tasks.level = off\n"
+                             "logger.kafka.name = org.apache.kafka\n"
+                             "logger.kafka.level = off\n"
                              "rootLogger.appenderRef.stderr.ref = stderr\n"
                              "appender.stderr.type = Console\n"
                              "appender.stderr.name = stderr\n"
@@ -161,7 +169,8 @@ static void add_settings(Arena *arena, ArgumentVec *arguments, const Settings *s
     }
 }
 
-static const char *const *make_environment(Arena *arena, const SparkPlace *place)
+/* `local`: all of Spark in one process here, which nobody else need reach. */
+static const char *const *make_environment(Arena *arena, const SparkPlace *place, bool local)
 {
     ArgumentVec environment = {0};
 
@@ -172,7 +181,10 @@ static const char *const *make_environment(Arena *arena, const SparkPlace *place
             VEC_ADD_IN(arena, &environment, *entry);
     }
     VEC_ADD_IN(arena, &environment, arena_printf(arena, "SPARK_HOME=%s", place->home));
-    VEC_ADD_IN(arena, &environment, "SPARK_LOCAL_IP=127.0.0.1");
+    if (local && !getenv("SPARK_LOCAL_IP"))
+        VEC_ADD_IN(arena, &environment, "SPARK_LOCAL_IP=127.0.0.1");
+    /* The runner ends when this process is gone. */
+    VEC_ADD_IN(arena, &environment, arena_printf(arena, "WEIR_PID=%d", (int)getpid()));
     VEC_ADD_IN(arena, &environment, "PYTHONDONTWRITEBYTECODE=1");
     if (place->python)
         VEC_ADD_IN(arena, &environment, arena_printf(arena, "PYSPARK_PYTHON=%s", place->python));
@@ -186,6 +198,8 @@ bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *
 {
     ArgumentVec all = {0};
     Str value;
+    bool local = !settings_find(&spec->settings, STR("spark.master"), &value) ||
+                 str_starts_with(value, STR("local"));
 
     VEC_ADD_IN(arena, &all, place->submit);
     add_settings(arena, &all, &spec->settings);
@@ -196,5 +210,5 @@ bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *
     for (; *arguments; arguments++)
         VEC_ADD_IN(arena, &all, *arguments);
     VEC_ADD_IN(arena, &all, NULL);
-    return os_process_start(all.items, make_environment(arena, place), read_output, out, err);
+    return os_process_start(all.items, make_environment(arena, place, local), read_output, out, err);
 }

@@ -150,6 +150,8 @@ bool os_process_line(OsProcess *process, Arena *arena, Str *line);
 bool os_process_ended(OsProcess *process, int *exit_status);
 /* SIGTERM, or SIGKILL, to it and what it has started. */
 void os_process_stop(OsProcess *process, bool hard);
+/* SIGTERM to one process that it has started, by its pid. */
+void os_process_stop_child(OsProcess *process, int64_t pid);
 void os_process_free(OsProcess *process); /* Ends it if need be. NULL is fine. */
 
 /* ── the request to stop ───────────────────────────────────────────────────────────────────────*/

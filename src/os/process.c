@@ -117,6 +117,12 @@ void os_process_stop(OsProcess *process, bool hard)
         (void)kill(-process->pid, hard ? SIGKILL : SIGTERM);
 }
 
+void os_process_stop_child(OsProcess *process, int64_t pid)
+{
+    if (!process->ended && pid > 1 && pid <= INT32_MAX && getpgid((pid_t)pid) == process->pid)
+        (void)kill((pid_t)pid, SIGTERM);
+}
+
 void os_process_free(OsProcess *process)
 {
     int status;

@@ -340,6 +340,52 @@ static void order_views(PipelineBinder *p)
     spec->views = ordered;
 }
 
+/* ── parts ─────────────────────────────────────────────────────────────────────────────────────*/
+
+/* The table it streams from which only weir can read: polled, or generated; NULL: there is none. */
+static const TableDef *collected(const Draft *draft)
+{
+    for (size_t r = 0; r < draft->read_count && !draft->is_view; r++) {
+        const TableDef *table = draft->reads[r].table;
+
+        if (draft->reads[r].streaming && table->kind == TABLE_SOURCE &&
+            (table->provider == PROVIDER_HTTP || table->provider == PROVIDER_RATE ||
+             table->provider == PROVIDER_NEXMARK))
+            return table;
+    }
+    return NULL;
+}
+
+/* Leaves the drafts of the part that is asked for. */
+static bool take_part(PipelineBinder *p)
+{
+    size_t kept = 0;
+    bool ok = true;
+
+    for (size_t d = 0; p->input->part != PART_WHOLE && d < p->drafts.count; d++) {
+        const Draft *draft = &p->drafts.items[d];
+        const TableDef *outside = collected(draft);
+
+        if (outside && draft->table->provider != PROVIDER_KAFKA) {
+            diagnostic_error(p->diagnostics, draft->query_span, NULL, NULL,
+                             "Spark cannot read `%.*s` (USING %s): weir collects it, and hands it on in a topic.",
+                             STR_ARG(outside->name), provider_info(outside->provider)->name);
+            diagnostic_remedy(p->diagnostics,
+                              "put a topic between: CREATE STREAMING TABLE %.*s_topic USING kafka AS "
+                              "SELECT * FROM STREAM %.*s, and read STREAM %.*s_topic here",
+                              STR_ARG(outside->name), STR_ARG(outside->name), STR_ARG(outside->name));
+            ok = false;
+        }
+        if ((outside != NULL) == (p->input->part == PART_COLLECTING))
+            p->drafts.items[kept++] = *draft;
+    }
+    if (p->input->part != PART_WHOLE) {
+        p->drafts.count = kept;
+        make_edges(p);
+    }
+    return ok;
+}
+
 /* ── all ───────────────────────────────────────────────────────────────────────────────────────*/
 
 static void optimize_drafts(PipelineBinder *p, FieldUses *uses)
@@ -363,6 +409,8 @@ bool pipeline_plan(PipelineBinder *p)
         return false;
     for (size_t d = 0; d < p->drafts.count && p->input->engine_spark; d++)
         pipeline_warn_spark(p, &p->drafts.items[d]);
+    if (!take_part(p))
+        return false;
     optimize_drafts(p, &uses);
     make_sources(p, &uses);
     p->spec->flows = ARENA_ARRAY(p->arena, FlowSpec, p->drafts.count + 1);

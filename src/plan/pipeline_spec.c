@@ -528,7 +528,31 @@ static void redirect_target(PipelineBinder *p, TableDef *table)
     if (dir && (table->provider == PROVIDER_JSON || table->provider == PROVIDER_CSV))
         replace_options(p, table,
                         table->kind == TABLE_STREAMING ? OPTION_OF_STREAMING : OPTION_OF_VIEW,
-                        str_of(arena_printf(p->arena, "%s/%.*s", dir, STR_ARG(table->name))));
+                        str_of(arena_printf(p->arena, "%s/%s", dir,
+                                            str_file_name(p->arena, table->name))));
+}
+
+/* As if each streaming table said 'output_mode' = 'append'. */
+static void append_only(PipelineBinder *p, TableDef *table)
+{
+    TableOption *options = ARENA_ARRAY(p->arena, TableOption, table->option_count + 1);
+    uint32_t count = 0;
+
+    if (!p->input->append_only || table->kind != TABLE_STREAMING)
+        return;
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        if (!str_is_nocase(table->options[i].key, "output_mode"))
+            options[count++] = table->options[i];
+    }
+    options[count++] = (TableOption){
+        .key = STR("output_mode"),
+        .value = STR("append"),
+        .def = option_find(STR("output_mode"), table->provider, OPTION_OF_STREAMING),
+        .key_span = table->name_span,
+        .value_span = table->name_span,
+    };
+    table->options = options;
+    table->option_count = count;
 }
 
 static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
@@ -564,6 +588,7 @@ static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
         replace_source(p, table);
     else
         redirect_target(p, table);
+    append_only(p, table);
     if (!ast->query)
         ok = table_finish(&b, p->arena, ast, table);
     else if (ast->kind == AST_TABLE_STREAMING)

@@ -98,6 +98,13 @@ typedef struct ReplacedSource {
     Str path;
 } ReplacedSource;
 
+/* One file, two engines: which flows and views are planned. */
+typedef enum PipelinePart {
+    PART_WHOLE,
+    PART_COLLECTING, /* Flows that collect from outside into topics: weir's, whatever processes the rest. */
+    PART_CLUSTER,    /* All else, and all views: Spark's. */
+} PipelinePart;
+
 typedef struct PipelineInput {
     const char *file_name;         /* As shown in messages. */
     Str text;                      /* Borrowed for as long as the spec lives. */
@@ -109,6 +116,8 @@ typedef struct PipelineInput {
      * own into the data directory; NULL: there. */
     const char *file_target_dir;
     bool keep_late;                /* As if each streaming table had 'late_table' = 'true'. */
+    bool append_only;              /* As if each said 'output_mode' = 'append' (spark_sdp.c). */
+    PipelinePart part;
 } PipelineInput;
 
 /* NULL when there are errors; warnings may be in `diagnostics` all the same. */

@@ -55,9 +55,8 @@ static bool find_setting(void *self, Str key, Str *value)
     return settings_find(&spec->settings, key, value);
 }
 
-static void add_query(PlanWriter *w, Span span)
+Str spark_query_text(const PipelineSpec *spec, Span span)
 {
-    const PipelineSpec *spec = w->spec;
     StatementText text =
         statement_text_whole((Str){spec->text.data + span.offset, span.bytes});
     PipelineSpec *self = arena_copy(spec->arena, spec, sizeof *spec);
@@ -65,7 +64,12 @@ static void add_query(PlanWriter *w, Span span)
 
     diagnostics_init(&ignored, spec->arena);
     (void)statement_text_expand(spec->arena, &text, find_setting, self, &ignored);
-    add_text(w, "query", text.text);
+    return text.text;
+}
+
+static void add_query(PlanWriter *w, Span span)
+{
+    add_text(w, "query", spark_query_text(w->spec, span));
     add_number(w, "line", span.line);
     add_number(w, "column", span.column);
 }
@@ -152,7 +156,7 @@ static void add_constraints(PlanWriter *w, const TableDef *table)
         if (constraint->not_null_column >= 0)
             add_text(w, "not_null", table->schema.columns[constraint->not_null_column].name);
         else
-            add_text(w, "condition", constraint->text);
+            add_text(w, "condition", constraint->sql);
         add_bool(w, "expectation", constraint->is_expectation);
         add_text(w, "on_violation", str_of(violations[constraint->on_violation]));
         strbuf_add_char(w->out, '}');
@@ -303,6 +307,8 @@ void spark_plan_json(const PipelineSpec *spec, StrBuf *out)
     add_text(&w, "weir", STR(WEIR_VERSION));
     add_text(&w, "file", str_of(spec->file_name));
     add_text(&w, "time_zone", zone_name(spec->sql.zone));
+    add_number(&w, "commit_interval_ms", settings_duration_us(&spec->settings, "commit.interval") / 1000);
+    add_number(&w, "patience_ms", settings_duration_us(&spec->settings, "outbox.patience") / 1000);
     add_settings(&w);
     add_key(&w, "tables");
     strbuf_add_char(out, '[');

@@ -10,4 +10,7 @@
  * (`${key}` replaced) and their places in the file; the settings that hold. */
 void spark_plan_json(const PipelineSpec *spec, StrBuf *out);
 
+/* A query of the file as written, `${key}` replaced. */
+Str spark_query_text(const PipelineSpec *spec, Span span);
+
 #endif

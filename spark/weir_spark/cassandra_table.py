@@ -1,0 +1,325 @@
+"""Tables in Cassandra, by its Python driver, partition by partition: upserts, and reading by ranges of tokens.
+
+Writing a batch again writes the same rows over themselves. Each batch has a time of its own, USING TIMESTAMP, so that a
+stray write of an older attempt never wins over a newer one.
+"""
+from __future__ import annotations
+
+import datetime
+import decimal
+import math
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame, Row, SparkSession, functions as F
+
+from .connection import password
+from .kafka import JSON, TIME_NTZ
+from .plan import Column, Plan, Table
+from .sources import quoted
+from .values import micros_text, months_text
+
+if TYPE_CHECKING:
+    from .sinks import Sink
+
+TYPES = {"boolean": "boolean", "tinyint": "tinyint", "smallint": "smallint", "int": "int", "bigint": "bigint",
+         "float": "float", "double": "double", "string": "text", "binary": "blob", "date": "date"}
+TTL_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "s": 1, "min": 60, "h": 3600, "d": 86400}
+CONCURRENCY = 128
+SPLITS = 8  # Ranges of tokens that a table is read by.
+
+
+class Address:
+    """How to connect; goes along to executors."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self.points: list[tuple[str, int]] = []
+        for point in settings["cassandra.contact.points"].split(","):
+            host, colon, port = point.strip().rpartition(":")
+            if not colon or point.strip().endswith("]"):
+                host, port = point.strip(), settings.get("cassandra.port", "9042")
+            self.points.append((host.strip("[]"), int(port)))
+        self.user, self.password = settings.get("cassandra.username"), password(settings, "cassandra")
+        self.datacenter = settings.get("cassandra.local.datacenter")
+        self.tls = settings if settings.get("cassandra.tls") in ("true", "on") else None
+
+    def connect(self) -> Any:
+        from cassandra.auth import PlainTextAuthProvider
+        from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+        from cassandra.policies import DCAwareRoundRobinPolicy, RoundRobinPolicy, TokenAwarePolicy
+
+        near = DCAwareRoundRobinPolicy(local_dc=self.datacenter) if self.datacenter else RoundRobinPolicy()
+        profile = ExecutionProfile(load_balancing_policy=TokenAwarePolicy(near), request_timeout=30)
+        login = PlainTextAuthProvider(self.user, self.password) if self.user else None
+        cluster = Cluster(self.points, port=self.points[0][1], auth_provider=login, ssl_context=self.context(),
+                          execution_profiles={EXEC_PROFILE_DEFAULT: profile})
+        try:
+            return cluster, cluster.connect()
+        except BaseException:
+            cluster.shutdown()
+            raise
+
+    def context(self) -> Any:
+        if self.tls is None:
+            return None
+        import ssl
+        context = ssl.create_default_context(cafile=self.tls.get("cassandra.tls.ca"))
+        if self.tls.get("cassandra.tls.verify") == "false":
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if "cassandra.tls.certificate" in self.tls:
+            context.load_cert_chain(self.tls["cassandra.tls.certificate"], self.tls.get("cassandra.tls.key"))
+        return context
+
+
+def name_text(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def seconds(text: str) -> int:
+    """'7 days'"""
+    number, _, unit = text.strip().partition(" ")
+    return int(float(number) * TTL_UNITS[unit.strip().lower().rstrip("s") or "s"])
+
+
+def type_text(kind: str, micros: bool) -> str:
+    kind = kind.lower()
+    if kind.startswith("decimal"):
+        return "decimal"
+    if kind == "timestamp":
+        return "bigint" if micros else "timestamp"
+    return TYPES.get(kind, "text")
+
+
+def outgoing(column: Column) -> Any:
+    """A value as the task below takes it, whatever the zones of executors are."""
+    value, kind = F.col(quoted(column.name)), column.type.lower()
+    if kind == "timestamp":
+        return F.unix_micros(value)
+    if kind == "date":
+        return F.unix_date(value)
+    if kind == "timestamp_ntz":
+        return F.date_format(value, TIME_NTZ)
+    if kind.startswith(("array<", "map<", "struct<")):
+        return F.to_json(value, JSON)
+    if kind.startswith("interval") and ("year" in kind or "month" in kind):
+        return F.expr(f"cast(cast({quoted(column.name)} as interval month) as int)")
+    return value
+
+
+def bound(value: Any, kind: str, micros: bool) -> Any:
+    """What the driver takes for it."""
+    if value is None:
+        return None
+    if kind == "timestamp":
+        return value if micros else value // 1000
+    if kind == "date":
+        from cassandra.util import Date
+        return Date(value)
+    if kind.startswith("interval"):
+        return months_text(value) if isinstance(value, int) else micros_text(value // datetime.timedelta(microseconds=1))
+    return bytes(value) if kind == "binary" else value
+
+
+def refusal(row: Row, keys: list[int], kinds: list[str], micros: bool) -> tuple[str, str] | None:
+    """Why Cassandra cannot have this row."""
+    for i in keys:
+        if row[i] is None:
+            return "null_key", "a column of the primary key is NULL"
+        if kinds[i] == "timestamp" and not micros and row[i] % 1000:
+            return "not_storable", "a TIMESTAMP of the primary key is finer than Cassandra's milliseconds"
+    if len(keys) and row[keys[0]] == "":
+        return "not_storable", "the partition key is an empty text"
+    return None
+
+
+def incoming(value: Any) -> str | None:
+    """A value of the driver's as text that Spark casts."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).hex()
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else repr(value).replace("inf", "Infinity")
+    return str(value)
+
+
+class CassandraTable:
+    def __init__(self, session: SparkSession, plan: Plan, table: Table, letters: Sink) -> None:
+        settings, options = plan.settings, table.options
+        self.session, self.table, self.letters = session, table, letters
+        self.address = Address(settings)
+        self.keyspace = options.get("keyspace", settings.get("cassandra.keyspace", "weir"))
+        self.plain_name = options.get("table", table.name.lower())
+        self.name = f"{name_text(self.keyspace)}.{name_text(self.plain_name)}"
+        self.micros = options.get("timestamps") == "microseconds"
+        self.partition = table.partitioned_by or table.primary_key[:1]
+        self.key = self.partition + [k for k in table.primary_key if k not in self.partition]
+        self.make_keyspace = settings.get("cassandra.keyspace.create", "true") == "true"
+        self.copies = settings.get("cassandra.replication", "1")
+        self.consistency = options.get("consistency", settings.get("cassandra.consistency", "local_quorum")).upper()
+        self.ttl = seconds(options["ttl"]) if "ttl" in options else 0
+
+    def prepare(self) -> None:
+        self.letters.prepare()
+        cluster, session = self.address.connect()
+        try:
+            if self.make_keyspace:
+                here = session.execute("SELECT data_center FROM system.local").one()[0]
+                session.execute(f"CREATE KEYSPACE IF NOT EXISTS {name_text(self.keyspace)} WITH replication = "
+                                f"{{'class': 'NetworkTopologyStrategy', '{here}': {int(self.copies)}}}")
+            columns = ", ".join(f"{name_text(c.name)} {type_text(c.type, self.micros)}" for c in self.table.columns)
+            key = "(" + ", ".join(map(name_text, self.partition)) + ")"
+            key += "".join(f", {name_text(k)}" for k in self.key[len(self.partition):])
+            session.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}, PRIMARY KEY ({key})) "
+                            "WITH comment = 'kept by weir'")
+            self.check(session)
+        finally:
+            cluster.shutdown()
+
+    def check(self, session: Any) -> None:
+        rows = session.execute("SELECT column_name, type, kind, position FROM system_schema.columns WHERE keyspace_name = %s "
+                               "AND table_name = %s", (self.keyspace, self.plain_name))
+        there = {r.column_name: r for r in rows}
+        for column in self.table.columns:
+            kind, found = type_text(column.type, self.micros), there.get(column.name)
+            if found is None or found.type != kind:
+                raise ValueError(f"table {self.name} in Cassandra is of another shape: column {column.name} is "
+                                 f"{found.type if found else 'missing'} there, {kind} here")
+        key = [r.column_name for r in sorted((r for r in there.values() if r.kind in ("partition_key", "clustering")),
+                                             key=lambda r: (r.kind == "clustering", r.position))]
+        if key != self.key:
+            raise ValueError(f"table {self.name} in Cassandra is of another shape: its key is ({', '.join(key)}) there, "
+                             f"({', '.join(self.key)}) here")
+
+    def write(self, frame: DataFrame, query: str, epoch: int) -> int:
+        return self.upsert(frame, query, epoch, time.time_ns() // 1000)
+
+    def upsert(self, frame: DataFrame, query: str, epoch: int, at_us: int) -> int:
+        columns, micros, ttl, address, name = self.table.columns, self.micros, self.ttl, self.address, self.name
+        consistency = self.consistency
+        kinds = [c.type.lower() for c in columns]
+        keys = [next(i for i, c in enumerate(columns) if c.name == k) for k in self.key]
+        names = ", ".join(name_text(c.name) for c in columns)
+        statement = (f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' for _ in columns)}) USING TIMESTAMP {at_us}"
+                     + (f" AND TTL {ttl}" if ttl else ""))
+
+        def put(rows: Iterable[Row]) -> Iterator[tuple[int, str, str, str]]:
+            """One tuple with the number of rows, and one for each that was refused."""
+            from cassandra import ConsistencyLevel
+            from cassandra.concurrent import execute_concurrent_with_args
+
+            last: dict[tuple[Any, ...], Row] = {}  # One key after another: concurrent writes of one key would race.
+            refused = []
+            for row in rows:
+                why = refusal(row, keys, kinds, micros)
+                if why:
+                    refused.append((0, why[0], why[1], row[len(kinds)]))
+                else:
+                    last[tuple(row[i] for i in keys)] = row
+            if last:
+                cluster, session = address.connect()
+                try:
+                    prepared = session.prepare(statement)
+                    prepared.consistency_level = ConsistencyLevel.name_to_value[consistency]
+                    values = [tuple(bound(row[i], kind, micros) for i, kind in enumerate(kinds)) for row in last.values()]
+                    execute_concurrent_with_args(session, prepared, values, concurrency=CONCURRENCY)
+                finally:
+                    cluster.shutdown()
+            yield (len(last), "", "", "")
+            yield from refused
+
+        selected = frame.select(*[outgoing(c).alias(f"c{i}") for i, c in enumerate(columns)],
+                                F.when(self.any_key_odd(), F.to_json(F.struct("*"), JSON)).alias("raw"))
+        # Rows of a key meet in one task, so that the last one wins. Each task connects by itself: not too many.
+        tasks = self.session.sparkContext.defaultParallelism
+        results = selected.repartition(tasks, *[F.col(f"c{i}") for i in keys]).rdd.mapPartitions(put).collect()
+        refused = [r for r in results if r[1]]
+        if refused:
+            letters = self.session.createDataFrame([r[1:] for r in refused], "reason STRING, why STRING, raw STRING").select(
+                "reason", F.concat(F.lit(f"table {self.table.name}: "), F.col("why")).alias("message"), "raw",
+                F.lit(None).cast("int").alias("partition"), F.lit(None).cast("bigint").alias("position"),
+                F.current_timestamp().alias("received_at"))
+            self.letters.write(letters, query + " letters", epoch)
+        return sum(r[0] for r in results)
+
+    def any_key_odd(self) -> Any:
+        """Whether a row may be refused: only then its text is made."""
+        odd = F.lit(False)
+        kinds = {c.name: c.type.lower() for c in self.table.columns}
+        for k in self.key:
+            column = F.col(quoted(k))
+            odd = odd | column.isNull()
+            if kinds[k] == "timestamp":
+                odd = odd | (F.unix_micros(column) % 1000 != 0)
+            elif kinds[k] == "string":
+                odd = odd | (column == "")
+        return odd
+
+    def replace(self, frame: DataFrame) -> int:
+        """The new rows at one time; then, partition by partition, what is older goes."""
+        at_us = time.time_ns() // 1000
+        count = self.upsert(frame, "view " + self.table.name, at_us, at_us)
+        address, name, partition = self.address, self.name, [name_text(k) for k in self.partition]
+        where = " AND ".join(f"{k} = ?" for k in partition)
+
+        def clear(bounds: Iterable[tuple[int, int]]) -> Iterator[int]:
+            cluster, session = address.connect()
+            try:
+                gone = session.prepare(f"DELETE FROM {name} USING TIMESTAMP {at_us - 1} WHERE {where}")
+                token = f"token({', '.join(partition)})"
+                for low, high in bounds:
+                    for row in session.execute(f"SELECT DISTINCT {', '.join(partition)} FROM {name} WHERE {token} >= {low} "
+                                               f"AND {token} <= {high}"):
+                        session.execute(gone, tuple(row))
+                yield 0
+            finally:
+                cluster.shutdown()
+
+        self.ranges().mapPartitions(clear).collect()
+        return count
+
+    def ranges(self) -> Any:
+        """The ring of tokens, in parts."""
+        low, high = -(1 << 63), (1 << 63) - 1
+        step = (high - low) // SPLITS
+        bounds = [(low + i * step, high if i == SPLITS - 1 else low + (i + 1) * step - 1) for i in range(SPLITS)]
+        return self.session.sparkContext.parallelize(bounds, SPLITS)
+
+    def read(self) -> DataFrame:
+        address, name, columns = self.address, self.name, self.table.columns
+        token = f"token({', '.join(map(name_text, self.partition))})"
+        names = ", ".join(name_text(c.name) for c in columns)
+
+        def fetch(bounds: Iterable[tuple[int, int]]) -> Iterator[tuple[str | None, ...]]:
+            cluster, session = address.connect()
+            try:
+                for low, high in bounds:
+                    for row in session.execute(f"SELECT {names} FROM {name} WHERE {token} >= {low} AND {token} <= {high}",
+                                               timeout=120):
+                        yield tuple(incoming(v) for v in row)
+            finally:
+                cluster.shutdown()
+
+        texts = self.session.createDataFrame(self.ranges().mapPartitions(fetch),
+                                             ", ".join(f"c{i} STRING" for i in range(len(columns))))
+        out = []
+        for i, c in enumerate(columns):
+            value: Any = F.col(f"c{i}")
+            if c.type.lower().startswith(("array<", "map<", "struct<")):
+                value = F.from_json(value, c.type)
+            elif c.type.lower() == "binary":
+                value = F.unhex(value)
+            elif c.type.lower() == "timestamp" and self.micros:
+                value = F.timestamp_micros(value.cast("bigint"))
+            else:
+                value = value.cast(c.type)
+            out.append(value.alias(c.name))
+        return texts.select(*out)
