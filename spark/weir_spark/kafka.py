@@ -17,7 +17,8 @@ from .sources import csv_options, metadata_columns, quoted
 
 TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
 TIME_NTZ = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
-JSON = {"timestampFormat": TIME, "timestampNTZFormat": TIME_NTZ}
+# In UTC, whatever the session's zone is: as weir writes topics, files and nested values.
+JSON = {"timestampFormat": TIME, "timestampNTZFormat": TIME_NTZ, "timeZone": "UTC"}
 
 RENAMED = {
     "metadata.broker.list": "bootstrap.servers", "sasl.mechanisms": "sasl.mechanism", "compression.codec": "compression.type",

@@ -32,11 +32,10 @@ def verdict(result: Result, allow_empty: bool) -> str:
     return "equal"
 
 
-def row_text(result: Result, row: list[Any]) -> str:
+def row_text(columns: list[str], key: list[str], row: list[Any]) -> str:
     """The key first, if there is one."""
-    order = sorted(range(len(row)), key=lambda i: (i >= len(result.columns) or result.columns[i] not in result.key, i))
-    return ", ".join(f"{result.columns[i] if i < len(result.columns) else i}={json.dumps(row[i], ensure_ascii=False)}"
-                     for i in order)
+    order = sorted(range(len(row)), key=lambda i: (i >= len(columns) or columns[i] not in key, i))
+    return ", ".join(f"{columns[i] if i < len(columns) else i}={json.dumps(row[i], ensure_ascii=False)}" for i in order)
 
 
 def print_table(results: list[Result], allow_empty: bool) -> None:
@@ -50,11 +49,14 @@ def print_table(results: list[Result], allow_empty: bool) -> None:
         if r.problem:
             print(f"{r.name}: {r.problem}")
         for row in r.first_missing:
-            print(f"{r.name}: only in weir:  {row_text(r, row)}")
+            print(f"{r.name}: only in weir:  {row_text(r.columns, r.key, row)}")
         for row in r.first_extra:
-            print(f"{r.name}: only in Spark: {row_text(r, row)}")
+            print(f"{r.name}: only in Spark: {row_text(r.columns, r.key, row)}")
         if r.late:
             print(f"{r.name}: {r.late} late or failed record{'s' if r.late != 1 else ''} left out of Spark's input")
+        if r.partly_late:
+            print(f"{r.name}: {r.partly_late} rows of hopping windows are equal with these records, which were late for "
+                  "other windows alone")
 
 
 def file_hash(path: str) -> str:
@@ -95,7 +97,7 @@ def certificate(session: SparkSession, plan: Plan, folder: str, results: list[Re
         "tables": [{
             "name": r.name, "kind": r.kind, "verdict": verdict(r, allow_empty),
             "weir_rows": r.weir_rows, "spark_rows": r.spark_rows, "equal": r.equal,
-            "open_windows": r.open, "missing": r.missing, "extra": r.extra,
+            "open_windows": r.open, "equal_with_partly_late": r.partly_late, "missing": r.missing, "extra": r.extra,
             "weir_sha256": r.weir_hash, "spark_sha256": r.spark_hash,
             "problem": r.problem or None, "columns": r.columns, "key": r.key,
             "first_missing": r.first_missing, "first_extra": r.first_extra,
@@ -104,11 +106,12 @@ def certificate(session: SparkSession, plan: Plan, folder: str, results: list[Re
     }
 
 
-STYLE = ("body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
+STYLE = (":root{color-scheme:light dark}"
+         "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
          "table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;border-bottom:1px solid #ccc;"
          "text-align:right}td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}"
          "code{overflow-wrap:anywhere}.no{color:#a00}.yes{color:#060}"
-         "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}.no{color:#f88}.yes{color:#8d8}}")
+         "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}td,th{border-color:#444}.no{color:#f88}.yes{color:#8d8}}")
 
 
 def page(c: dict[str, Any]) -> str:
@@ -122,8 +125,11 @@ def page(c: dict[str, Any]) -> str:
     details = ""
     for t in c["tables"]:
         items = [e(t["problem"])] if t["problem"] else []
-        items += [f"only in weir: <code>{e(json.dumps(r, ensure_ascii=False))}</code>" for r in t["first_missing"]]
-        items += [f"only in Spark: <code>{e(json.dumps(r, ensure_ascii=False))}</code>" for r in t["first_extra"]]
+        for where, rows_ in (("weir", t["first_missing"]), ("Spark", t["first_extra"])):
+            items += [f"only in {where}: <code>{e(row_text(t['columns'], t['key'], r))}</code>" for r in rows_]
+        if t["equal_with_partly_late"]:
+            items.append(f"{t['equal_with_partly_late']} rows of hopping windows are equal with records in Spark's input that "
+                         "were late for other windows alone")
         if t["left_out"]:
             items.append(f"{len(t['left_out'])} records left out of Spark's input: late, or failed in weir "
                          "(certificate.json lists them)")
@@ -133,7 +139,8 @@ def page(c: dict[str, Any]) -> str:
     inputs = "".join(f"<tr><td>{e(k)}</td><td><code>{e(v['sha256'])}</code></td></tr>" for k, v in c["input"].items())
     settings = "".join(f"<tr><td>{e(k)}</td><td><code>{e(v)}</code></td></tr>" for k, v in c["settings"].items())
     word, css = ("Equal", "yes") if c["equal"] else ("Not equal", "no")
-    return (f"<!doctype html><html lang=en><meta charset=utf-8><title>weir verify: {e(c['file'])}</title>"
+    return (f"<!doctype html><html lang=en><meta charset=utf-8>"
+            f"<meta name=viewport content='width=device-width'><title>weir verify: {e(c['file'])}</title>"
             f"<style>{STYLE}</style><h1><span class={css}>{word}</span>: {e(c['file'])} on weir and on Spark</h1>"
             f"<p>{e(c['made_at'])} · file <code>{e(c['file_sha256'])}</code> · doubles within {c['double_ulp']} ulp, "
             "all else exactly.</p><table><tr><th>table<th>weir<th>Spark<th>equal<th>open<th>missing<th>extra<th></tr>"

@@ -356,33 +356,51 @@ static const TableDef *collected(const Draft *draft)
     return NULL;
 }
 
+#define CANNOT_COLLECT \
+    "Spark cannot read `%.*s` (USING %s): weir collects it, and hands it on in a topic."
+
+static void remedy_topic(PipelineBinder *p, Str source)
+{
+    diagnostic_remedy(p->diagnostics,
+                      "put a topic between: CREATE STREAMING TABLE %.*s_topic USING kafka AS SELECT * FROM "
+                      "STREAM %.*s, and read STREAM %.*s_topic here",
+                      STR_ARG(source), STR_ARG(source), STR_ARG(source));
+}
+
+/* What `weir run --engine spark` will refuse. */
+static void warn_collected(PipelineBinder *p, const Draft *draft)
+{
+    const TableDef *outside = collected(draft);
+
+    if (!outside || draft->table->provider == PROVIDER_KAFKA)
+        return;
+    diagnostic_warning(p->diagnostics, draft->query_span, NULL, CANNOT_COLLECT, STR_ARG(outside->name),
+                       provider_info(outside->provider)->name);
+    remedy_topic(p, outside->name);
+}
+
 /* Leaves the drafts of the part that is asked for. */
 static bool take_part(PipelineBinder *p)
 {
     size_t kept = 0;
     bool ok = true;
 
-    for (size_t d = 0; p->input->part != PART_WHOLE && d < p->drafts.count; d++) {
+    if (p->input->part == PART_WHOLE)
+        return true;
+    for (size_t d = 0; d < p->drafts.count; d++) {
         const Draft *draft = &p->drafts.items[d];
         const TableDef *outside = collected(draft);
 
         if (outside && draft->table->provider != PROVIDER_KAFKA) {
-            diagnostic_error(p->diagnostics, draft->query_span, NULL, NULL,
-                             "Spark cannot read `%.*s` (USING %s): weir collects it, and hands it on in a topic.",
-                             STR_ARG(outside->name), provider_info(outside->provider)->name);
-            diagnostic_remedy(p->diagnostics,
-                              "put a topic between: CREATE STREAMING TABLE %.*s_topic USING kafka AS "
-                              "SELECT * FROM STREAM %.*s, and read STREAM %.*s_topic here",
-                              STR_ARG(outside->name), STR_ARG(outside->name), STR_ARG(outside->name));
-            ok = false;
+            ok = diagnostic_error(p->diagnostics, draft->query_span, NULL, NULL, CANNOT_COLLECT,
+                                  STR_ARG(outside->name), provider_info(outside->provider)->name);
+            remedy_topic(p, outside->name);
         }
         if ((outside != NULL) == (p->input->part == PART_COLLECTING))
             p->drafts.items[kept++] = *draft;
     }
-    if (p->input->part != PART_WHOLE) {
-        p->drafts.count = kept;
-        make_edges(p);
-    }
+    p->drafts.count = kept;
+    make_edges(p);
     return ok;
 }
 
@@ -407,8 +425,11 @@ bool pipeline_plan(PipelineBinder *p)
     make_edges(p);
     if (!refuse_cycles(p))
         return false;
-    for (size_t d = 0; d < p->drafts.count && p->input->engine_spark; d++)
+    for (size_t d = 0; d < p->drafts.count && p->input->engine_spark; d++) {
         pipeline_warn_spark(p, &p->drafts.items[d]);
+        if (p->input->part == PART_WHOLE)
+            warn_collected(p, &p->drafts.items[d]);
+    }
     if (!take_part(p))
         return false;
     optimize_drafts(p, &uses);

@@ -47,7 +47,7 @@ static Str schema_text(const SdpWriter *w, const TableDef *table)
 
     strbuf_init(&text);
     for (uint32_t i = 0; i < table->schema.column_count; i++) {
-        strbuf_add_quoted_name(&text, table->schema.columns[i].name);
+        strbuf_add_quoted(&text, table->schema.columns[i].name, '`');
         strbuf_printf(&text, " %s, ",
                       type_name_in(w->spec->arena, table->schema.columns[i].type));
     }
@@ -159,7 +159,7 @@ static void add_constraints(SdpWriter *w, const TableDef *table)
             continue;
         strbuf_init(&text);
         if (constraint->not_null_column >= 0) {
-            strbuf_add_quoted_name(&text, table->schema.columns[constraint->not_null_column].name);
+            strbuf_add_quoted(&text, table->schema.columns[constraint->not_null_column].name, '`');
             strbuf_printf(&text, " IS NOT NULL");
         } else {
             strbuf_printf(&text, "coalesce(%.*s, %s)", STR_ARG(constraint->sql),
@@ -269,10 +269,10 @@ static void add_view(SdpWriter *w, const TableDef *view)
     StrBuf *out = &w->out->tables;
 
     strbuf_printf(out, "\nCREATE TEMPORARY VIEW ");
-    strbuf_add_quoted_name(out, view->name);
+    strbuf_add_quoted(out, view->name, '`');
     for (size_t i = 0; i < view->view_ast->columns.count; i++) {
         strbuf_printf(out, i ? ", " : " (");
-        strbuf_add_quoted_name(out, view->view_ast->columns.items[i].name.text);
+        strbuf_add_quoted(out, view->view_ast->columns.items[i].name.text, '`');
     }
     strbuf_printf(out, "%s AS\n%.*s;\n", view->view_ast->columns.count ? ")" : "",
                   STR_ARG(spark_query_text(w->spec, view->view_ast->query->span)));
@@ -296,15 +296,15 @@ static void add_flow(SdpWriter *w, const FlowSpec *flow)
 
     if (str_equal(flow->name, flow->target->name)) {
         strbuf_printf(out, "\nCREATE STREAMING TABLE ");
-        strbuf_add_quoted_name(out, flow->name);
+        strbuf_add_quoted(out, flow->name, '`');
         strbuf_printf(out, " AS\n%.*s;\n", STR_ARG(spark_query_text(w->spec, flow->query_span)));
         tell_of_table(w, flow->target);
         return;
     }
     strbuf_printf(out, "\nCREATE FLOW ");
-    strbuf_add_quoted_name(out, flow->name);
+    strbuf_add_quoted(out, flow->name, '`');
     strbuf_printf(out, " AS INSERT INTO ");
-    strbuf_add_quoted_name(out, flow->target->name);
+    strbuf_add_quoted(out, flow->target->name, '`');
     strbuf_printf(out, " BY NAME\n%.*s;\n", STR_ARG(spark_query_text(w->spec, flow->query_span)));
 }
 
@@ -330,7 +330,7 @@ static void add_tables(SdpWriter *w)
             continue;
         if (flows_into(spec, table) && !has_own_query(spec, table)) {
             strbuf_printf(&w->out->tables, "\nCREATE STREAMING TABLE ");
-            strbuf_add_quoted_name(&w->out->tables, table->name);
+            strbuf_add_quoted(&w->out->tables, table->name, '`');
             strbuf_printf(&w->out->tables, ";\n");
             tell_of_table(w, table);
         }
@@ -346,7 +346,7 @@ static void add_tables(SdpWriter *w)
         add_flow(w, &spec->flows[f]);
     for (uint32_t v = 0; v < spec->view_count; v++) {
         strbuf_printf(&w->out->tables, "\nCREATE MATERIALIZED VIEW ");
-        strbuf_add_quoted_name(&w->out->tables, spec->views[v].table->name);
+        strbuf_add_quoted(&w->out->tables, spec->views[v].table->name, '`');
         strbuf_printf(&w->out->tables, " AS\n%.*s;\n", STR_ARG(spark_query_text(w->spec, spec->views[v].query_span)));
         tell_of_table(w, spec->views[v].table);
     }

@@ -87,6 +87,9 @@ class Pipelines:
     def tumbling(self, name):
         return self.window(name, self.random.choice(["'5 seconds'", "'10 seconds'", "'1 minute'", "'7 seconds'"]))
 
+    def hopping(self, name):
+        return self.window(name, self.random.choice(["'10 seconds', '5 seconds'", "'9 seconds', '3 seconds'", "'1 minute', '20 seconds', '7 seconds'"]))
+
     def session(self, name):
         return (f"CREATE STREAMING TABLE {name} USING postgres AS\nSELECT session_window.start AS f, session_window.end AS t, k, {self.aggregates()}\n"
                 f"FROM {self.stream()}{self.where()} GROUP BY session_window(ts, '{self.random.randint(1, 4)} seconds'), k;")
@@ -125,7 +128,7 @@ class Pipelines:
         text = [f"-- Made by test/spark/pipelines.py, seed {self.seed}.",
                 f"SET TIME ZONE '{self.random.choice(['UTC', 'America/New_York', 'Asia/Kolkata', 'Europe/London'])}';"]
         text += [f"CREATE TABLE {name} ({COLUMNS}) USING json OPTIONS ('path' = '{folder}/{name}.json');" for name in "ab"]
-        kinds = [self.select, self.tumbling, self.session, self.join, self.union, self.chained]
+        kinds = [self.select, self.tumbling, self.hopping, self.session, self.join, self.union, self.chained]
         made = []
         for i, kind in enumerate(self.some(kinds, 2, 3)):
             made.append(f"t{i}")

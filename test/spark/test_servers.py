@@ -64,7 +64,7 @@ ROWS = [
 ]
 REFUSED = """
 CREATE TABLE given (id BIGINT, k STRING) USING json OPTIONS ('path' = '{folder}/in.json');
-CREATE STREAMING TABLE ranked USING postgres TBLPROPERTIES ('primary_key' = 'k', 'output_mode' = 'update') AS
+CREATE STREAMING TABLE ranked USING postgres TBLPROPERTIES ('primary_key' = 'k', 'output_mode' = 'update', 'unbounded_state' = 'true') AS
 SELECT k, id FROM (
   SELECT *, row_number() OVER (PARTITION BY k ORDER BY id) AS n
   FROM STREAM given) WHERE n <= 1;
