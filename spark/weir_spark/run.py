@@ -144,6 +144,8 @@ class Runner:
     def start(self, name: str, flow: Flow | None, frame: DataFrame, mode: str, sink: Sink) -> None:
         def write(batch: DataFrame, epoch: int) -> None:
             running.id_known.wait()
+            if self.stopping:  # Nothing of this batch is done yet: the next run does it.
+                raise Stopped
             assert running.query is not None
             query, target = str(running.query.id), flow.target if flow else name
             try:

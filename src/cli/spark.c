@@ -205,7 +205,10 @@ bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *
     add_settings(arena, &all, &spec->settings);
     if (!settings_find(&spec->settings, STR("spark.driver.extraJavaOptions"), &value))
         add_conf(arena, &all, "spark.driver.extraJavaOptions",
-                 str_of(arena_printf(arena, "-Dlog4j2.configurationFile=%s/log4j2.properties", dir)));
+                 /* The stack: Spark matches the messages of failed batches with a regular expression that
+                  * recurses at every character. */
+                 str_of(arena_printf(arena, "-Xss16m -Dlog4j2.configurationFile=%s/log4j2.properties",
+                                     dir)));
     VEC_ADD_IN(arena, &all, arena_printf(arena, "%s/run.py", dir));
     for (; *arguments; arguments++)
         VEC_ADD_IN(arena, &all, *arguments);

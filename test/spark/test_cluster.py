@@ -32,7 +32,7 @@ def main() -> int:
     api, feed = start_api(weir)
     command = [weir, "run", str(orders_pipeline(folder, place)), "--data", str(folder / "orders"), "--engine", "spark", "--set", f"feed={feed}",
                "--set", f"spark.master={servers.conf()['spark.master']}", "--set", "spark.executor.memory=500m",
-               "--set", "spark.executor.cores=1", "--set", "spark.driver.memory=700m", "--set", f"spark.kafka.max.records={ORDERS // 15}",
+               "--set", "spark.executor.cores=1", "--set", "spark.driver.memory=700m", "--set", f"spark.kafka.max.records={ORDERS // 10}",
                *place.settings]
     failures = 0
     try:

@@ -41,6 +41,22 @@ def check_parser(python):
     return bool(refused)
 
 
+def write_odd(folder):
+    """Names that are no file's, a CHECK with text that has quotes, a record late for one of its two hopping windows."""
+    with open(folder + "/odd.json", "w", encoding="utf-8") as file:
+        for i, (name, second) in enumerate([("a", 1), ("it's", 2), ("b", 12), ("b", 14), ("a", 21), ("a", 17), ("b", 40)]):
+            file.write(json.dumps({"id": i, "the name": name, "ts": f"2026-01-01T00:00:{second:02d}Z"}) + "\n")
+    path = folder + "/odd.sql"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"""CREATE TABLE `in/../put` (id BIGINT, `the name` STRING, ts TIMESTAMP, CONSTRAINT odd CHECK (`the name` <> 'it''s'))
+USING json OPTIONS ('path' = '{folder}/odd.json');
+CREATE STREAMING TABLE `../out put` USING postgres AS SELECT * FROM STREAM `in/../put`;
+CREATE STREAMING TABLE hops USING postgres AS SELECT window.start AS w, count(*) AS n FROM STREAM `in/../put`
+WATERMARK ts DELAY OF INTERVAL 1 SECOND GROUP BY window(ts, '10 seconds', '5 seconds');
+""")
+    return path
+
+
 def main():
     weir = os.path.abspath(sys.argv[1])
     python = spark.python()
@@ -57,6 +73,7 @@ def main():
                 # q11: long enough for a bidder to be away.
                 events = 60000 if file.endswith("q11.sql") else 15000
                 cases.append((file, ["--set", f"events={events}"]))
+        cases.append((write_odd(scratch), []))
         for i, (file, arguments) in enumerate(cases):
             folder = f"{scratch}/{i}"
             complaint = spark.prepare(weir, file, folder, *arguments)
