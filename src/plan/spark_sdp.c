@@ -378,7 +378,9 @@ static void add_spec(SdpWriter *w, const char *storage)
     strbuf_printf(out, "\nlibraries:\n  - glob:\n      include: transformations/**\nconfiguration:\n"
                        "  spark.sql.session.timeZone: ");
     add_quoted(out, zone_name(w->spec->sql.zone));
-    strbuf_printf(out, "\n  spark.sql.ansi.enabled: \"%s\"\n", w->spec->sql.ansi ? "true" : "false");
+    /* The file may name a view of a stream without STREAM. */
+    strbuf_printf(out, "\n  spark.sql.ansi.enabled: \"%s\"\n  pipelines.incompatibleViewCheck.enabled: \"false\"\n",
+                  w->spec->sql.ansi ? "true" : "false");
     for (size_t i = 0; i < settings->count; i++) {
         Str key = settings->items[i].key;
 
