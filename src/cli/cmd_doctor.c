@@ -20,6 +20,7 @@
 #include "os/socket.h"
 #include "pipeline/role.h"
 #include "pipeline/socket.h"
+#include "sink/outbox.h"
 #include "store/meta.h"
 
 /* Below it a run is about to meet a full disk. */
@@ -186,6 +187,23 @@ static bool look_at_topic(Report *report, Store *store, Str name, Error *err)
     return true;
 }
 
+/* What waits for a real system. */
+static bool look_at_outbox(Report *report, Store *store, Str name, Error *err)
+{
+    int64_t bytes = 0;
+
+    if (!str_starts_with(name, STR(OUTBOX_PREFIX)))
+        return true;
+    if (!outbox_left(store, name, &bytes, err))
+        return false;
+    name = str_slice(name, (uint32_t)strlen(OUTBOX_PREFIX), name.bytes);
+    if (bytes)
+        find(report, "outbox", false,
+             arena_printf(&report->arena, "table '%.*s': %s of rows wait to be delivered",
+                          STR_ARG(name), bytes_text(&report->arena, bytes)));
+    return true;
+}
+
 static void look_at_topics(Report *report, Store *store)
 {
     Error err = {0};
@@ -198,7 +216,8 @@ static void look_at_topics(Report *report, Store *store)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!look_at_topic(report, store, names[i], &err))
+        if (!look_at_topic(report, store, names[i], &err) ||
+            !look_at_outbox(report, store, names[i], &err))
             find_error(report, "topics", &err);
     }
     for (size_t i = 0; i < report->topics.count; i++)

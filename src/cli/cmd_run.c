@@ -66,6 +66,8 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
                         bool quiet)
 {
     OutputStyle style = output_style(stdout);
+    const char *const *warnings;
+    size_t warning_count;
     Live *live;
     Run *run;
     Error err = {0};
@@ -76,6 +78,9 @@ static int run_pipeline(const Options *options, const PipelineSpec *spec, RunOpt
     os_stop_catch();
     if (!run_start(spec, run_options, &run, &err))
         return tell_run_error(options, spec, &err);
+    warnings = run_warnings(run, &warning_count);
+    for (size_t i = 0; i < warning_count; i++)
+        (void)fprintf(stderr, "weir run: warning: %s\n", warnings[i]);
     if (!quiet)
         printf("ready in %.1f ms: %u flow%s, %u view%s; data in %s\n",
                (double)(os_monotonic_us() - began_us) / 1000, spec->flow_count,

@@ -19,6 +19,7 @@ enum {
     TIMEOUT_MS = 20000, /* Of a question to the cluster. */
     SECRET_BYTES_MAX = 1 << 16,
     TROUBLE_BYTES = 256,
+    HINT_BYTES = 100,
 };
 
 struct KafkaClient {
@@ -443,6 +444,25 @@ bool kafka_client_is_refused(KafkaClient *client)
     return refused;
 }
 
+/* No broker could be spoken to: what to look at. */
+static bool not_reached(KafkaClient *client, rd_kafka_resp_err_t code, Error *err)
+{
+    const char *hint = "";
+    char text[sizeof err->text];
+
+    (void)kafka_client_error(client, code, err, "cannot be reached");
+    if (strstr(err->text, "Name or service not known") || strstr(err->text, "refused"))
+        return false;
+    if (strstr(err->text, "certificate"))
+        hint = "; see 'kafka.ssl.ca.location'";
+    else if (strstr(err->text, "SSL") || strstr(err->text, "Disconnected"))
+        hint = "; see 'kafka.security.protocol': whether the port speaks TLS, and asks for a login";
+    else if (kafka_client_is_refused(client))
+        hint = "; see 'kafka.sasl.username' and 'kafka.sasl.password'";
+    (void)snprintf(text, sizeof text, "%s", err->text);
+    return error_set(err, err->kind, "%.*s%s", (int)(sizeof text - HINT_BYTES), text, hint);
+}
+
 /* Metadata of one topic, or of all. */
 static bool metadata(KafkaClient *client, const char *topic, const struct rd_kafka_metadata **out,
                      Error *err)
@@ -462,9 +482,7 @@ static bool metadata(KafkaClient *client, const char *topic, const struct rd_kaf
     } while (may_pass(code) && os_monotonic_us() < until_us && !is_stopped(client));
     if (handle)
         rd_kafka_topic_destroy(handle);
-    if (code)
-        return kafka_client_error(client, code, err, "cannot be reached");
-    return true;
+    return !code || not_reached(client, code, err);
 }
 
 static bool is_missing(rd_kafka_resp_err_t code)
@@ -826,6 +844,7 @@ bool kafka_probe(const Settings *settings, Arena *arena, Str *version, Error *er
     KafkaClient *client;
     KafkaConfig config;
     int topics = 0;
+    char *cluster;
 
     if (!kafka_config_make(arena, settings, NULL, &config, err) ||
         !kafka_client_open(&config, RD_KAFKA_PRODUCER, NULL, NULL, NULL, &client, err))
@@ -836,9 +855,14 @@ bool kafka_probe(const Settings *settings, Arena *arena, Str *version, Error *er
     }
     for (int i = 0; i < found->topic_cnt; i++)
         topics += strncmp(found->topics[i].topic, "__", 2) != 0;
-    *version = str_of(arena_printf(arena, "%d broker%s, %d topic%s", found->broker_cnt,
+    /* Of which version its brokers are, Kafka tells no client. */
+    cluster = rd_kafka_clusterid(client->handle, SLICE_MS);
+    *version = str_of(arena_printf(arena, "cluster '%s' at %s: %d broker%s, %d topic%s",
+                                   cluster ? cluster : "?", config.servers, found->broker_cnt,
                                    found->broker_cnt == 1 ? "" : "s", topics,
                                    topics == 1 ? "" : "s"));
+    if (cluster)
+        rd_kafka_mem_free(client->handle, cluster);
     rd_kafka_metadata_destroy(found);
     kafka_client_close(client);
     return true;

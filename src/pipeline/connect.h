@@ -91,6 +91,10 @@ bool connections_is_outside(const Connections *connections, const TableDef *tabl
 bool connections_outside_view(Connections *connections, const TableDef *table, Outside **out,
                               Error *err);
 /* Applies the topics' retention; now and then, by the committer. */
+/* A sentence for each table whose rows wait for an outside system in which it does not stand any more. In
+ * `arena`. */
+bool connections_left_behind(Connections *connections, const PipelineSpec *spec, Arena *arena,
+                             const char ***out, size_t *out_count, Error *err);
 bool connections_housekeeping(Connections *connections, Error *err);
 
 /* Reads a whole table (a SCAN or VALUES node) and pushes it into `op`'s input `input_i`, batch by

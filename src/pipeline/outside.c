@@ -110,7 +110,7 @@ bool connections_outside_sink(Connections *connections, const OutsideRole *role,
         .forgotten = forgotten(connections->settings),
         .limit_bytes = settings_int(connections->settings, "outbox.limit"),
     };
-    Str name = str_of(arena_printf(&connections->arena, "_outbox.%.*s", STR_ARG(table->name)));
+    Str name = str_of(arena_printf(&connections->arena, OUTBOX_PREFIX "%.*s", STR_ARG(table->name)));
     Outside *outside;
     Sink *sink;
 
@@ -168,5 +168,62 @@ bool connections_outside_view(Connections *connections, const TableDef *table, O
     if (!remember(connections, table, err))
         return false;
     *out = opened.outside;
+    return true;
+}
+
+/* ── what was left behind ──────────────────────────────────────────────────────────────────────*/
+
+static const TableDef *find_target(const PipelineSpec *spec, Str table)
+{
+    for (uint32_t f = 0; f < spec->flow_count; f++) {
+        if (str_equal(spec->flows[f].target->name, table))
+            return spec->flows[f].target;
+    }
+    return NULL;
+}
+
+static const char *left_behind(Arena *arena, const TableDef *target, Str table, int64_t bytes)
+{
+    const OutsideRole *role = target ? provider_role(target->provider) : NULL;
+    const char *rows = arena_printf(
+        arena, "table '%.*s': %lld bytes of rows of an earlier run wait to be delivered to the system "
+               "in which it stood",
+        STR_ARG(table), (long long)bytes);
+
+    if (!role)
+        return arena_printf(arena, "%s; nothing in this file writes it any more", rows);
+    return arena_printf(arena,
+                        "%s (%s); they are not in the embedded table. To have them delivered, run once "
+                        "with '%s' set",
+                        rows, role->system, role->setting);
+}
+
+bool connections_left_behind(Connections *connections, const PipelineSpec *spec, Arena *arena,
+                             const char ***out, size_t *out_count, Error *err)
+{
+    const uint32_t prefix = (uint32_t)strlen(OUTBOX_PREFIX);
+    Str *names;
+    size_t count;
+
+    *out_count = 0;
+    if (!topic_list(arena, connections->dir, &names, &count, err))
+        return false;
+    *out = ARENA_ARRAY(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const TableDef *target;
+        int64_t bytes;
+        Str table;
+
+        if (!str_starts_with(names[i], STR(OUTBOX_PREFIX)))
+            continue;
+        table = str_slice(names[i], prefix, names[i].bytes);
+        target = find_target(spec, table);
+        if (target && role_of(connections->settings, target))
+            continue; /* It is delivered. */
+        if (!outbox_left(connections->store, names[i], &bytes, err))
+            return false;
+        if (bytes)
+            (*out)[(*out_count)++] = left_behind(arena, target, table, bytes);
+    }
     return true;
 }

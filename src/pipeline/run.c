@@ -201,6 +201,9 @@ static bool start(Run *run, Error *err)
     if (!connections_system_tables(run->connections, run->spec, err) || !make_sinks(run, err) ||
         !kept_plans_check(connections_store(run->connections), run->spec, err) || !port_groups_make(run, err) || !read_counters(run, err))
         return false;
+    if (!connections_left_behind(run->connections, run->spec, &run->arena, &run->warnings,
+                                 &run->warning_count, err))
+        return false;
     make_exchange_ends(run);
     run->mailboxes = mem_zalloc(run->worker_count * sizeof(Mailbox *));
     for (uint32_t w = 0; w < run->worker_count; w++)
@@ -316,6 +319,12 @@ bool run_wait(Run *run, int64_t timeout_us)
         (void)os_cond_wait_for(run->changed, run->mutex, until_us - os_monotonic_us());
     os_mutex_unlock(run->mutex);
     return ended;
+}
+
+const char *const *run_warnings(const Run *run, size_t *count)
+{
+    *count = run->warning_count;
+    return run->warnings;
 }
 
 void run_request_stop(Run *run)

@@ -28,6 +28,8 @@ typedef struct Run Run;
 bool run_start(const PipelineSpec *spec, const RunOptions *options, Run **out, Error *err);
 /* Waits until the run has ended by itself (once, drain, an error), at most timeout_us; true: ended. */
 bool run_wait(Run *run, int64_t timeout_us);
+/* What its start found that the user should know, in sentences. Borrowed. */
+const char *const *run_warnings(const Run *run, size_t *count);
 void run_request_stop(Run *run);
 /* Stops if need be, waits, frees. False: what ended it. */
 bool run_finish(Run *run, Error *err);

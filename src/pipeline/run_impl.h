@@ -129,6 +129,8 @@ struct Run {
     SqlContext sql;
     Arena arena;          /* Of the job. */
     Connections *connections;
+    const char **warnings; /* Of the start. */
+    size_t warning_count;
     Sink **sinks;         /* One a flow; flows into one table share it (run_is_first_of_sink). */
     Worker *workers;
     uint32_t worker_count;

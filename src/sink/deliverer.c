@@ -122,13 +122,11 @@ static bool introduce(Deliverer *deliverer, Error *err)
     deliverer->forgot = false;
     if (!outside->methods->begin)
         return true;
-    deliverer->forgot = begun && deliverer->held < 0;
-    if (begun)
-        return true;
-    if (deliverer->held < 0 && !outside->methods->begin(outside, err))
+    deliverer->forgot = begun && deliverer->held < 0 && !outside->fresh;
+    if (deliverer->held < 0 && !deliverer->forgot && !outside->methods->begin(outside, err))
         return false;
-    deliverer->held = MAX(deliverer->held, 0);
-    return wait_until_begun(deliverer) || error_set(err, ERROR_RETRY, "the run ends");
+    outside->fresh = false;
+    return begun || wait_until_begun(deliverer) || error_set(err, ERROR_RETRY, "the run ends");
 }
 
 static bool connect_outside(Deliverer *deliverer, Error *err)

@@ -108,9 +108,13 @@ static bool ensure_topic(KafkaOutside *outside, KafkaClient *client, Error *err)
 
     if (!kafka_topic_look(client, name, &topic, err))
         return false;
-    if (!topic.exists && (!kafka_topic_create(client, name, &outside->new_topic, err) ||
-                          !kafka_topic_look(client, name, &topic, err)))
-        return false;
+    if (!topic.exists) {
+        if (!kafka_topic_create(client, name, &outside->new_topic, err))
+            return false;
+        outside->outside.fresh = true;
+        if (!kafka_topic_look(client, name, &topic, err))
+            return false;
+    }
     if (table_option_given(table, "partitions") &&
         topic.partition_count != outside->new_topic.partition_count)
         return error_set(err, ERROR_USER,

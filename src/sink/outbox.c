@@ -130,6 +130,19 @@ static bool load(Outbox *outbox, Store *store, Error *err)
     return true;
 }
 
+bool outbox_left(Store *store, Str topic, int64_t *waiting_bytes, Error *err)
+{
+    int64_t delivered_bytes = 0;
+    int64_t written_bytes = 0;
+
+    if (!store_meta_get(store, META_POSITION, topic, STR("delivered_bytes"), &delivered_bytes, NULL,
+                        err) ||
+        !store_meta_get(store, META_POSITION, topic, STR("written_bytes"), &written_bytes, NULL, err))
+        return false;
+    *waiting_bytes = MAX(written_bytes - delivered_bytes, 0);
+    return true;
+}
+
 bool outbox_open(Topic *topic, Store *store, Outbox **out, Error *err)
 {
     Outbox *outbox = mem_zalloc(sizeof *outbox);

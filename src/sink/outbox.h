@@ -42,6 +42,11 @@ OutboxPart *outbox_part_create(void);
 void outbox_part_free(OutboxPart *part); /* NULL is fine. */
 bool outbox_part_add(OutboxPart *part, Str chunk, Error *err);
 
+#define OUTBOX_PREFIX "_outbox." /* Of its topic's name; behind it the table's. */
+
+/* What waits in the outbox of that name, as the store has it noted. */
+bool outbox_left(Store *store, Str topic, int64_t *waiting_bytes, Error *err);
+
 /* How the topic of an outbox is made. */
 TopicConfig outbox_topic_config(void);
 

@@ -108,6 +108,8 @@ struct Outside {
     /* Rows are upserted by the table's primary key: of the rows of one key in an epoch, a worker's
      * encoder gets the last one alone. Set by the implementation. */
     bool keyed;
+    /* ensure has made the table: it holds nothing. Cleared by the deliverer. */
+    bool fresh;
 };
 
 /* First member of an implementation's encoder. */

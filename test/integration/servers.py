@@ -3,6 +3,7 @@
 A test that needs a server calls need("postgres"): where script/services did not start it, the test
 is skipped with a line that says so (exit status 77, as meson understands it).
 """
+import contextlib
 import os
 import re
 import subprocess
@@ -45,6 +46,22 @@ def service(command: str, *names: str) -> None:
     """script/services: up, down, kill."""
     subprocess.run([os.path.join(ROOT, "script", "services"), command, *names], check=True,
                    stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def started(name: str):
+    """A service for the time of a test: of those that are not up by themselves (three nodes each). One that ran before
+    goes on running; else its data are removed afterwards."""
+    running = subprocess.run([os.path.join(ROOT, "script", "services"), "status", name],
+                             capture_output=True, text=True, check=True).stdout
+    was_up = f"{name} up" in " ".join(running.split())
+    try:
+        if not was_up:
+            service("up", name)
+        yield
+    finally:
+        if not was_up:
+            service("clean", name)
 
 
 def postgres_environment() -> dict[str, str]:

@@ -3,6 +3,7 @@
 
 usage: test_kafka.py WEIR [SERVICE [TEST...]]       SERVICE: kafka, kafka3, kafka_cluster
 
+kafka_cluster is started if it does not run, and stopped then; the others must run.
 What is written is read back with kcat, committed records alone, and compared with the generator's own
 records or with what the same pipeline does over weir's own topics. WEIR_TEST_LONG=1: 50 kills.
 """
@@ -430,6 +431,38 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
         self.run(*command)
         self.check_copy(target, list(range(400)), "forgotten in the middle")
 
+    def what_waits_for_a_role_that_was_switched_back_is_told_of(self) -> None:
+        target = self.topic("back", 1)
+        lines = self.folder / "back.ndjson"
+        data = self.data("back")
+        sql = self.pipeline("back", f"""
+CREATE TABLE f (order_id INT) USING json OPTIONS ('path' = '{lines}');
+CREATE STREAMING TABLE c USING kafka TBLPROPERTIES ('topic' = '{target}') AS SELECT * FROM STREAM f;
+""")
+        other = self.pipeline("other", f"""
+CREATE TABLE f (order_id INT) USING json OPTIONS ('path' = '{lines}');
+CREATE STREAMING TABLE m USING kafka AS SELECT * FROM STREAM f;
+""")
+        command = ["--once", "--quiet", "--data", data]
+        lines.write_text("".join(f'{{"order_id": {i}}}\n' for i in range(100)), encoding="utf-8")
+        self.run("run", sql, *command, *self.real)
+        broker = int(kafka.told(self.service, "pid"))
+        os.killpg(broker, signal.SIGSTOP)
+        try:
+            with lines.open("a", encoding="utf-8") as file:
+                file.writelines(f'{{"order_id": {i}}}\n' for i in range(100, 200))
+            self.run("run", sql, *command, *self.real, "--set", "outbox.patience=1 second", status=3)
+        finally:
+            os.killpg(broker, signal.SIGCONT)
+        assert "table 'c'" in self.run("doctor", "--data", data)[0]
+        _, err = self.run("run", sql, *command)
+        assert "table 'c'" in err and "with 'kafka.bootstrap.servers' set" in err, err
+        _, err = self.run("run", other, *command)
+        assert "table 'c'" in err and "nothing in this file writes it any more" in err, err
+        _, err = self.run("run", sql, *command, *self.real)
+        assert not err, err
+        self.check_copy(target, list(range(200)), "a role switched back and forth")
+
     # ── topics that change ────────────────────────────────────────────────────────────────────────
 
     def a_topic_may_grow_while_it_is_read(self) -> None:
@@ -539,6 +572,89 @@ CREATE STREAMING TABLE back USING postgres AS SELECT order_id FROM STREAM there;
         _, err = self.run("run", sql, "--once", "--data", self.data("secure2"), *settings, status=1)
         assert "uthentication failed" in err and "not-this-one" not in err, err
 
+    def the_doctor_says_what_is_wrong(self) -> None:
+        plain, secure = kafka.told(self.service, "address"), kafka.told(self.service, "secure")
+        ca = os.path.join(kafka.folder(self.service), "tls", "ca.pem")
+        login = ["security.protocol=SASL_SSL", "sasl.mechanism=PLAIN", "sasl.username=weir"]
+
+        def doctor(servers_: str, *properties: str, status: int = 1) -> str:
+            settings = [part for text in (f"bootstrap.servers={servers_}", *properties)
+                        for part in ("--set", f"kafka.{text}")]
+            out, _ = self.run("doctor", "--data", self.data("none"), *settings, status=status)
+            return next(line for line in out.splitlines() if line.split()[1] == "kafka")
+
+        found = doctor(plain, status=0)
+        assert re.match(r"ok +kafka +cluster '\S+' at \S+: 1 broker, \d+ topics?$", found), found
+        doctor(secure, *login, "sasl.password=weir-secret", f"ssl.ca.location={ca}", status=0)
+        for properties, words in (
+                ((secure, *login, "sasl.password=wrong", f"ssl.ca.location={ca}"),
+                 ("Authentication failed", "see 'kafka.sasl.username'")),
+                ((secure, *login, "sasl.password=weir-secret"),
+                 ("certificate verify failed", "see 'kafka.ssl.ca.location'")),
+                ((secure,), ("see 'kafka.security.protocol'",)),
+                ((plain, "security.protocol=SSL"), ("SSL handshake failed", "see 'kafka.security.protocol'")),
+                ((secure, "security.protocol=SSL", f"ssl.ca.location={ca}"),
+                 ("see 'kafka.security.protocol'",)),
+                (("127.0.0.1:1",), ("127.0.0.1:1", "Connection refused"))):
+            found = doctor(*properties)
+            assert found.startswith("BROKEN") and all(each in found for each in words), found
+            assert "wrong" not in found, found
+
+    def where_reading_starts(self) -> None:
+        """earliest, latest, a time, offsets: each for a new flow alone."""
+        topic = self.topic("starts", 2, "--retention", "9999 days")
+        lines = "".join(json.dumps({"key": f"k{i}", "value": f'{{"a":{i}}}',
+                                    "timestamp": f"2026-01-01T00:00:{i:02}.000Z"}) + "\n" for i in range(20))
+        self.run("topic", "produce", topic, "--format", "json", *self.real, stdin=lines)
+        places = [(int(partition), int(offset), int(value[5:-1])) for partition, offset, value in
+                  (line.split(" ") for line in kafka.records(self.service, topic, "%p %o %s\n"))]
+        for name, starting, expected in (
+                ("earliest", "earliest", {a for _, _, a in places}),
+                ("time", "2026-01-01 00:00:12", {a for _, _, a in places if a >= 12}),
+                ("offsets", "0:3,1:5", {a for p, o, a in places if o >= (3, 5)[p]}),
+                ("some", "1:5", {a for p, o, a in places if p == 0 or o >= 5}),
+                ("latest", "latest", set())):
+            sql = self.pipeline(f"starts-{name}", f"""
+CREATE TABLE r (a INT) USING kafka OPTIONS ('topic' = '{topic}', 'starting' = '{starting}');
+CREATE STREAMING TABLE s USING postgres AS SELECT a FROM STREAM r;
+""")
+            data = self.data(f"starts-{name}")
+            self.run("run", sql, "--once", "--quiet", "--data", data, *self.real)
+            found = {int(row[0]) for row in self.rows(data, "SELECT a FROM s")}
+            assert found == expected, (name, found, expected)
+            # A restart goes on where it was, and asks nothing of 'starting'.
+            if name == "latest":
+                self.run("topic", "produce", topic, *self.real, stdin='{"a":20}\n{"a":21}\n')
+                self.run("run", sql, "--once", "--quiet", "--data", data, *self.real)
+                assert {int(row[0]) for row in self.rows(data, "SELECT a FROM s")} == {20, 21}
+
+    def keys_are_placed_as_kafkas_own_producer_does(self) -> None:
+        theirs, ours = self.topic("theirs", 7), self.topic("ours", 7)
+        keys = [f"key-{i}-" + "ä" * (i % 4) for i in range(60)]
+        kafka.tool(self.service, "org.apache.kafka.tools.ConsoleProducer" if self.service != "kafka3" else
+                   "kafka.tools.ConsoleProducer", "--topic", theirs,
+                   *(["--property"] if self.service == "kafka3" else ["--reader-property"]), "parse.key=true",
+                   stdin="".join(f"{key}\tx\n" for key in keys))
+        self.run("topic", "produce", ours, "--format", "json", *self.real,
+                 stdin="".join(json.dumps({"key": key, "value": "x"}) + "\n" for key in keys))
+        found = [sorted(kafka.records(self.service, topic, "%k %p\n")) for topic in (theirs, ours)]
+        assert len(found[0]) == len(keys) and found[0] == found[1], found
+
+    def a_deleted_target_is_made_again(self) -> None:
+        source, target = self.topic("target-in", 1), self.topic("target-gone", 1)
+        sql = self.copy_pipeline("target", source, target)
+        run = self.start("run", sql, "--quiet", "--data", self.data("target"), *self.real)
+        self.run("generate", "orders", "--count", "100", "--topic", source, *self.real)
+        self.wait_until("records", lambda: len(kafka.records(self.service, target)) == 100)
+        self.run("topic", "delete", target, "--yes", *self.real)
+        self.run("generate", "orders", "--from", "100", "--count", "100", "--topic", source, *self.real)
+        self.wait_until("records", lambda: len(kafka.records(self.service, target)) == 100 or
+                        run.poll() is not None)
+        assert run.poll() is None, run.stderr.read()
+        run.send_signal(signal.SIGINT)
+        assert run.wait() == 0, run.stderr.read()
+        self.check_copy(target, list(range(100, 200)), "a target deleted")
+
     def the_consumer_group_shows_how_far_it_is(self) -> None:
         source, target = self.topic("group-in", 2), self.topic("group-out", 1)
         sql = self.copy_pipeline("group", source, target)
@@ -564,6 +680,11 @@ def tests_of(test: Test) -> list:
            test.keys_headers_and_places_are_columns,
            test.kills_of_weir_lose_and_double_nothing,
            test.a_broker_killed_under_load_loses_nothing,
+           test.where_reading_starts,
+           test.keys_are_placed_as_kafkas_own_producer_does,
+           test.a_topic_may_grow_while_it_is_read,
+           test.a_deleted_topic_ends_the_run_with_a_sentence,
+           test.a_record_too_large_for_the_topic_is_put_aside,
            test.sasl_and_tls_by_options_passed_on]
     if test.service == "kafka_cluster":
         return [test.a_broker_of_three_killed_under_load_loses_nothing,
@@ -575,10 +696,10 @@ def tests_of(test: Test) -> list:
                   test.a_stop_waits_for_no_silent_broker,
                   test.a_copy_of_the_data_directory_is_shut_out,
                   test.what_kafka_has_forgotten_is_asked_about,
-                  test.a_topic_may_grow_while_it_is_read,
-                  test.a_deleted_topic_ends_the_run_with_a_sentence,
+                  test.what_waits_for_a_role_that_was_switched_back_is_told_of,
+                  test.a_deleted_target_is_made_again,
+                  test.the_doctor_says_what_is_wrong,
                   test.records_gone_before_they_were_read_are_told_of,
-                  test.a_record_too_large_for_the_topic_is_put_aside,
                   test.the_consumer_group_shows_how_far_it_is,
                   test.a_table_may_name_its_own_servers,
                   test.a_missing_server_is_told_of]
@@ -587,7 +708,14 @@ def tests_of(test: Test) -> list:
 def main() -> int:
     service = sys.argv[2] if len(sys.argv) > 2 else "kafka"
     only = sys.argv[3:]
+    if service.endswith("_cluster"):
+        with servers.started(service):
+            return run_tests(service, only)
     kafka.need(service)
+    return run_tests(service, only)
+
+
+def run_tests(service: str, only: list) -> int:
     failures = 0
     with tempfile.TemporaryDirectory(prefix="weir-kafka-") as folder:
         test = Test(sys.argv[1], service, pathlib.Path(folder))

@@ -657,6 +657,25 @@ static void what_may_have_been_delivered_is_asked_about(void **state)
     }
 }
 
+/* The table was deleted, and what the system knew of it: what waits goes into a new one. */
+static void a_table_made_again_has_nothing_to_be_asked_about(void **state)
+{
+    World *w = world_create_forgetful(*state);
+
+    atomic_store(&w->server.blocked, true);
+    write_rows(w, 0, 10, 10);
+    assert_true(run_epoch(w, 0, CRASH_NOT));
+    world_close(w);
+    atomic_store(&w->server.blocked, false);
+    w->server.last_epoch = -1;
+    world_open(w);
+    outside_sink_outside(w->sink)->fresh = true; /* As ensure sets it. */
+    world_start(w);
+    wait_until_settled(w);
+    assert_rows_once(w, 20);
+    world_done(w);
+}
+
 /* It rested for so long that the system forgot it; but all it delivered was noted. */
 static void a_run_that_rested_goes_on_though_it_was_forgotten(void **state)
 {
@@ -891,6 +910,7 @@ int main(void)
         TEST(upserts_by_stamp_end_right_whatever_crashes),
         TEST(a_run_is_told_of_first_whatever_crashes),
         TEST(what_may_have_been_delivered_is_asked_about),
+        TEST(a_table_made_again_has_nothing_to_be_asked_about),
         TEST(a_run_that_rested_goes_on_though_it_was_forgotten),
         TEST(what_a_lost_commit_noted_is_not_noted),
         TEST(a_server_that_is_away_is_tried_again),
