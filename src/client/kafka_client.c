@@ -23,6 +23,7 @@ enum {
 };
 
 struct KafkaClient {
+    KafkaClient *next; /* Of those abandoned. */
     rd_kafka_t *handle;
     char *servers;
     const _Atomic bool *stop; /* NULL: waits end by themselves alone. */
@@ -410,6 +411,13 @@ void kafka_client_close(KafkaClient *client)
     os_mutex_free(client->mutex);
     free(client->servers);
     free(client);
+}
+
+void kafka_client_abandon(KafkaClient *client)
+{
+    static KafkaClient *_Atomic abandoned;
+
+    client->next = atomic_exchange(&abandoned, client);
 }
 
 void kafka_client_heed(KafkaClient *client, const _Atomic bool *stop)

@@ -56,6 +56,9 @@ bool kafka_client_open(const KafkaConfig *config, rd_kafka_type_t type, const Ka
                        const KafkaProperty *forced, KafkaDelivered *delivered, KafkaClient **out,
                        Error *err);
 void kafka_client_close(KafkaClient *client); /* NULL is fine. */
+/* Instead of closing it: librdkafka (2.0) waits for ever for a broker's thread of a client that was reading a
+ * topic when it was deleted. It is kept, with its handles of topics, to the end of the process. */
+void kafka_client_abandon(KafkaClient *client);
 /* Once *stop is true, what waits for an answer in this client gives up soon, with ERROR_RETRY. Borrowed
  * for the client's life. */
 void kafka_client_heed(KafkaClient *client, const _Atomic bool *stop);

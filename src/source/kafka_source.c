@@ -249,13 +249,17 @@ static void watch(void *arg)
 
 /* ── lanes ─────────────────────────────────────────────────────────────────────────────────────*/
 
-static void lane_free(Lane *lane)
+/* `gone`: its topic was deleted while it was read. */
+static void lane_free(Lane *lane, bool gone)
 {
     if (!lane)
         return;
-    if (lane->topic)
+    if (lane->topic && !gone)
         rd_kafka_topic_destroy(lane->topic);
-    kafka_client_close(lane->client);
+    if (gone)
+        kafka_client_abandon(lane->client);
+    else
+        kafka_client_close(lane->client);
     VEC_DONE(&lane->partitions);
     free(lane);
 }
@@ -280,7 +284,7 @@ static bool lane_create(KafkaSource *source, Lane **out, Error *err)
 
     if (!kafka_client_open(&source->config.kafka, RD_KAFKA_CONSUMER, own, forced, NULL,
                            &lane->client, err)) {
-        lane_free(lane);
+        lane_free(lane, false);
         return false;
     }
     lane->topic = rd_kafka_topic_new(kafka_client_handle(lane->client), source->topic, NULL);
@@ -711,10 +715,8 @@ static void kafka_source_free(Source *base)
     os_cond_broadcast(source->stopping);
     os_mutex_unlock(source->mutex);
     os_thread_join(source->watcher);
-    /* librdkafka (2.0) never ends a client that was reading a topic when it was deleted: it is left to
-     * the end of the process, which is near. */
-    for (size_t i = 0; i < source->lanes.count && !source->gone; i++)
-        lane_free(source->lanes.items[i]);
+    for (size_t i = 0; i < source->lanes.count; i++)
+        lane_free(source->lanes.items[i], source->gone);
     kafka_client_close(source->uncommitted);
     kafka_client_close(source->control);
     for (size_t i = 0; i < source->partitions.count; i++)
