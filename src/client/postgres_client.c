@@ -402,21 +402,6 @@ bool postgres_is_utf8(const PostgresClient *client)
     return encoding && strcmp(encoding, "UTF8") == 0;
 }
 
-bool postgres_probe(const Settings *settings, Arena *arena, Str *version, Error *err)
-{
-    PostgresClient *client = NULL;
-    PostgresAddress address;
-    bool ok;
-
-    ok = postgres_address(settings, NULL, arena, &address, err) &&
-         postgres_client_create(&address, &client, err) && postgres_connect(client, err);
-    if (ok)
-        *version = str_of(arena_printf(arena, "PostgreSQL %.*s at %s",
-                                       STR_ARG(postgres_server_version(client)), client->place));
-    postgres_client_free(client);
-    return ok;
-}
-
 /* ── statements ────────────────────────────────────────────────────────────────────────────────*/
 
 static int64_t rows_touched(PGresult *result)
@@ -453,6 +438,44 @@ bool postgres_query(PostgresClient *client, const char *sql, const char *const *
                               NULL, 0) ||
             fail_lost(client, err)) &&
            flush(client, err) && take_results(client, out, err);
+}
+
+/* What the login may not do that a pipeline needs: make its tables in the current schema. In `arena`; empty:
+ * nothing. */
+static bool missing_rights(PostgresClient *client, Arena *arena, const char **out, Error *err)
+{
+    PGresult *result;
+
+    *out = "";
+    if (!postgres_query(client,
+                        "SELECT coalesce(current_schema(), '?'), current_user, "
+                        "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)",
+                        NULL, 0, &result, err))
+        return false;
+    if (PQntuples(result) == 1 && strcmp(PQgetvalue(result, 0, 2), "f") == 0)
+        *out = arena_printf(arena, "; '%s' may not make tables in schema '%s': GRANT CREATE ON SCHEMA, or "
+                                   "have them made before",
+                            PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return true;
+}
+
+bool postgres_probe(const Settings *settings, Arena *arena, Str *version, Error *err)
+{
+    PostgresClient *client = NULL;
+    PostgresAddress address;
+    const char *missing;
+    bool ok;
+
+    ok = postgres_address(settings, NULL, arena, &address, err) &&
+         postgres_client_create(&address, &client, err) && postgres_connect(client, err) &&
+         missing_rights(client, arena, &missing, err);
+    if (ok)
+        *version = str_of(arena_printf(arena, "PostgreSQL %.*s at %s%s",
+                                       STR_ARG(postgres_server_version(client)), client->place,
+                                       missing));
+    postgres_client_free(client);
+    return ok;
 }
 
 /* Up to the COPY among the statements. */

@@ -552,6 +552,23 @@ class Postgres(weir.WeirTest):
                            "postgres.password=wrong", status=1)
         self.assertRegex(out, r"BROKEN +postgres +.*password authentication failed")
         self.assertNotIn("wrong", out)
+        for url, words in ((self.db.url + "?sslmode=require", "does not support SSL"),
+                           (self.db.url.replace("/weir_test", "/no_test"), "does not exist"),
+                           ("postgresql://weir@127.0.0.1:1/weir", "Connection refused")):
+            out, _ = self.weir("doctor", "--data", self.data, *self.db.settings(), "--set",
+                               f"postgres.url={url}", status=1)
+            self.assertRegex(out, f"BROKEN +postgres +.*{words}")
+
+    def test_doctor_tells_of_a_right_that_is_missing(self):
+        role = f"weir_poor_{os.getpid()}"
+        self.db.psql(f"CREATE ROLE {role} LOGIN PASSWORD 'poor'")
+        try:
+            out, _ = self.weir("doctor", "--data", self.data, "--set",
+                               f"postgres.url={self.db.url.replace('weir@', role + '@')}", "--set",
+                               "postgres.password=poor")
+            self.assertRegex(out, f"ok +postgres +.*'{role}' may not make tables in schema 'public'")
+        finally:
+            self.db.psql(f"DROP ROLE {role}")
 
     def test_rows_that_change_are_upserted_and_another_directory_is_another_writer(self):
         self.numbers([{"id": i % 3, "name": str(i), "price": "1.00"} for i in range(10)])
