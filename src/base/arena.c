@@ -10,7 +10,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-enum { FIRST_BLOCK_BYTES = 4096, MAX_BLOCK_BYTES = 1 << 20 };
+enum { FIRST_BLOCK_BYTES = 4096, MAX_BLOCK_BYTES = 1 << 20, SPOILED_BYTES = 16 << 10 };
 
 struct ArenaBlock {
     ArenaBlock *older;
@@ -86,6 +86,10 @@ static void block_fill_from(Arena *arena, char *next)
 {
     arena->next = next;
     arena->end = arena->block->data + arena->block->bytes;
+#if defined(WEIR_DEBUG) && !WEIR_ASAN
+    /* A stale pointer shows without AddressSanitizer too. */
+    memset(next, 0xDD, MIN((size_t)(arena->end - next), (size_t)SPOILED_BYTES));
+#endif
     arena_poison(next, (size_t)(arena->end - next));
 }
 
