@@ -284,6 +284,29 @@ Str http_link_next(Arena *arena, Str link, const char *base)
     }
 }
 
+bool http_same_origin(const char *a, const char *b)
+{
+    static const CURLUPart parts[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+    CURLU *left = curl_url(), *right = curl_url();
+    bool same;
+
+    ASSERT(left && right);
+    same = curl_url_set(left, CURLUPART_URL, a, 0) == CURLUE_OK &&
+           curl_url_set(right, CURLUPART_URL, b, 0) == CURLUE_OK;
+    for (size_t i = 0; same && i < COUNT_OF(parts); i++) {
+        char *x = NULL, *y = NULL;
+
+        same = curl_url_get(left, parts[i], &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+               curl_url_get(right, parts[i], &y, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+               str_equal_nocase(str_of(x), str_of(y));
+        curl_free(x);
+        curl_free(y);
+    }
+    curl_url_cleanup(left);
+    curl_url_cleanup(right);
+    return same;
+}
+
 void http_url_parameter(const char *url, Str name, StrBuf *out)
 {
     CURLU *address = curl_url();

@@ -42,6 +42,8 @@ void http_reply_done(HttpReply *reply);
 Str http_link_next(Arena *arena, Str link, const char *base);
 /* `url` with its query parameter `name` set to `value` (escaped). NULL: not an address. */
 char *http_url_with(Arena *arena, const char *url, Str name, Str value);
+/* Whether two addresses have the same scheme, host and port. */
+bool http_same_origin(const char *a, const char *b);
 /* The value (unescaped) of its query parameter `name`; empty: it has none. */
 void http_url_parameter(const char *url, Str name, StrBuf *out);
 

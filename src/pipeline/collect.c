@@ -45,6 +45,7 @@ struct Collector {
     StrBuf address;
     int64_t taken;       /* Records of this address that were taken. */
     StrBuf last_cursor;  /* The last row's value, to leave out rows that come twice. */
+    bool has_headers;    /* Of the table's options: a token, perhaps. */
     int64_t wait_us;     /* After the last failure. */
     int tries;
 
@@ -280,8 +281,23 @@ static void give(Collector *collector, const StrVec *records, size_t from)
     collector->options.wake(collector->options.self);
 }
 
+/* What the table's headers hold is for the server of its address alone. */
+static bool check_origin(const Collector *collector, Str next, Error *err)
+{
+    char url[1024];
+
+    if (!next.data || !collector->has_headers)
+        return true;
+    (void)snprintf(url, sizeof url, "%.*s", STR_ARG(next));
+    return http_same_origin(url, strbuf_c(&collector->address)) ||
+           error_set(err, ERROR_USER,
+                     "GET %s: the page names a next one at another server, %s, to which the table's "
+                     "headers are not sent; if it is meant, give 'url' an address there",
+                     strbuf_c(&collector->address), url);
+}
+
 /* Takes a page in. *more: there is another address to ask at once. */
-static void take_page(Collector *collector, const HttpReply *reply, bool *more)
+static bool take_page(Collector *collector, const HttpReply *reply, bool *more, Error *err)
 {
     StrVec records = {0};
     Arena arena;
@@ -293,6 +309,11 @@ static void take_page(Collector *collector, const HttpReply *reply, bool *more)
     old = MAX(count_repeated(collector, &records),
               MIN((size_t)collector->taken, records.count));
     next = next_address(collector, &arena, reply, &records);
+    if (!check_origin(collector, next, err)) {
+        VEC_DONE(&records);
+        arena_done(&arena);
+        return false;
+    }
     *more = next.data && !str_equal(next, strbuf_str(&collector->address));
     if (*more) {
         strbuf_clear(&collector->address);
@@ -305,6 +326,7 @@ static void take_page(Collector *collector, const HttpReply *reply, bool *more)
         give(collector, &records, old);
     VEC_DONE(&records);
     arena_done(&arena);
+    return true;
 }
 
 /* ── the thread ────────────────────────────────────────────────────────────────────────────────*/
@@ -330,8 +352,7 @@ static bool ask(Collector *collector, HttpReply *reply, bool *more, Error *err)
                          "GET %s: the answer is %d%s%.*s", address, reply->status,
                          body.bytes ? ": " : "", STR_ARG(body));
     }
-    take_page(collector, reply, more);
-    return true;
+    return take_page(collector, reply, more, err);
 }
 
 /* How long to wait after a failure: doubling, and what the server asked for. */
@@ -420,6 +441,7 @@ static void add_headers(Collector *collector)
         strbuf_init(&header);
         strbuf_printf(&header, "%.*s: %.*s", STR_ARG(name), STR_ARG(option->value));
         http_client_add_header(collector->client, strbuf_c(&header));
+        collector->has_headers = true;
         strbuf_done(&header);
     }
 }

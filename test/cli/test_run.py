@@ -283,6 +283,43 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
             ids += [ids[-1] + 1 + i for i in range(round_i + 1)]
         self.assertTrue(set(seen) <= {0, *ids}, seen)
 
+    def test_headers_are_for_the_server_of_the_address_alone(self):
+        asked = []
+
+        class Leading(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                asked.append((self.headers["Host"], self.headers["X-Key"]))
+                host = self.headers["Host"]
+                self.send_response(200)
+                if self.path == "/away":
+                    self.send_header("Link", f'<http://{host.replace(".1", ".2")}/b>; rel="next"')
+                elif self.path == "/a":
+                    self.send_header("Link", '</b>; rel="next"')
+                self.send_header("Content-Length", "9")
+                self.end_headers()
+                self.wfile.write(b'{"id": 1}')
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("", 0), Leading)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        for path, status in (("a", 0), ("away", 1)):
+            with open(self.file, "w", encoding="utf-8") as file:
+                file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('header.X-Key' = 's', "
+                           f"'format' = 'ndjson', 'url' = 'http://127.0.0.1:{server.server_port}/{path}');"
+                           "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+            _, err = self.weir("run", self.file, "--once", "--quiet", "--data",
+                               self.data + path, status=status)
+            if status:
+                self.assertIn("at another server, http://127.0.0.2:", err)
+        self.assertEqual({host.split(":")[0] for host, _ in asked}, {"127.0.0.1"})
+        self.assertEqual({key for _, key in asked}, {"s"})
+
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())
         self.assertIn(b"ready", first.stdout.readline())
