@@ -5,12 +5,15 @@
  * is the seed stirred by murmur3, and each partition adds its number to the seed. It lives in the
  * call's state (function.h), so that the numbers go on from batch to batch.
  *
+ * shuffle and uuid draw from a Mersenne Twister (mersenne.h), seeded in the same manner.
+ *
  * Without a seed, one is drawn when the call is bound.
  */
 #include <math.h>
 
 #include "expr/catalog.h"
 #include "expr/eval.h"
+#include "expr/mersenne.h"
 #include "expr/spark_hash.h"
 #include "expr/text_pool.h"
 #include "os/os.h"
@@ -109,6 +112,17 @@ static XorShift *generator_of(const KernelCall *call, uint32_t seed_i)
     if (!call->state->data) {
         call->state->data = ARENA_NEW(call->state->arena, XorShift);
         xorshift_init(call->state->data,
+                      (int64_t)((uint64_t)arg_i64(call, seed_i, 0) + call->state->partition));
+    }
+    return call->state->data;
+}
+
+/* The same for what Spark draws from a Mersenne Twister. */
+static Mersenne *mersenne_of(const KernelCall *call, uint32_t seed_i)
+{
+    if (!call->state->data) {
+        call->state->data = ARENA_NEW(call->state->arena, Mersenne);
+        mersenne_init(call->state->data,
                       (int64_t)((uint64_t)arg_i64(call, seed_i, 0) + call->state->partition));
     }
     return call->state->data;
@@ -254,26 +268,73 @@ static Vector *kernel_uuid(const KernelCall *call)
 {
     Vector *out = kernel_result(call);
     TextPool pool = text_pool(call, out);
+    Mersenne *m = call->row_count ? mersenne_of(call, 0) : NULL;
 
     EACH_ROW (call, i) {
-        XorShift *x = generator_of(call, 0);
         char *room = text_room(&pool, i, 36);
+        uint32_t words[4];
 
-        for (uint32_t c = 0; room && c < 36; c++) {
-            uint32_t digit = (uint32_t)xorshift_next(x, 32) >> 28;
-
+        for (uint32_t w = 0; w < 4; w++)
+            words[w] = mersenne_next(m);
+        words[1] = (words[1] & 0xFFFF0FFFU) | 0x4000U;
+        words[2] = (words[2] & 0x3FFFFFFFU) | 0x80000000U;
+        for (uint32_t c = 0, digit = 0; room && c < 36; c++) {
             if (c == 8 || c == 13 || c == 18 || c == 23) {
                 room[c] = '-';
                 continue;
             }
-            if (c == 14)
-                digit = 4;
-            if (c == 19)
-                digit = 8 | (digit & 3);
-            room[c] = "0123456789abcdef"[digit];
+            room[c] = "0123456789abcdef"[(words[digit / 8] >> (28 - 4 * (digit % 8))) & 15];
+            digit++;
         }
     }
     return out;
+}
+
+/* ── shuffle ───────────────────────────────────────────────────────────────────────────────────*/
+
+static bool bind_shuffle(BindCall *call, Error *err)
+{
+    const Type *seed = call->arg_count > 1 ? call->args[1]->type : NULL;
+
+    if (call->args[0]->type->kind == TYPE_VOID)
+        bind_cast(call, 0, type_array(call->arena, &type_void, true));
+    if (call->args[0]->type->kind != TYPE_ARRAY)
+        return bind_unexpected(call, 0, "ARRAY", err);
+    if (seed && ((seed->kind != TYPE_INT && seed->kind != TYPE_BIGINT && seed->kind != TYPE_VOID) ||
+                 !expr_is_constant(call->args[1])))
+        return error_set_class(err, ERROR_USER, "INVALID_PARAMETER_VALUE.LONG", "22023",
+                               "The value of parameter(s) `seed` in `shuffle` is invalid: expects a "
+                               "long literal.");
+    call->type = call->args[0]->type;
+    call->nullable = call->args[0]->nullable;
+    return bind_seed(call, 1, err);
+}
+
+/* Each element is put in a random place among those before it, whose one it displaces. */
+static Vector *kernel_shuffle(const KernelCall *call)
+{
+    const Vector *v = vector_flatten(call->arena, call->args[0]);
+    uint32_t *places = ARENA_ARRAY(call->arena, uint32_t, v->children[0]->row_count + 1);
+    Mersenne *m = call->row_count ? mersenne_of(call, 1) : NULL;
+    VectorBuilder b;
+
+    builder_init(&b, call->arena, call->expr->type, call->row_count);
+    for (uint32_t i = 0; i < call->row_count; i++) {
+        uint32_t from = v->offsets[i], count = v->offsets[i + 1] - from;
+
+        if (kernel_row_ready(call, i)) {
+            for (uint32_t e = 0; e < count; e++) {
+                uint32_t place = (uint32_t)mersenne_below(m, (int32_t)e + 1);
+
+                places[e] = places[place];
+                places[place] = from + e;
+            }
+            for (uint32_t e = 0; e < count; e++)
+                builder_add_from(&b.children[0], v->children[0], places[e]);
+        }
+        builder_end_row(&b);
+    }
+    return builder_finish(&b);
 }
 
 /* ── rows ──────────────────────────────────────────────────────────────────────────────────────*/
@@ -297,6 +358,8 @@ static const Function rows[] = {
         "uniform(10, 20, 0) = 17"),
     ROW("randstr", 1, 2, bind_randstr, kernel_randstr,
         "A random text of so many letters and digits; of a seed", "randstr(5, 0) = 'ceV0P'"),
+    ROW("shuffle", 1, 2, bind_shuffle, kernel_shuffle,
+        "The elements in a random order; of a seed", "shuffle(array(1, 2, 3), 3) = array(2, 1, 3)"),
     ROW("uuid", 0, 1, bind_uuid, kernel_uuid, "A random UUID; of a seed", "length(uuid()) = 36"),
 };
 

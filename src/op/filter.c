@@ -51,7 +51,7 @@ bool filter_create(const Node *node, OpContext *context, Op **out, Error *err UN
 {
     Filter *filter = OP_NEW(Filter, &filter_methods, node, context);
 
-    filter->state = program_state_create(node->as.filter.condition, context->worker_i);
+    filter->state = program_state_create(node->as.filter.condition, context->worker_i + context->seed_shift);
     *out = &filter->op;
     return true;
 }

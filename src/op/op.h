@@ -74,6 +74,7 @@ struct Op {
 struct OpContext {
     const SqlContext *sql;
     Arena *batch_arena;
+    uint32_t seed_shift; /* Added to the seeds of rand() and its like, as worker_i is: a recursion's round. */
     uint32_t worker_i, worker_count;
     bool streaming;
     uint32_t batch_rows;       /* Emit batches of about that many rows. */

@@ -41,7 +41,7 @@ bool project_create(const Node *node, OpContext *context, Op **out, Error *err U
 {
     Project *project = OP_NEW(Project, &project_methods, node, context);
 
-    project->state = program_state_create(node->as.project.exprs, context->worker_i);
+    project->state = program_state_create(node->as.project.exprs, context->worker_i + context->seed_shift);
     *out = &project->op;
     return true;
 }

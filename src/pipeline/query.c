@@ -89,7 +89,7 @@ typedef struct Working {
 } Working;
 
 static bool run(Connections *connections, const Node *plan, const SqlContext *sql,
-                const Working *working, QueryTake take, void *self, Error *err);
+                const Working *working, uint32_t round, QueryTake take, void *self, Error *err);
 
 static bool give(const GraphLeaf *leaf, const Batch *batch, Error *err)
 {
@@ -143,7 +143,7 @@ static bool run_recursion(Connections *connections, const GraphLeaf *leaf, const
 
     arena_init(&arenas[0]);
     arena_init(&arenas[1]);
-    ok = run(connections, leaf->node->inputs[0], sql, around, collect,
+    ok = run(connections, leaf->node->inputs[0], sql, around, 0, collect,
              &(Collecting){&rows, &arenas[0]}, err);
     for (int64_t level = 1; ok && rows.row_count > 0; level++) {
         Arena *arena = &arenas[level % 2];
@@ -156,7 +156,8 @@ static bool run_recursion(Connections *connections, const GraphLeaf *leaf, const
         last = rows;
         rows = (QueryRows){0};
         arena_reset(arena);
-        ok = ok && run(connections, leaf->node->inputs[1], sql, &working, collect,
+        ok = ok && run(connections, leaf->node->inputs[1], sql, &working,
+                       (uint32_t)level - 1, collect,
                        &(Collecting){&rows, arena}, err);
     }
     arena_done(&arenas[0]);
@@ -182,14 +183,16 @@ static bool run_leaf(Connections *connections, const GraphLeaf *leaf, OpContext 
            to->methods->on_end(to, leaf->input_i, err);
 }
 
+/* round: of a recursion's step, from 0; in each Spark's random numbers begin at a seed of their own. */
 static bool run(Connections *connections, const Node *plan, const SqlContext *sql,
-                const Working *working, QueryTake take, void *self, Error *err)
+                const Working *working, uint32_t round, QueryTake take, void *self, Error *err)
 {
     Arena batch_arena;
     Graph graph = {0};
     OpContext context = {
         .sql = sql,
         .batch_arena = &batch_arena,
+        .seed_shift = round,
         .worker_count = 1,
         .batch_rows = BATCH_ROWS_DEFAULT,
         .row_error = fail_on_row_error,
@@ -214,7 +217,7 @@ static bool run(Connections *connections, const Node *plan, const SqlContext *sq
 bool query_run(Connections *connections, const Node *plan, const SqlContext *sql, QueryTake take,
                void *self, Error *err)
 {
-    return run(connections, plan, sql, NULL, take, self, err);
+    return run(connections, plan, sql, NULL, 0, take, self, err);
 }
 
 bool query_rows(Connections *connections, const Node *plan, const SqlContext *sql, Arena *arena,

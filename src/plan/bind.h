@@ -67,6 +67,7 @@ typedef struct CteScope {
     const AstCte *cte;
     CteSelf *self;  /* The name within its own query, WITH RECURSIVE; else NULL. */
     bool recursive; /* WITH RECURSIVE */
+    const Scope *outer;             /* Of the query whose WITH it is. */
     const struct CteScope *visible; /* What its own query sees. */
     const struct CteScope *next;
 } CteScope;

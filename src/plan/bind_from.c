@@ -55,13 +55,26 @@ static Relation not_found(Binder *b, const QualifiedName *name)
     return (Relation){0};
 }
 
-static Relation bind_cte(Binder *b, const CteScope *cte)
+/* The scopes around a WITH's query as they are counted from where it is used: those of the queries in
+ * between are there and show nothing. NULL: it is not used below them. */
+static const Scope *cte_outer(Binder *b, const Scope *definition, const Scope *use)
+{
+    const Scope *around;
+
+    if (use == definition || !use)
+        return use;
+    around = cte_outer(b, definition, use->outer);
+    return around ? scope_new(b, around) : NULL;
+}
+
+static Relation bind_cte(Binder *b, const CteScope *cte, const Scope *outer)
 {
     const CteScope *saved = b->ctes;
     Relation relation;
 
     b->ctes = cte->visible;
-    relation = cte->recursive ? bind_recursion(b, cte) : bind_query(b, cte->cte->query, NULL);
+    relation = cte->recursive ? bind_recursion(b, cte) : bind_query(b, cte->cte->query,
+                                           cte->outer ? cte_outer(b, cte->outer, outer) : NULL);
     b->ctes = saved;
     if (!relation.plan)
         return relation;
@@ -150,7 +163,7 @@ static const CteScope *cte_find(const Binder *b, Str name)
     return NULL;
 }
 
-static Relation bind_table(Binder *b, const AstRelation *ast)
+static Relation bind_table(Binder *b, const AstRelation *ast, const Scope *outer)
 {
     const QualifiedName *name = &ast->table.name;
     const TableDef *table;
@@ -165,7 +178,7 @@ static Relation bind_table(Binder *b, const AstRelation *ast)
     }
     cte = name->count == 1 ? cte_find(b, name->parts[0].text) : NULL;
     if (cte)
-        return cte->self ? bind_self(b, cte->self, ast->span) : bind_cte(b, cte);
+        return cte->self ? bind_self(b, cte->self, ast->span) : bind_cte(b, cte, outer);
     if (!table_name(name, &text))
         return not_found(b, name);
     table = catalog_find(b->catalog, text);
@@ -217,11 +230,11 @@ static Relation bind_relation_kind(Binder *b, const AstRelation *ast, const Scop
 {
     switch (ast->kind) {
     case AST_RELATION_TABLE:
-        return bind_table(b, ast);
+        return bind_table(b, ast, outer);
     case AST_RELATION_SUBQUERY:
         return bind_subquery_relation(b, ast, outer);
     case AST_RELATION_VALUES:
-        return bind_values(b, &ast->rows, &(AstRelationAlias){0}, ast->span);
+        return bind_values(b, &ast->rows, &(AstRelationAlias){0}, outer, ast->span);
     case AST_RELATION_FUNCTION:
         return bind_table_function(b, ast, NULL, false, outer);
     case AST_RELATION_JOIN:

@@ -16,6 +16,7 @@ typedef struct CallDisplay {
     uint32_t first;          /* defaults[0] is printed for argument `first`, from 0, and so on. */
     const char *defaults[7];
     uint32_t shown;          /* So many arguments are printed; 0: all. */
+    bool bare;               /* None are. */
 } CallDisplay;
 
 #define RENAMED(name_, display_)                                                                   \
@@ -92,7 +93,9 @@ static const CallDisplay call_displays[] = {
     FIRST(1, "schema_of_csv"),
     FIRST(1, "schema_of_json"),
     FIRST(1, "to_csv"),
+    FIRST(1, "shuffle"),
     FIRST(1, "to_json"),
+    {.name = "uuid", .bare = true},
 
     DEFAULTS("aes_decrypt", 2, "GCM", "DEFAULT", ""),
     DEFAULTS("aes_encrypt", 2, "GCM", "DEFAULT", "", ""),
@@ -198,6 +201,8 @@ static void write_args(NameWriter *w, const AstFunctionCall *call, const CallDis
 {
     size_t count = call->arg_count;
 
+    if (display && display->bare)
+        return;
     if (display && display->shown)
         count = MIN(count, display->shown);
     for (size_t i = 0; i < count; i++) {

@@ -84,9 +84,10 @@ static const AstExpr *row_cell(const AstExpr *row, size_t i)
     return row->kind == AST_EXPR_ROW ? row->row.items[i].expr : row;
 }
 
-static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, Expr **cells)
+static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, const Scope *outer,
+                       Expr **cells)
 {
-    ExprScope es = {.clause = "VALUES"};
+    ExprScope es = {.scope = outer ? scope_new(b, outer) : NULL, .clause = "VALUES"};
     bool ok = true;
 
     for (size_t r = 0; r < rows->count; r++) {
@@ -103,7 +104,7 @@ static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, Expr **
             cells[r * width + c] = cell;
             ok = ok && cell;
             if (cell && cell->kind != EXPR_LITERAL && !expr_is_constant(cell) &&
-                cell->kind != EXPR_CALL) {
+                (cell->kind != EXPR_CALL || expr_has_kind(cell, EXPR_OUTER))) {
                 bind_error(b, cell->span,
                            "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
                            "42000",
@@ -158,14 +159,15 @@ static const Type *cells_type(Binder *b, Expr **cells, size_t row_count, size_t 
     return type;
 }
 
-Relation bind_values(Binder *b, const AstExprList *rows, const AstRelationAlias *alias, Span span)
+Relation bind_values(Binder *b, const AstExprList *rows, const AstRelationAlias *alias,
+                     const Scope *outer, Span span)
 {
     size_t width = row_width(rows->items[0]), row_count = rows->count;
     Expr **cells = ARENA_ARRAY(b->arena, Expr *, width * row_count + 1);
     Logical *node = logical_new(b->plan, LOGICAL_VALUES, span, NULL);
     Scope *scope = scope_new(b, NULL);
 
-    if (!bind_cells(b, rows, width, cells))
+    if (!bind_cells(b, rows, width, outer, cells))
         return (Relation){0};
     node->columns = ARENA_ARRAY(b->arena, uint32_t, width);
     node->column_count = (uint32_t)width;
@@ -427,7 +429,7 @@ Relation bind_body(Binder *b, const AstQueryBody *body, const Scope *outer)
         return bind_set_operation(b, body->set.op, body->set.quantifier == AST_QUANTIFIER_ALL, left,
                                   right, body->span);
     case AST_BODY_VALUES:
-        return bind_values(b, &body->values.rows, &body->values.alias, body->span);
+        return bind_values(b, &body->values.rows, &body->values.alias, outer, body->span);
     case AST_BODY_TABLE:
         return bind_from(b, body->table, outer);
     case AST_BODY_QUERY:
@@ -564,7 +566,7 @@ bool bind_limit(Binder *b, Relation *relation, const AstQuery *query)
 
 /* ── the query ─────────────────────────────────────────────────────────────────────────────────*/
 
-bool bind_ctes(Binder *b, const AstQuery *query)
+bool bind_ctes(Binder *b, const AstQuery *query, const Scope *outer)
 {
     for (size_t i = 0; i < query->cte_count; i++) {
         CteScope *cte = ARENA_NEW(b->arena, CteScope);
@@ -579,6 +581,7 @@ bool bind_ctes(Binder *b, const AstQuery *query)
         }
         cte->cte = &query->ctes[i];
         cte->recursive = query->recursive;
+        cte->outer = outer;
         cte->visible = cte->next = b->ctes;
         b->ctes = cte;
     }
@@ -629,7 +632,7 @@ Relation bind_query(Binder *b, const AstQuery *query, const Scope *outer)
         return relation;
     }
     b->depth++;
-    if (bind_ctes(b, query)) {
+    if (bind_ctes(b, query, outer)) {
         relation = is_select ? bind_select(b, query->body->select, outer, query)
                              : bind_body(b, query->body, outer);
         if (relation.plan && !bind_tail(b, query, &relation, is_select))

@@ -222,7 +222,7 @@ static Relation bind_parts(Binder *b, CteSelf *self, const AstQuery *query)
         diagnostics_rewind(b->diagnostics, &before);
         return bind_query(b, query, NULL);
     }
-    if (!bind_ctes(b, query))
+    if (!bind_ctes(b, query, NULL))
         return (Relation){0};
     if (names_itself(b, self, query->body->set.left, NULL))
         return refuse_form(b, cte);

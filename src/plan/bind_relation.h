@@ -10,7 +10,8 @@
 /* The visible columns under another table name, and other column names where `names` gives them. NULL:
  * not as many names as columns. */
 Scope *scope_renamed(Binder *b, const Scope *from, Str table, const IdentList *names);
-Relation bind_values(Binder *b, const AstExprList *rows, const AstRelationAlias *alias, Span span);
+Relation bind_values(Binder *b, const AstExprList *rows, const AstRelationAlias *alias,
+                     const Scope *outer, Span span);
 Relation bind_set_operation(Binder *b, AstSetOperator op, bool all, Relation left, Relation right,
                             Span span);
 bool bind_limit(Binder *b, Relation *relation, const AstQuery *query);
@@ -28,7 +29,7 @@ bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation
 Relation bind_recursion(Binder *b, const CteScope *cte);
 Relation bind_self(Binder *b, CteSelf *self, Span span);
 /* Makes the query's WITH visible, in b->ctes; false: wrong, and told. */
-bool bind_ctes(Binder *b, const AstQuery *query);
+bool bind_ctes(Binder *b, const AstQuery *query, const Scope *outer);
 Relation bind_scan(Binder *b, const TableDef *table, bool streaming, Span span);
 
 #endif

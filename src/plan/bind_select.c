@@ -251,6 +251,13 @@ static Relation select_output(Select *s)
         Expr *e = s->order[i].expr, *mapped = map_to_item(&map, e);
 
         order[i].key = s->order[i].key;
+        if (!mapped && expr_has_kind(e, EXPR_OUTER)) {
+            bind_error(b, e->span, "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE",
+                       "0A000",
+                       "Unsupported subquery expression: Expressions referencing the outer query are "
+                       "not supported outside of WHERE/HAVING clauses.");
+            return (Relation){0};
+        }
         if (mapped || distinct) {
             order[i].expr = mapped ? mapped : expr_replace(b->arena, e, map_to_item, &map);
             continue;
