@@ -182,14 +182,23 @@ class PostgresTable:
             cursor.execute("SELECT pg_advisory_xact_lock(87117)")  # CREATE ... IF NOT EXISTS is no protection by itself.
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}{key})")
             cursor.execute("CREATE TABLE IF NOT EXISTS weir_spark_epochs (query text PRIMARY KEY, epoch bigint NOT NULL)")
-            cursor.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {self.staging} "
-                           f"(weir_query text, weir_part integer, weir_seq bigint, {texts})")
+            self.make_staging(cursor, texts)
             if self.table.primary_key:
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.letters} (reason text, message text, raw text, "
                                '"partition" integer, "position" bigint, received_at timestamp with time zone)')
             self.check(cursor, self.name, [(c.name, type_text(c.type)) for c in self.table.columns])
-            self.check(cursor, self.staging, [(c.name, "text") for c in self.table.columns])
             self.check_key(cursor)
+
+    def make_staging(self, cursor: Any, texts: str) -> None:
+        """Anew where a changed file has given the table other columns: nothing in it lasts."""
+        cursor.execute("SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute WHERE attrelid = to_regclass(%s) "
+                       "AND attnum > 0 AND NOT attisdropped", (self.staging,))
+        there = cursor.fetchone()[0]
+        wanted = ["weir_query", "weir_part", "weir_seq", *[c.name for c in self.table.columns]]
+        if there is not None and there != wanted:
+            cursor.execute(f"DROP TABLE {self.staging}")
+        cursor.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {self.staging} "
+                       f"(weir_query text, weir_part integer, weir_seq bigint, {texts})")
 
     def check(self, cursor: Any, name: str, wanted: list[tuple[str, str]]) -> None:
         cursor.execute("SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass "
