@@ -264,18 +264,21 @@ static bool has_kafka(const PipelineSpec *spec, const TableDef *table)
 
 /* ── tables ────────────────────────────────────────────────────────────────────────────────────*/
 
+/* Spark's registration of views drops a list of columns: they are named by an alias instead. */
 static void add_view(SdpWriter *w, const TableDef *view)
 {
     StrBuf *out = &w->out->tables;
+    size_t columns = view->view_ast->columns.count;
 
     strbuf_printf(out, "\nCREATE TEMPORARY VIEW ");
     strbuf_add_quoted(out, view->name, '`');
-    for (size_t i = 0; i < view->view_ast->columns.count; i++) {
-        strbuf_printf(out, i ? ", " : " (");
+    strbuf_printf(out, " AS\n%s%.*s", columns ? "SELECT * FROM (\n" : "",
+                  STR_ARG(spark_query_text(w->spec, view->view_ast->query->span)));
+    for (size_t i = 0; i < columns; i++) {
+        strbuf_printf(out, i ? ", " : "\n) AS named(");
         strbuf_add_quoted(out, view->view_ast->columns.items[i].name.text, '`');
     }
-    strbuf_printf(out, "%s AS\n%.*s;\n", view->view_ast->columns.count ? ")" : "",
-                  STR_ARG(spark_query_text(w->spec, view->view_ast->query->span)));
+    strbuf_printf(out, "%s;\n", columns ? ")" : "");
 }
 
 static void tell_of_table(SdpWriter *w, const TableDef *table)

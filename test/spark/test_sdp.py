@@ -3,7 +3,9 @@
 
   test_sdp.py WEIR
 """
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,10 +37,17 @@ CREATE MATERIALIZED VIEW busy USING postgres AS SELECT who, max(total) AS most F
 def dry_run(python, folder):
     home = os.path.dirname(subprocess.run([python, "-c", "import pyspark; print(pyspark.__file__)"], capture_output=True, text=True, check=True)
                            .stdout.strip())
+    # SPARK_TESTING: its server takes a port that is free.
     environment = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python, "SPARK_LOCAL_IP": "127.0.0.1",
-                   "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.path.dirname(python) + os.pathsep + os.environ["PATH"]}
-    return subprocess.run([home + "/bin/spark-pipelines", "dry-run", "--spec", folder + "/spark-pipeline.yml"], capture_output=True, text=True,
-                          env=environment, cwd=folder, check=False)
+                   "PYTHONDONTWRITEBYTECODE": "1", "SPARK_TESTING": "1", "PATH": os.path.dirname(python) + os.pathsep + os.environ["PATH"]}
+    with open(folder + "/said", "w+", encoding="utf-8") as said:
+        process = subprocess.Popen([home + "/bin/spark-pipelines", "dry-run", "--spec", folder + "/spark-pipeline.yml"], stdout=said,
+                                   stderr=subprocess.STDOUT, env=environment, cwd=folder, start_new_session=True)
+        status = process.wait()
+        with contextlib.suppress(OSError):  # Its server outlives a run that failed.
+            os.killpg(process.pid, signal.SIGKILL)
+        said.seek(0)
+        return status, said.read()
 
 
 def main():
@@ -59,15 +68,15 @@ def main():
                 print(f"FAIL {name}: {said.stderr}")
                 failed = True
                 continue
-            done = dry_run(python, folder)
-            print(f"{'FAIL' if done.returncode else 'ok  '} {name}: spark-pipelines dry-run")
-            if done.returncode:
-                print(done.stdout[-3000:] + done.stderr[-3000:])
+            status, told = dry_run(python, folder)
+            print(f"{'FAIL' if status else 'ok  '} {name}: spark-pipelines dry-run")
+            if status:
+                print("\n".join(line[:300] for line in told.splitlines() if "Error:" in line or "Exception" in line)[-3000:])
                 failed = True
         with open(scratch + "/made/transformations/tables.sql", "a", encoding="utf-8") as file:
             file.write("\nCREATE MATERIALIZED VIEW wrong AS SELECT nothing FROM by_minute;\n")
-        done = dry_run(python, scratch + "/made")
-        spoilt = done.returncode != 0 and "UNRESOLVED_COLUMN" in done.stdout + done.stderr
+        status, told = dry_run(python, scratch + "/made")
+        spoilt = status != 0 and "UNRESOLVED_COLUMN" in told
         print(f"{'ok  ' if spoilt else 'FAIL'} a spoilt project is refused")
         failed = failed or not spoilt
     return failed
