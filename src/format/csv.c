@@ -18,8 +18,11 @@
 enum { EXCERPT_BYTES = 40, QUOTED_BYTES_MAX = 1 << 20 };
 
 typedef struct CsvOptions {
-    char separator, quote, escape;
-    Str null_value;
+    Str separator; /* Never empty. */
+    char quote, escape;
+    char comment; /* Of a record that is none; '\0': there are no such. */
+    bool quote_all;
+    Str null_value, empty_value;
     bool header;
     bool trim_left, trim_right; /* Blanks around values that are not quoted. */
 } CsvOptions;
@@ -38,25 +41,52 @@ static bool option_char(const FormatOptions *options, const char *name, char *ou
     return true;
 }
 
-/* The text of nullValue is copied into `memory`. */
+/* Spark's escapes: \t; of several characters the text as it is. */
+static bool option_separator(const FormatOptions *options, const char *name, Arena *memory, Str *out,
+                             Error *err)
+{
+    Str value = format_option(options, name);
+
+    if (!value.data)
+        return true;
+    if (str_is(value, "\\t"))
+        value = STR("\t");
+    if (value.bytes == 0 || memchr(value.data, '\n', value.bytes) ||
+        memchr(value.data, '\r', value.bytes))
+        return error_set(err, ERROR_USER,
+                         "format 'csv': option '%s' must be one or more characters of a line", name);
+    *out = str_copy(memory, value);
+    return true;
+}
+
+static bool option_is_true(const FormatOptions *options, const char *name)
+{
+    return str_is_nocase(format_option(options, name), "true");
+}
+
+/* Texts are copied into `memory`. */
 static bool csv_options_read(const FormatOptions *options, Arena *memory, CsvOptions *out,
                              Error *err)
 {
     Str null_value = format_option(options, "nullValue");
+    Str empty_value = format_option(options, "emptyValue");
     Str header = format_option(options, "header");
 
-    *out = (CsvOptions){.separator = ',', .quote = '"', .escape = '\\'};
-    if (!option_char(options, "delimiter", &out->separator, err) ||
-        !option_char(options, "sep", &out->separator, err) ||
+    *out = (CsvOptions){.separator = STR(","), .quote = '"', .escape = '\\'};
+    if (!option_separator(options, "delimiter", memory, &out->separator, err) ||
+        !option_separator(options, "sep", memory, &out->separator, err) ||
         !option_char(options, "quote", &out->quote, err) ||
+        !option_char(options, "comment", &out->comment, err) ||
         !option_char(options, "escape", &out->escape, err))
         return false;
-    if (out->separator == out->quote)
+    if (out->separator.data[0] == out->quote)
         return error_set(err, ERROR_USER, "format 'csv': 'sep' and 'quote' are the same character");
     out->null_value = null_value.data ? str_copy(memory, null_value) : STR_EMPTY;
+    out->empty_value = empty_value.data ? str_copy(memory, empty_value) : STR_EMPTY;
+    out->quote_all = option_is_true(options, "quoteAll");
     out->header = header.data && str_is_nocase(str_trim(header), "true");
-    out->trim_left = str_is_nocase(format_option(options, "ignoreLeadingWhiteSpace"), "true");
-    out->trim_right = str_is_nocase(format_option(options, "ignoreTrailingWhiteSpace"), "true");
+    out->trim_left = option_is_true(options, "ignoreLeadingWhiteSpace");
+    out->trim_right = option_is_true(options, "ignoreTrailingWhiteSpace");
     return true;
 }
 
@@ -96,6 +126,14 @@ static bool is_escaped_quote(const CsvOptions *options, const char *p, const cha
     return *p == options->quote && p[1] == options->quote;
 }
 
+static bool is_separator(const CsvOptions *options, const char *p, const char *end)
+{
+    uint32_t bytes = options->separator.bytes;
+
+    return *p == options->separator.data[0] &&
+           (bytes == 1 || ((size_t)(end - p) >= bytes && memcmp(p, options->separator.data, bytes) == 0));
+}
+
 /* The quoted value at *at (behind the opening quote), without its escapes; false: no closing quote,
  * or text behind it. *at is left at the separator or the end. */
 static bool quoted_value(const CsvOptions *options, Arena *arena, const char **at, const char *end,
@@ -127,7 +165,7 @@ static bool quoted_value(const CsvOptions *options, Arena *arena, const char **a
         }
         *out = (Str){plain, bytes};
     }
-    return *at == end || **at == options->separator;
+    return *at == end || is_separator(options, *at, end);
 }
 
 static Str value_trim(const CsvOptions *options, Str text)
@@ -147,6 +185,8 @@ static bool cut_values(const CsvOptions *options, Arena *arena, Str record, CsvV
     const char *end = record.data + record.bytes;
 
     *count = 0;
+    if (p < end && *p == options->comment && options->comment)
+        return true;
     for (;;) {
         CsvValue value = {.quoted = p < end && *p == options->quote};
 
@@ -157,7 +197,7 @@ static bool cut_values(const CsvOptions *options, Arena *arena, Str record, CsvV
         } else {
             const char *from = p;
 
-            while (p < end && *p != options->separator)
+            while (p < end && !is_separator(options, p, end))
                 p++;
             value.text = value_trim(options, (Str){from, (uint32_t)(p - from)});
         }
@@ -166,7 +206,7 @@ static bool cut_values(const CsvOptions *options, Arena *arena, Str record, CsvV
         ++*count;
         if (p == end)
             return true;
-        p++;
+        p += options->separator.bytes;
     }
 }
 
@@ -526,15 +566,25 @@ static bool needs_quotes(const CsvOptions *options, Str text)
     for (uint32_t i = 0; i < text.bytes; i++) {
         char c = text.data[i];
 
-        if (c == options->separator || c == options->quote || c == '\n' || c == '\r')
+        if (is_separator(options, text.data + i, text.data + text.bytes) || c == options->quote ||
+            c == '\n' || c == '\r')
             return true;
     }
     return false;
 }
 
-static void write_value(const CsvOptions *options, Str text, StrBuf *out)
+/* A record that begins so would be taken for a comment, in Spark also where no comment is agreed. */
+static bool begins_comment(const CsvOptions *options, Str text)
 {
-    if (!needs_quotes(options, text)) {
+    return text.bytes && text.data[0] == (options->comment ? options->comment : '#');
+}
+
+static void write_value(const CsvOptions *options, Str text, bool first, StrBuf *out)
+{
+    if (text.bytes == 0 && options->empty_value.bytes)
+        text = options->empty_value;
+    if (!options->quote_all && !needs_quotes(options, text) &&
+        !(first && begins_comment(options, text))) {
         strbuf_add_str(out, text);
         return;
     }
@@ -545,6 +595,15 @@ static void write_value(const CsvOptions *options, Str text, StrBuf *out)
         strbuf_add_char(out, text.data[i]);
     }
     strbuf_add_char(out, options->quote);
+}
+
+static void write_null(const CsvOptions *options, StrBuf *out)
+{
+    if (options->quote_all)
+        strbuf_add_char(out, options->quote);
+    strbuf_add_str(out, options->null_value);
+    if (options->quote_all)
+        strbuf_add_char(out, options->quote);
 }
 
 /* As Spark's writer: timestamps as in JSON, without quotes. */
@@ -576,15 +635,15 @@ static void csv_encode(Encoder *base, const Batch *batch, uint32_t row_i, StrBuf
         const Vector *v = batch->columns[c];
 
         if (c > 0)
-            strbuf_add_char(out, encoder->options.separator);
+            strbuf_add_str(out, encoder->options.separator);
         if (!vector_is_valid(v, row_i)) {
-            strbuf_add_str(out, encoder->options.null_value);
+            write_null(&encoder->options, out);
         } else if (type_phys(v->type) == PHYS_STR) {
-            write_value(&encoder->options, vector_strs(v)[vector_row(v, row_i)], out);
+            write_value(&encoder->options, vector_strs(v)[vector_row(v, row_i)], c == 0, out);
         } else {
             strbuf_clear(&text);
             value_text(v, row_i, encoder->zone, &text);
-            write_value(&encoder->options, strbuf_str(&text), out);
+            write_value(&encoder->options, strbuf_str(&text), c == 0, out);
         }
     }
     strbuf_done(&text);
@@ -630,8 +689,8 @@ static bool csv_encoder_create(const Schema *schema, const FormatOptions *option
         strbuf_init(&header);
         for (uint32_t c = 0; c < schema->column_count; c++) {
             if (c > 0)
-                strbuf_add_char(&header, encoder->options.separator);
-            write_value(&encoder->options, schema->columns[c].name, &header);
+                strbuf_add_str(&header, encoder->options.separator);
+            write_value(&encoder->options, schema->columns[c].name, c == 0, &header);
         }
         encoder->header = str_copy(&encoder->memory, strbuf_str(&header));
         strbuf_done(&header);

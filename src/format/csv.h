@@ -1,7 +1,11 @@
 /*
  * csv.h: the csv format: RFC 4180 with Spark's options.
  *
- *     sep, quote     one character each: ',' and '"'
+ *     sep            ',': one or more characters
+ *     quote          '"', one character
+ *     comment        a record that begins with this character has no values; none
+ *     quoteAll       'true': every value is written in quotes, NULLs too
+ *     emptyValue     what an empty text is written as, besides two quotes
  *     escape         '\': in a quoted value it takes the special meaning from a quote or itself; a
  *                    doubled quote is one too (RFC 4180). Set it to '"' for the RFC alone
  *     nullValue      what a NULL looks like, besides nothing. A quoted value is never NULL

@@ -476,6 +476,11 @@ static void write_like(NameWriter *w, const AstExpr *ast)
     }
 }
 
+static bool is_boolean_literal(const AstExpr *ast)
+{
+    return ast->kind == AST_EXPR_LITERAL && ast->literal.kind == AST_LITERAL_BOOLEAN;
+}
+
 static void write_is(NameWriter *w, const AstExpr *ast)
 {
     bool truth = ast->is.test == AST_IS_TRUE || ast->is.test == AST_IS_FALSE;
@@ -484,7 +489,8 @@ static void write_is(NameWriter *w, const AstExpr *ast)
         name_text(w, "(NOT ");
     name_text(w, "(");
     name_expr(w, ast->is.operand);
-    if (ast->is.test == AST_IS_UNKNOWN)
+    /* Spark forgets how it was written as soon as it resolves anything inside. */
+    if (ast->is.test == AST_IS_UNKNOWN && is_boolean_literal(ast->is.operand))
         name_text(w, ast->is.negated ? " IS NOT UNKNOWN" : " IS UNKNOWN");
     else if (truth)
         name_text(w, ast->is.test == AST_IS_TRUE ? " <=> true" : " <=> false");
