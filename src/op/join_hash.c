@@ -4,7 +4,8 @@
  * In a batch join the right side is held. Left rows that come before the right side has ended wait
  * (a planner that runs the right input first saves that). In a join of a stream with a table the
  * table is held, whichever side it is; it is read as of the epoch's start, again when its version has
- * changed.
+ * changed. Or, where the table says that it can be looked up, only the rows of those keys are held that
+ * have come since then: each batch first asks for those that are new, all at once.
  *
  * Candidates (rows with equal keys, or all rows when there are no keys) are put together in stretches
  * of some thousand pairs, over which the rest of ON is evaluated; so a join whose output is large
@@ -20,7 +21,12 @@
 #include "op/join_build.h"
 #include "os/os.h"
 
-enum { STRETCH_PAIRS = 4096, LEFT = 0, RIGHT = 1 };
+enum {
+    STRETCH_PAIRS = 4096,
+    LEFT = 0,
+    RIGHT = 1,
+    LOOKED_UP_BYTES_MAX = 64 << 20, /* What is held of a table that is looked up: then anew. */
+};
 
 typedef struct JoinHash {
     Op op;
@@ -34,6 +40,9 @@ typedef struct JoinHash {
     VEC(const Batch *) waiting; /* Probe batches that came before the build side's end. */
     int64_t version;     /* Of the table as held. */
     bool check_version;  /* At the next batch: a new epoch has begun. */
+    bool look_decided;   /* Whether the table is looked up: */
+    bool looks_up;
+    StateTable asked;    /* Keys that have been looked up since `build` was cleared. */
     Arena arena;         /* Of a stretch. */
 } JoinHash;
 
@@ -403,6 +412,17 @@ static const OpInputMethods batch_inputs = {
 
 /* ── a stream with a table ─────────────────────────────────────────────────────────────────────*/
 
+/* After a failure to read the table: whether to try again. */
+static bool wait_or_fail(JoinHash *self, int64_t began_us, Error *err)
+{
+    OpContext *context = self->op.context;
+
+    if (err->kind == ERROR_RETRY && context->wait_for_table &&
+        context->wait_for_table(context->self, os_monotonic_us() - began_us))
+        return true;
+    return error_wrap(err, "read the table of a join");
+}
+
 /* Reads the table, unless it is held as it is now. */
 static bool table_load(JoinHash *self, Error *err)
 {
@@ -421,13 +441,112 @@ static bool table_load(JoinHash *self, Error *err)
     self->version = version;
     join_build_clear(&self->build);
     while (!context->table_rows(context->self, table, &self->op, self->build_side, err)) {
-        if (err->kind != ERROR_RETRY || !context->wait_for_table ||
-            !context->wait_for_table(context->self, os_monotonic_us() - began_us))
-            return error_wrap(err, "read the table of a join");
+        if (!wait_or_fail(self, began_us, err))
+            return false;
         join_build_clear(&self->build);
     }
     ASSERT(self->build.complete); /* table_rows has called on_end. */
     return true;
+}
+
+/* ── a table that is looked up ─────────────────────────────────────────────────────────────────*/
+
+static const Node *table_node(const JoinHash *self)
+{
+    return self->op.node->inputs[self->build_side];
+}
+
+static bool decide_look_up(JoinHash *self, Error *err)
+{
+    OpContext *context = self->op.context;
+    int64_t began_us = os_monotonic_us();
+
+    self->look_decided = true;
+    /* NOT IN asks about all rows; NULL = NULL is no key of a table's. */
+    if (!context->may_look_up || self->build.key_count == 0 || self->join->null_safe ||
+        self->join->mark_null_aware)
+        return true;
+    while (!context->may_look_up(context->self, table_node(self), self->build.key_columns,
+                                 self->build.key_count, &self->looks_up, err)) {
+        if (!wait_or_fail(self, began_us, err))
+            return false;
+    }
+    return true;
+}
+
+/* What is held of the table is forgotten when the table may have changed, and when it is much. */
+static void forget_stale(JoinHash *self)
+{
+    OpContext *context = self->op.context;
+    int64_t version = self->version;
+
+    if (!self->build.complete || self->check_version) {
+        if (context->table_version)
+            version = context->table_version(context->self, table_node(self));
+        self->check_version = false;
+    }
+    if (self->build.complete && version == self->version &&
+        join_build_bytes(&self->build) <= LOOKED_UP_BYTES_MAX)
+        return;
+    self->version = version;
+    join_build_clear(&self->build);
+    state_table_clear(&self->asked);
+}
+
+/* Asks for the rows of `keys`, which come into a side of their own beside those that are held. */
+static bool look_up_keys(JoinHash *self, const Batch *keys, Error *err)
+{
+    OpContext *context = self->op.context;
+    int64_t began_us = os_monotonic_us();
+    JoinBuild held = self->build;
+    bool ok = true;
+
+    for (;;) {
+        join_build_init(&self->build, held.schema, held.key_columns, held.key_count, false);
+        ok = !held.complete || held.rows->row_count == 0 ||
+             join_build_add(&self->build, held.rows, err);
+        if (!ok || context->look_up(context->self, table_node(self), held.key_columns,
+                                    held.key_count, keys, &self->op, self->build_side, err))
+            break;
+        ok = wait_or_fail(self, began_us, err);
+        if (!ok)
+            break;
+        join_build_done(&self->build);
+    }
+    join_build_done(&held);
+    ASSERT(!ok || self->build.complete);
+    return ok;
+}
+
+static bool look_up(JoinHash *self, const Batch *probe, Error *err)
+{
+    const uint32_t *columns =
+        self->build_side == RIGHT ? self->join->left_keys : self->join->right_keys;
+    uint32_t column_count = self->build.key_count;
+    Arena *arena = self->op.context->batch_arena;
+    uint64_t *nulls = join_null_keys(arena, probe, columns, column_count);
+    uint32_t *rows = ARENA_ARRAY(arena, uint32_t, probe->row_count);
+    uint32_t row_count = 0;
+    KeySet set;
+    Batch *keys;
+
+    forget_stale(self);
+    join_keys(arena, probe, columns, column_count, &set);
+    for (uint32_t i = 0; i < probe->row_count; i++) {
+        bool added;
+
+        if (nulls && bits_get(nulls, i))
+            continue;
+        (void)state_table_add(&self->asked, set.keys[i], set.hashes[i], &added);
+        if (added)
+            rows[row_count++] = i;
+    }
+    if (row_count == 0 && self->build.complete)
+        return true;
+    keys = batch_new(arena, column_count, row_count);
+    for (uint32_t k = 0; k < column_count; k++)
+        keys->columns[k] = vector_select(arena, probe->columns[columns[k]], rows, row_count);
+    return look_up_keys(self, keys, err);
 }
 
 /* ── the operator ──────────────────────────────────────────────────────────────────────────────*/
@@ -441,7 +560,10 @@ static bool join_batch(Op *op, uint32_t input_i, const Batch *batch, Error *err)
     if (input_i == self->build_side)
         return join_build_add(&self->build, batch, err) &&
                op_check_state(op, op->methods->state_bytes(op), err);
-    return table_load(self, err) && probe_batch(self, batch, err);
+    if (!self->look_decided && !decide_look_up(self, err))
+        return false;
+    return (self->looks_up ? look_up(self, batch, err) : table_load(self, err)) &&
+           probe_batch(self, batch, err);
 }
 
 static bool join_watermark(Op *op, uint32_t input_i, int64_t watermark_us, Error *err)
@@ -478,7 +600,7 @@ static int64_t join_bytes(const Op *op)
 {
     const JoinHash *self = (const JoinHash *)op;
 
-    return (int64_t)(join_build_bytes(&self->build) + self->waiting_arena.allocated_bytes +
+    return (int64_t)(join_build_bytes(&self->build) + state_table_bytes(&self->asked) + self->waiting_arena.allocated_bytes +
                      op_inputs_bytes(&self->inputs));
 }
 
@@ -487,6 +609,7 @@ static void join_free(Op *op)
     JoinHash *self = (JoinHash *)op;
 
     join_build_done(&self->build);
+    state_table_done(&self->asked);
     op_inputs_done(&self->inputs);
     VEC_DONE(&self->waiting);
     arena_done(&self->waiting_arena);
@@ -520,6 +643,7 @@ bool join_hash_create(const Node *node, OpContext *context, Op **out, Error *err
     join_build_init(&self->build, &node->inputs[self->build_side]->schema,
                     self->build_side == RIGHT ? join->right_keys : join->left_keys,
                     join->key_count, join->null_safe);
+    state_table_init(&self->asked, 1, false);
     op_inputs_init(&self->inputs, &self->op, 2, &batch_inputs);
     arena_init(&self->waiting_arena);
     arena_init(&self->arena);

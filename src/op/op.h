@@ -96,6 +96,13 @@ struct OpContext {
     bool (*wait_for_table)(void *self, int64_t waited_us);
     /* A number that changes when the table's rows may have; asked for once an epoch. NULL: never. */
     int64_t (*table_version)(void *self, const Node *table);
+    /* Whether rows of the node `table` can be asked for by values of its columns, and should be. NULL:
+     * never. Asked once a join; may fail as table_rows. */
+    bool (*may_look_up)(void *self, const Node *table, const uint32_t *columns,
+                        uint32_t column_count, bool *yes, Error *err);
+    /* As table_rows, but rows whose `columns` equal those of no row of `keys` may be left out. */
+    bool (*look_up)(void *self, const Node *table, const uint32_t *columns, uint32_t column_count,
+                    const Batch *keys, Op *op, uint32_t input_i, Error *err);
     void *self;
     int64_t state_limit_bytes; /* Refuse politely above it. */
 };

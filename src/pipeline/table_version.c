@@ -86,6 +86,13 @@ static int64_t store_version(TableVersions *versions, const TableDef *def)
     return store_table_version(versions->store, def->name, &version, &err) ? version : -1;
 }
 
+OutsideTable *table_versions_outside(TableVersions *versions, const TableDef *table)
+{
+    const OutsideRole *role = role_of(versions->connections->settings, table);
+
+    return role && role->table ? find(versions, role, table)->table : NULL;
+}
+
 int64_t table_version(TableVersions *versions, const TableDef *table)
 {
     const OutsideRole *role = role_of(versions->connections->settings, table);

@@ -12,6 +12,7 @@
 #define WEIR_PIPELINE_TABLE_VERSION_H
 
 #include "pipeline/connect.h"
+#include "source/outside_table.h"
 
 typedef struct TableVersions TableVersions;
 
@@ -19,5 +20,7 @@ TableVersions *table_versions_create(Connections *connections);
 void table_versions_free(TableVersions *versions); /* NULL is fine. */
 /* A number that changes when the table's rows may have. */
 int64_t table_version(TableVersions *versions, const TableDef *table);
+/* The connection that it is asked over; NULL: it stands in no outside system, or cannot be opened. */
+OutsideTable *table_versions_outside(TableVersions *versions, const TableDef *table);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "pipeline/query.h"
 #include "pipeline/run_impl.h"
+#include "pipeline/table_look_up.h"
 
 enum {
     MAIL_AT_A_TIME = 64,      /* Before looking at sources and barriers again. */
@@ -168,6 +169,27 @@ static bool on_table_rows(void *self, const Node *table, Op *op, uint32_t input_
            op->methods->on_end(op, input_i, err);
 }
 
+static bool on_may_look_up(void *self, const Node *table, const uint32_t *columns,
+                           uint32_t column_count, bool *yes, Error *err)
+{
+    Worker *worker = ((FlowInstance *)self)->worker;
+
+    return table_may_look_up(worker->versions, &worker->run->spec->settings, table, columns,
+                             column_count, yes, err);
+}
+
+static bool on_look_up(void *self, const Node *table, const uint32_t *columns,
+                       uint32_t column_count, const Batch *keys, Op *op, uint32_t input_i,
+                       Error *err)
+{
+    Worker *worker = ((FlowInstance *)self)->worker;
+    TableRows rows = {op, input_i};
+
+    return table_look_up(worker->versions, &worker->run->sql, table, columns, column_count, keys,
+                         take_table_rows, &rows, err) &&
+           op->methods->on_end(op, input_i, err);
+}
+
 /* What the rows of a joined table are asked of is away for now. */
 static bool on_wait_for_table(void *self, int64_t waited_us)
 {
@@ -251,6 +273,8 @@ static bool flow_init(Worker *worker, uint32_t flow_i, Error *err)
         .table_rows = on_table_rows,
         .wait_for_table = on_wait_for_table,
         .table_version = on_table_version,
+        .may_look_up = on_may_look_up,
+        .look_up = on_look_up,
         .self = flow,
         .state_limit_bytes = settings_int(&run->spec->settings, "state.limit"),
     };

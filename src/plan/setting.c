@@ -41,6 +41,7 @@ static const SettingDef setting_table[] = {
     {"postgres.password.file", OPTION_TEXT, NULL, NULL, "A file that holds the password."},
     {"postgres.timeout", OPTION_DURATION, "60 seconds", NULL, "Without a sign of the server for that long its connection is given up."},
     {"lookup.refresh", OPTION_DURATION, "1 second", NULL, "How old the rows of an outside table may be that a stream is joined with."},
+    {"lookup.by_key", OPTION_ENUM, "auto", "auto|always|never", "Whether a stream's join asks an outside table for the keys that come, instead of reading it whole; auto: where it finds them by key and is large."},
     {"outbox.limit", OPTION_BYTES, "256 MB", NULL, "What may wait for an outside system, each table; beyond it nothing more is read."},
     {"outbox.patience", OPTION_DURATION, "60 seconds", NULL, "--once, --drain: how long an outside system may be away before the run gives up."},
     {"outbox.stop_wait", OPTION_DURATION, "5 seconds", NULL, "How long a run that is stopped waits for outside systems; the rest is delivered by the next run."},

@@ -4,7 +4,8 @@
  * With `=` for every column of the partition key the rows are looked up where they lie; conditions on
  * the clustering columns behind it go along as far as Cassandra takes them (equal, equal, …, then a
  * range). Any other condition reads the whole table, page by page: Cassandra could only filter by
- * reading it all as well.
+ * reading it all as well. Many keys at once (StoreScanSpec.keys) are a question each, some hundred of
+ * them on their way.
  */
 #include "source/cassandra_table.h"
 
@@ -15,7 +16,11 @@
 #include "client/cassandra_value.h"
 #include "client/cql/cql_token.h"
 
-enum { PAGE_ROWS = 5000 };
+enum {
+    PAGE_ROWS = 5000,
+    QUESTIONS_MAX = 256, /* Keys that are asked for at once. */
+    KEY_BYTES_MAX = 65535,
+};
 
 typedef struct CassandraReading {
     OutsideTable base;
@@ -24,7 +29,7 @@ typedef struct CassandraReading {
     CassandraTable table;
     CqlSession *session; /* NULL: not connected. */
     bool known;          /* What is there has been looked up. */
-    bool failed;         /* Something went wrong: the session is not to be used again. */
+    bool failed;         /* Something went wrong: the session is not used again. */
 } CassandraReading;
 
 struct OutsideScan {
@@ -32,6 +37,7 @@ struct OutsideScan {
     uint32_t column_count;
     CassandraReader *readers;
     CqlSelect *select;
+    struct KeyedSelects *keyed; /* NULL: one question alone. */
     CqlRows *page; /* NULL: the next is to be fetched. */
     uint32_t page_row_i;
     Str *values;
@@ -76,25 +82,30 @@ static const StoreFilter *find_filter(const Question *question, uint32_t column,
 
 /* `column op ?` and the value. A range includes its bound, whatever was asked: a TIMESTAMP may have
  * been cut to milliseconds, and the caller filters again. */
-static bool put_condition(Question *question, const StoreFilter *filter, const char *op, Error *err)
+static bool put_condition(Question *question, uint32_t column_i, const Vector *value, uint32_t row_i,
+                          const char *op, Error *err)
 {
     const CassandraTable *table = &question->table->table;
-    const Field *column = &table->table->schema.columns[filter->column_i];
-    Vector value = *filter->value;
+    const Field *column = &table->table->schema.columns[column_i];
     CassandraWriter writer;
     bool ok;
 
     strbuf_add_c(&question->text, question->value_count ? " AND " : " WHERE ");
-    cassandra_put_name(&question->text, table->names[filter->column_i]);
+    cassandra_put_name(&question->text, table->names[column_i]);
     strbuf_printf(&question->text, " %s ?", op);
     ok = cassandra_writer_init(&writer, column->type, table->microseconds, true, err);
     if (ok) {
-        cassandra_writer_use(&writer, &value);
-        cassandra_write(&writer, &question->values, 0);
+        cassandra_writer_use(&writer, value);
+        cassandra_write(&writer, &question->values, row_i);
         question->value_count++;
     }
     cassandra_writer_done(&writer);
     return ok;
+}
+
+static bool put_filter(Question *question, const StoreFilter *filter, const char *op, Error *err)
+{
+    return put_condition(question, filter->column_i, filter->value, 0, op, err);
 }
 
 static bool put_key_conditions(Question *question, Error *err)
@@ -119,15 +130,15 @@ static bool put_key_conditions(Question *question, Error *err)
             return true;
         filter = find_filter(question, column, false, false);
         if (filter) {
-            if (!put_condition(question, filter, "=", err))
+            if (!put_filter(question, filter, "=", err))
                 return false;
             continue;
         }
         filter = find_filter(question, column, true, false);
-        if (filter && !put_condition(question, filter, ">=", err))
+        if (filter && !put_filter(question, filter, ">=", err))
             return false;
         filter = find_filter(question, column, true, true);
-        return !filter || put_condition(question, filter, "<=", err);
+        return !filter || put_filter(question, filter, "<=", err);
     }
     if (table->key_count == table->partition_count)
         question->partition_values_end = question->values.bytes;
@@ -176,6 +187,11 @@ static int64_t token_of(const Question *question)
 
 static bool connect_table(CassandraReading *table, Error *err)
 {
+    if (table->failed) {
+        cassandra_session_give(table->settings, table->table.keyspace, table->session, false);
+        table->session = NULL;
+        table->failed = false;
+    }
     if (!table->session &&
         !cassandra_session_take(table->settings, table->table.keyspace, &table->session, err))
         return false;
@@ -206,6 +222,138 @@ static bool ask(Question *question, CqlSelect **out, Error *err)
     return cql_select_open(table->session, &statement, &options, out, err);
 }
 
+/* ── many keys ─────────────────────────────────────────────────────────────────────────────────*/
+
+/* Questions for one key each, some hundred on their way; answered in their order. */
+typedef struct KeyedSelects {
+    const StoreScanSpec *spec;
+    uint32_t next_row; /* The first key that has not been asked for. */
+    CqlSelect *selects[QUESTIONS_MAX];
+    uint32_t first, count;
+} KeyedSelects;
+
+/* Which of the keys' columns is column `column` of the table; -1: none. */
+static int key_place(const StoreKeys *keys, uint32_t column)
+{
+    for (uint32_t i = 0; i < keys->column_count; i++) {
+        if (keys->columns[i] == column)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* `=` for the partition key, and for the clustering columns behind it as far as the keys have them. */
+static bool put_key(Question *question, uint32_t row_i, Error *err)
+{
+    const CassandraTable *table = &question->table->table;
+    const StoreKeys *keys = question->spec->keys;
+
+    question->by_key = true;
+    for (uint32_t i = 0; i < table->key_count; i++) {
+        uint32_t column = table->order[i];
+        int place = key_place(keys, column);
+
+        if (i == table->partition_count)
+            question->partition_values_end = question->values.bytes;
+        if (place < 0 || !is_comparable(table->table->schema.columns[column].type))
+            return true;
+        if (!put_condition(question, column, keys->rows->columns[place], row_i, "=", err))
+            return false;
+    }
+    if (table->key_count == table->partition_count)
+        question->partition_values_end = question->values.bytes;
+    return true;
+}
+
+/* Cassandra has no row of such a key, and says so with an error. */
+static bool is_no_key(const CassandraReading *table, const StoreKeys *keys, uint32_t row_i)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t k = 0; k < keys->column_count; k++) {
+        const Vector *v = keys->rows->columns[k];
+        uint32_t text_bytes =
+            type_phys(v->type) == PHYS_STR ? vector_strs(v)[vector_row(v, row_i)].bytes : 1;
+
+        if (text_bytes == 0 && table->table.partition_count == 1 &&
+            keys->columns[k] == table->table.order[0])
+            return true;
+        bytes += (uint64_t)text_bytes * 3; /* What is not UTF-8 becomes as long as that. */
+    }
+    return bytes > KEY_BYTES_MAX;
+}
+
+static bool ask_for_key(CassandraReading *table, KeyedSelects *keyed, uint32_t row_i, Error *err)
+{
+    Question question = {.table = table, .spec = keyed->spec};
+    CqlStatement statement = {0};
+    CqlOptions options = {.consistency = table->table.consistency,
+                          .idempotent = true,
+                          .has_token = true,
+                          .page_rows = PAGE_ROWS};
+    bool ok;
+
+    strbuf_init(&question.text);
+    strbuf_init(&question.values);
+    put_columns(&question);
+    ok = put_key(&question, row_i, err) &&
+         cql_prepare(table->session, strbuf_str(&question.text), &statement.prepared, err);
+    if (ok) {
+        statement.values = strbuf_str(&question.values);
+        statement.value_count = question.value_count;
+        options.token = token_of(&question);
+        ok = cql_select_open(table->session, &statement, &options,
+                             &keyed->selects[(keyed->first + keyed->count) % QUESTIONS_MAX], err);
+        keyed->count += ok;
+    }
+    strbuf_done(&question.text);
+    strbuf_done(&question.values);
+    return ok;
+}
+
+static bool ask_for_more(CassandraReading *table, KeyedSelects *keyed, Error *err)
+{
+    const StoreKeys *keys = keyed->spec->keys;
+
+    for (; keyed->count < QUESTIONS_MAX && keyed->next_row < keys->rows->row_count;
+         keyed->next_row++) {
+        if (!is_no_key(table, keys, keyed->next_row) &&
+            !ask_for_key(table, keyed, keyed->next_row, err))
+            return false;
+    }
+    return true;
+}
+
+static void keyed_free(KeyedSelects *keyed)
+{
+    if (!keyed)
+        return;
+    for (uint32_t i = 0; i < keyed->count; i++)
+        cql_select_close(keyed->selects[(keyed->first + i) % QUESTIONS_MAX]);
+    free(keyed);
+}
+
+/* The next page of any key's rows; *page NULL: there is no more. */
+static bool keyed_next(OutsideScan *scan, CqlRows **page, Error *err)
+{
+    KeyedSelects *keyed = scan->keyed;
+
+    for (;;) {
+        if (!ask_for_more(scan->table, keyed, err))
+            return false;
+        *page = NULL;
+        if (keyed->count == 0)
+            return true;
+        if (!cql_select_next(keyed->selects[keyed->first], page, err))
+            return false;
+        if (*page)
+            return true;
+        cql_select_close(keyed->selects[keyed->first]);
+        keyed->first = (keyed->first + 1) % QUESTIONS_MAX;
+        keyed->count--;
+    }
+}
+
 /* ── rows ──────────────────────────────────────────────────────────────────────────────────────*/
 
 static void scan_close(OutsideScan *scan)
@@ -213,6 +361,7 @@ static void scan_close(OutsideScan *scan)
     if (!scan)
         return;
     cql_select_close(scan->select);
+    keyed_free(scan->keyed);
     for (uint32_t c = 0; c < scan->column_count; c++)
         cassandra_reader_done(&scan->readers[c]);
     free(scan->readers);
@@ -236,7 +385,13 @@ static bool scan_open(OutsideTable *base, const StoreScanSpec *spec, OutsideScan
                                    err);
     strbuf_init(&question.text);
     strbuf_init(&question.values);
-    ok = ok && ask(&question, &scan->select, err);
+    if (ok && spec->keys) {
+        ok = connect_table(table, err);
+        scan->keyed = mem_zalloc(sizeof *scan->keyed);
+        scan->keyed->spec = spec;
+    } else {
+        ok = ok && ask(&question, &scan->select, err);
+    }
     strbuf_done(&question.text);
     strbuf_done(&question.values);
     if (!ok) {
@@ -253,7 +408,8 @@ static bool next_page(OutsideScan *scan, Error *err)
 {
     scan->page_row_i = 0;
     do {
-        if (!cql_select_next(scan->select, &scan->page, err)) {
+        if (!(scan->keyed ? keyed_next(scan, &scan->page, err)
+                          : cql_select_next(scan->select, &scan->page, err))) {
             scan->table->failed = true;
             return false;
         }
@@ -316,6 +472,30 @@ static bool scan_next(OutsideScan *scan, Arena *arena, uint32_t row_max, Batch *
     return true;
 }
 
+/* The partition key is among the columns. How large the table is Cassandra does not tell: it is taken to
+ * be. */
+static bool looks_up(OutsideTable *base, const uint32_t *columns, uint32_t column_count, bool *yes,
+                     bool *large, Error *err)
+{
+    CassandraReading *table = (CassandraReading *)base;
+    const StoreKeys keys = {columns, column_count, NULL};
+
+    *yes = false;
+    *large = true;
+    if (!connect_table(table, err)) {
+        table->failed = true;
+        return false;
+    }
+    *yes = table->table.partition_count > 0;
+    for (uint32_t i = 0; i < table->table.partition_count; i++) {
+        uint32_t column = table->table.order[i];
+
+        *yes = *yes && key_place(&keys, column) >= 0 &&
+               is_comparable(table->table.table->schema.columns[column].type);
+    }
+    return true;
+}
+
 static void table_free(OutsideTable *base)
 {
     CassandraReading *table = (CassandraReading *)base;
@@ -330,6 +510,7 @@ static const OutsideTableMethods methods = {
     .scan_open = scan_open,
     .scan_next = scan_next,
     .scan_close = scan_close,
+    .looks_up = looks_up,
     .free = table_free,
 };
 

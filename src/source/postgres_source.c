@@ -95,6 +95,11 @@ static bool may_decide(const PostgresSource *source, const StoreFilter *filter)
     return false;
 }
 
+static bool is_integral_there(Str type)
+{
+    return str_is(type, "smallint") || str_is(type, "integer") || str_is(type, "bigint");
+}
+
 /* The column as it is compared; as it stands where it has the type it has here, so that indexes work. */
 static void add_operand(PostgresSource *source, uint32_t column_i)
 {
@@ -104,7 +109,8 @@ static void add_operand(PostgresSource *source, uint32_t column_i)
     StrBuf here = {0};
 
     postgres_type_name(&here, type);
-    if (str_equal(strbuf_str(&here), source->shape.column_types[column_i])) {
+    if (str_equal(strbuf_str(&here), source->shape.column_types[column_i]) ||
+        (type_is_integral(type) && is_integral_there(source->shape.column_types[column_i]))) {
         postgres_add_name(sql, name);
     } else if (type->kind == TYPE_DECIMAL) {
         strbuf_add_c(sql, "round(");
@@ -114,6 +120,20 @@ static void add_operand(PostgresSource *source, uint32_t column_i)
         postgres_add_select(sql, name, type);
     }
     strbuf_done(&here);
+}
+
+/* Row `row` of `value`, as a literal of the column's type. */
+static void add_value(StrBuf *sql, const Type *type, const Vector *value, uint32_t row)
+{
+    StrBuf text = {0};
+
+    value_to_text(&text, value, row, zone_utc());
+    if (type->kind == TYPE_TIMESTAMP)
+        strbuf_add_c(&text, "+00");
+    postgres_add_literal(sql, strbuf_str(&text));
+    strbuf_add_c(sql, "::");
+    postgres_type_name(sql, type);
+    strbuf_done(&text);
 }
 
 static void add_condition(PostgresSource *source, const StoreFilter *filter)
@@ -129,7 +149,6 @@ static void add_condition(PostgresSource *source, const StoreFilter *filter)
     };
     const Type *type = source->def->schema.columns[filter->column_i].type;
     StrBuf *sql = &source->sql;
-    StrBuf text = {0};
 
     if (filter->op == STORE_IS_NULL || filter->op == STORE_IS_NOT_NULL) {
         postgres_add_name(sql, source->shape.column_names[filter->column_i]);
@@ -140,13 +159,72 @@ static void add_condition(PostgresSource *source, const StoreFilter *filter)
     if (type->kind == TYPE_STRING && filter->op != STORE_EQ)
         strbuf_add_c(sql, " COLLATE \"C\""); /* Bytes, as Spark. */
     strbuf_add_c(sql, operators[filter->op]);
-    value_to_text(&text, filter->value, 0, zone_utc());
-    if (type->kind == TYPE_TIMESTAMP)
-        strbuf_add_c(&text, "+00");
-    postgres_add_literal(sql, strbuf_str(&text));
-    strbuf_add_c(sql, "::");
-    postgres_type_name(sql, type);
-    strbuf_done(&text);
+    add_value(sql, type, filter->value, 0);
+}
+
+/* ── keys ──────────────────────────────────────────────────────────────────────────────────────*/
+
+/* Types of which any value can be told to the server, but for texts that it cannot have. */
+static bool is_key_type(const Type *type)
+{
+    return type_is_integral(type) || type->kind == TYPE_DECIMAL || type->kind == TYPE_STRING;
+}
+
+/* A text that no row of the server can have. */
+static bool is_no_text_there(const Vector *v, uint32_t row_i)
+{
+    Str text;
+
+    if (v->type->kind != TYPE_STRING)
+        return false;
+    text = vector_strs(v)[vector_row(v, row_i)];
+    return utf8_valid_prefix(text) < text.bytes || (text.bytes && memchr(text.data, 0, text.bytes));
+}
+
+/* `(a, b) IN (VALUES (…), …)`, of the columns that can be asked for; of one, `a IN (…)`. */
+static void add_keys(PostgresSource *source, const StoreKeys *keys)
+{
+    const Schema *schema = &source->def->schema;
+    StrBuf *sql = &source->sql;
+    uint32_t *asked = mem_alloc((keys->column_count + 1) * sizeof *asked);
+    uint32_t count = 0;
+    bool any = false;
+
+    for (uint32_t k = 0; k < keys->column_count; k++) {
+        if (is_key_type(schema->columns[keys->columns[k]].type))
+            asked[count++] = k;
+    }
+    strbuf_add_char(sql, '(');
+    for (uint32_t i = 0; i < count; i++) {
+        strbuf_add_c(sql, i ? ", " : "");
+        add_operand(source, keys->columns[asked[i]]);
+    }
+    strbuf_add_c(sql, count > 1 ? ") IN (VALUES " : ") IN (");
+    for (uint32_t row = 0; row < keys->rows->row_count; row++) {
+        bool possible = true;
+
+        for (uint32_t i = 0; i < count; i++)
+            possible = possible && !is_no_text_there(keys->rows->columns[asked[i]], row);
+        if (!possible)
+            continue;
+        strbuf_add_c(sql, any ? ", " : "");
+        strbuf_add_c(sql, count > 1 ? "(" : "");
+        for (uint32_t i = 0; i < count; i++) {
+            strbuf_add_c(sql, i ? ", " : "");
+            add_value(sql, schema->columns[keys->columns[asked[i]]].type,
+                      keys->rows->columns[asked[i]], row);
+        }
+        strbuf_add_c(sql, count > 1 ? ")" : "");
+        any = true;
+    }
+    if (!any) { /* None can be there. */
+        strbuf_add_c(sql, count > 1 ? "(" : "");
+        for (uint32_t i = 0; i < count; i++)
+            strbuf_add_c(sql, i ? ", NULL" : "NULL");
+        strbuf_add_c(sql, count > 1 ? ")" : "");
+    }
+    strbuf_add_char(sql, ')');
+    free(asked);
 }
 
 static void add_query(PostgresSource *source, const StoreScanSpec *spec)
@@ -169,6 +247,10 @@ static void add_query(PostgresSource *source, const StoreScanSpec *spec)
         strbuf_add_c(sql, any ? " AND " : " WHERE ");
         add_condition(source, &spec->filters[i]);
         any = true;
+    }
+    if (spec->keys) {
+        strbuf_add_c(sql, any ? " AND " : " WHERE ");
+        add_keys(source, spec->keys);
     }
     strbuf_add_c(sql, ") TO STDOUT (FORMAT binary)");
 }
@@ -298,6 +380,52 @@ static bool scan_next(OutsideScan *scan, Arena *arena, uint32_t row_max, Batch *
     return true;
 }
 
+/* ── by key ────────────────────────────────────────────────────────────────────────────────────*/
+
+/* An index that begins with one of the columns; large: more than 8 MiB. */
+static bool looks_up(OutsideTable *table, const uint32_t *columns, uint32_t column_count, bool *yes,
+                     bool *large, Error *err)
+{
+    PostgresSource *source = (PostgresSource *)table;
+    StrBuf sql = {0}, name = {0};
+    const char *parameter;
+    PGresult *result;
+    bool any = false;
+    bool ok;
+
+    *yes = *large = false;
+    if (!postgres_connect(source->client, err) || !look_up_names(source, err)) {
+        postgres_disconnect(source->client);
+        return false;
+    }
+    postgres_add_table(&name, &source->shape);
+    parameter = strbuf_c(&name);
+    strbuf_add_c(&sql, "SELECT count(*), pg_catalog.pg_relation_size(pg_catalog.to_regclass($1)) > "
+                       "8388608 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON "
+                       "a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE i.indrelid = "
+                       "pg_catalog.to_regclass($1) AND i.indisvalid AND i.indpred IS NULL AND "
+                       "a.attname IN (");
+    for (uint32_t i = 0; i < column_count; i++) {
+        if (!is_key_type(source->def->schema.columns[columns[i]].type))
+            continue;
+        strbuf_add_c(&sql, any ? ", " : "");
+        postgres_add_literal(&sql, source->shape.column_names[columns[i]]);
+        any = true;
+    }
+    strbuf_add_char(&sql, ')');
+    ok = !any || postgres_query(source->client, strbuf_c(&sql), &parameter, 1, &result, err);
+    if (ok && any) {
+        *yes = strcmp(PQgetvalue(result, 0, 0), "0") != 0;
+        *large = strcmp(PQgetvalue(result, 0, 1), "t") == 0;
+        PQclear(result);
+    }
+    if (!ok)
+        postgres_disconnect(source->client);
+    strbuf_done(&sql);
+    strbuf_done(&name);
+    return ok;
+}
+
 /* ── has it changed? ───────────────────────────────────────────────────────────────────────────*/
 
 /* Out of the server's statistics of the table, which it brings up to date within a second or so of
@@ -350,6 +478,7 @@ static const OutsideTableMethods methods = {
     .scan_open = scan_open,
     .scan_next = scan_next,
     .scan_close = scan_close,
+    .looks_up = looks_up,
     .version = version,
     .free = free_source,
 };

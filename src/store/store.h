@@ -148,12 +148,21 @@ typedef struct StoreFilter {
     const Vector *value; /* Row 0; of the column's type, not NULL. Not for IS [NOT] NULL. */
 } StoreFilter;
 
+/* Values of some columns of a table, each row one; none of them NULL. */
+typedef struct StoreKeys {
+    const uint32_t *columns; /* Of the table. */
+    uint32_t column_count;
+    const Batch *rows; /* A column for each, of its type. */
+} StoreKeys;
+
 typedef struct StoreScanSpec {
     Str table;
     const uint32_t *columns; /* Of the table, in the output's order; NULL: all of them. */
     uint32_t column_count;
     const StoreFilter *filters; /* All must hold. */
     uint32_t filter_count;
+    /* Outside tables: rows whose columns equal none of these may be left out. NULL: no such thing. */
+    const StoreKeys *keys;
     /* The table's columns as the caller holds them, if it does: the rows then point to these types,
      * which live as long as the caller keeps them, and copies of rows may too. NULL: each batch has
      * types of its own, in its arena. */

@@ -188,6 +188,46 @@ class Tests:
         rows = self.server.rows("SELECT v, name FROM weir_join.named")
         assert len(rows) == 500 and all(r["name"] == f"name {r['v'] % 20}" for r in rows), len(rows)
 
+    def a_joined_table_is_looked_up_by_key_with_the_same_rows(self) -> None:
+        self.weir("lookup")  # The keyspace is new.
+        self.server.run(
+            "CREATE KEYSPACE weir_lookup WITH replication = "
+            "{'class': 'NetworkTopologyStrategy', 'datacenter1': 1}",
+            "CREATE TABLE weir_lookup.parts (p text, q int, c bigint, d text, v text, PRIMARY KEY ((p, q), c, d))")
+        insert = self.server.session.prepare("INSERT INTO weir_lookup.parts (p, q, c, d, v) VALUES (?, ?, ?, ?, ?)")
+        for i in range(600):
+            self.server.session.execute(insert, (f"é{i % 100}", i % 2, i % 7, f"d{i % 3}", f"v{i}"))
+        joins = {
+            "partition": "LEFT JOIN parts t ON t.p = concat('é', n % 130) AND t.q = g.q",
+            "row": "LEFT JOIN parts t ON t.p = g.p AND t.q = g.q AND t.c = n % 7 AND t.d = 'd1'",
+            "skipping": "JOIN (SELECT * FROM parts WHERE v <> 'v8' AND c < 5) t ON t.p = g.p AND t.q = g.q AND "
+                        "t.d = concat('d', n % 3)",
+        }
+        source = """CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate
+            OPTIONS ('rows' = '2000', 'rowsPerSecond' = '10000000');
+            CREATE TABLE parts (P STRING, q INT, c BIGINT, d STRING, v STRING) USING cassandra;
+            CREATE TEMPORARY VIEW g AS SELECT value AS n, CAST(value % 3 AS INT) AS q,
+                CASE WHEN value % 11 = 0 THEN NULL WHEN value = 5 THEN '' WHEN value = 6 THEN repeat('x', 70000)
+                     WHEN value = 7 THEN CAST(X'FF' AS STRING) ELSE concat('é', value % 110) END AS p
+            FROM STREAM r;\n"""
+        found: dict[str, list] = {}
+        for by_key in ("never", "auto"):
+            out = self.folder / f"lookup-{by_key}"
+            sql = source + "".join(f"""CREATE STREAMING TABLE {name} USING json
+                TBLPROPERTIES ('path' = '{out}/{name}') AS SELECT g.n, t.c, t.d, t.v FROM g {join};\n"""
+                                   for name, join in joins.items())
+            one = Weir(self.program, self.folder / f"lookup-data-{by_key}", "weir_lookup",
+                       {"lookup.by_key": by_key, "batch.rows": "300"})
+            one.run(self.file("lookup.sql", sql), "--drain", "--workers", "2")
+            for name in joins:
+                found.setdefault(name, []).append(sorted(
+                    line for file in (out / name).iterdir() for line in file.read_text().splitlines()))
+        for name, (whole, looked_up) in found.items():
+            assert len(whole) > 100 and whole == looked_up, (name, len(whole), len(looked_up))
+        asked = [row["query_string"] for row in self.server.rows("SELECT query_string FROM system.prepared_statements")]
+        for words in ('"p" = ? AND "q" = ?', '"p" = ? AND "q" = ? AND "c" = ?'):
+            assert any(text.endswith(f'"weir_lookup"."parts" WHERE {words}') for text in asked), words
+
     # ── what cannot be ───────────────────────────────────────────────────────────────────────────
 
     RATE = ("CREATE TABLE r (timestamp TIMESTAMP, value BIGINT) USING rate "

@@ -712,14 +712,69 @@ AS SELECT id + 100 AS id, name FROM STREAM b_in;
                        "SELECT * FROM nothing", status=1)
         self.assertIn("there is no table 'not_there' in PostgreSQL", out)
 
+    def test_a_joined_table_is_looked_up_by_key_with_the_same_rows(self):
+        """Every kind of join with a table, looked up and read whole: the same rows."""
+        self.db.psql("""CREATE TABLE names (id int, part text, name text, price numeric, active boolean);
+            INSERT INTO names SELECT i % 700, CASE WHEN i % 5 = 0 THEN NULL ELSE 'p' || i % 3 END, 'n' || i, i / 3.0,
+                i % 2 = 0 FROM generate_series(1, 2000) i;
+            CREATE INDEX ON names (id)""")
+        rows = [{"n": i, "id": [i % 900, None][i % 10 == 0], "part": f"p{i % 4}"} for i in range(3000)]
+        rows[5]["part"] = "a\u0000b"
+        self.numbers(rows)
+        joins = {
+            "by_one": "LEFT JOIN names t ON g.id = t.id",
+            "by_two": "JOIN names t ON g.id = t.id AND g.part = t.part",
+            "filtered": "LEFT JOIN (SELECT * FROM names WHERE active AND price > 100) t ON g.id = t.id AND t.name <> 'n4'",
+        }
+        sql = """CREATE TABLE names (id BIGINT, part STRING, name STRING, price DECIMAL(10,2), active BOOLEAN)
+                 USING postgres;
+                 CREATE TABLE given (n BIGINT, id BIGINT, part STRING) USING json
+                 OPTIONS ('path' = '${folder}/in.json');""" + "".join(f"""
+            CREATE STREAMING TABLE {name} USING json TBLPROPERTIES ('path' = '${{out}}/{name}')
+            AS SELECT g.n, t.id AS found, t.name, t.price FROM STREAM given g {join};"""
+                                                                      for name, join in joins.items()) + """
+            CREATE STREAMING TABLE some USING json TBLPROPERTIES ('path' = '${out}/some')
+            AS SELECT n FROM STREAM given g LEFT SEMI JOIN names t ON g.id = t.id;
+            CREATE STREAMING TABLE none USING json TBLPROPERTIES ('path' = '${out}/none')
+            AS SELECT n FROM STREAM given g LEFT ANTI JOIN names t ON g.id = t.id AND g.part = t.part;"""
+        found = {}
+        self.db.psql(f"ALTER DATABASE {self.db.name} SET log_min_duration_statement = 0")
+        asked = lambda: [self.told_in_the_log(f'FROM "names" WHERE {words}') for words in (
+            '("id") IN (', '("id", "part"::text) IN (VALUES (', '("id", "part") IN (VALUES (')]
+        before = asked()
+        for by_key in ("never", "always"):
+            out = os.path.join(self.folder, by_key)
+            self.run_pipeline(sql, "--set", f"lookup.by_key={by_key}", "--set", f"out={out}", "--set",
+                              "batch.rows=500", "--set", "commit.interval=5 ms", "--workers", "2",
+                              data=os.path.join(self.folder, f"data-{by_key}"))
+            for name in (*joins, "some", "none"):
+                lines = []
+                for file in os.listdir(os.path.join(out, name)):
+                    with open(os.path.join(out, name, file), encoding="utf-8") as text:
+                        lines += text.read().splitlines()
+                found.setdefault(name, []).append(sorted(lines))
+            if by_key == "never":
+                self.assertEqual(asked(), before)
+        for name, (whole, looked_up) in found.items():
+            self.assertGreater(len(whole), 100, name)
+            self.assertEqual(looked_up, whole, name)
+        self.assertGreater(asked()[0], before[0])
+        self.assertGreater(asked()[2], before[2])
+
     def test_a_joined_table_that_changes_is_read_again(self):
-        self.db.psql("CREATE TABLE names (id bigint, name text); INSERT INTO names VALUES (1, 'old')")
+        self.joined_table_changes("lookup.by_key=never")
+
+    def test_a_joined_table_that_changes_is_looked_up_again(self):
+        self.joined_table_changes("lookup.by_key=always")
+
+    def joined_table_changes(self, how):
+        self.db.psql("CREATE TABLE names (id bigint PRIMARY KEY, name text); INSERT INTO names VALUES (1, 'old')")
         path = self.write("pipeline.sql", """
             CREATE TABLE names (id BIGINT, name STRING) USING postgres;
             CREATE TABLE asked (id BIGINT, n BIGINT) USING kafka OPTIONS ('format' = 'json');
             CREATE STREAMING TABLE told USING postgres
             AS SELECT a.n, names.name FROM STREAM asked a LEFT JOIN names ON a.id = names.id;""")
-        settings = [*self.db.settings(), "--set", "lookup.refresh=50 ms"]
+        settings = [*self.db.settings(), "--set", "lookup.refresh=50 ms", "--set", how]
         self.start("run", path, "--quiet", "--data", self.data, *settings)
         weir.wait_until(lambda: os.path.exists(os.path.join(self.data, "socket")))
         self.topic("produce", "asked", stdin='{"id": 1, "n": 1}\n')
