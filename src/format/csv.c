@@ -563,6 +563,10 @@ static bool needs_quotes(const CsvOptions *options, Str text)
     if (text.bytes == 0 || str_equal(text, options->null_value) ||
         text.data[0] == ' ' || text.data[text.bytes - 1] == ' ')
         return true;
+    /* x| before || would be read as x and more. */
+    if (options->separator.bytes > 1 &&
+        memchr(options->separator.data, text.data[text.bytes - 1], options->separator.bytes))
+        return true;
     for (uint32_t i = 0; i < text.bytes; i++) {
         char c = text.data[i];
 

@@ -213,8 +213,8 @@ static void what_csv_cannot_hold_is_refused(void **state)
     static const struct {
         const char *columns, *options;
     } rows[] = {
-        {"a array<int>", ""}, {"a struct<b:int>", ""}, {"a map<int,int>", ""}, {"a int", "sep=ab"},
-        {"a int", "quote="},  {"a int", "sep=\""},
+        {"a array<int>", ""}, {"a struct<b:int>", ""}, {"a map<int,int>", ""}, {"a int", "sep="},
+        {"a int", "comment=##"}, {"a int", "quote="},  {"a int", "sep=\""},
     };
     Arena arena;
 
@@ -236,7 +236,7 @@ static void what_csv_cannot_hold_is_refused(void **state)
 
 static void any_batch_reads_back_from_csv(void **state)
 {
-    static const char *const option_sets[] = {"", "sep=;\nquote='", "escape=\"\nnullValue=NULL", "sep=\\t"};
+    static const char *const option_sets[] = {"", "sep=;\nquote='", "escape=\"\nnullValue=NULL", "sep=\\t", "sep=||", "sep=<>\ncomment=%"};
     Random random = {51};
 
     for (int round = 0; round < 300; round++) {
