@@ -291,7 +291,10 @@ class Tests:
         assert sorted(r["t"] for r in exact) == [0, 500, 1000, 1500, 2000], exact
         assert weir.sql("SELECT max(t) FROM exact") == [["1970-01-01 00:00:00.002"]]
         said = weir.sql("SELECT message, count(*) FROM r__dead_letter GROUP BY message")
-        assert sum(count for _, count in said) == 7, said
+        assert sum(count for _, count in said) == 6, said
+        # A nested key is met when it has been encoded: with the table's own dead letters.
+        said = weir.sql("SELECT reason, message FROM spoilt__dead_letter")
+        assert said == [["not_storable", "the key is longer than the 64 KiB that Cassandra takes"]], said
 
     def rows_too_large_for_the_server_go_to_the_dead_letters(self) -> None:
         limit = min(self.size(name) for name in ("max_mutation_size", "native_transport_max_message_size"))
