@@ -99,7 +99,8 @@ static void check_join(SparkCheck *c, const Logical *node)
     if (join->condition && !has_equality(c, join->condition))
         refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
                 "Stream-stream join without equality predicate is not supported.");
-    if (c->draft->mode == OUTPUT_UPDATE)
+    /* An inner join is fine, but not below an aggregation. */
+    if (c->draft->mode == OUTPUT_UPDATE && (join->kind != JOIN_INNER || c->aggregations))
         refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
                 "Join between two streaming DataFrames/Datasets is not supported in Update output "
                 "mode, only in Append output mode.");

@@ -40,6 +40,7 @@ RUNS = {
     "having": (APPEND, f"SELECT window.start AS w, k, count(*) AS n FROM STREAM a {WATERMARK} GROUP BY window(ts, '10 seconds'), k HAVING count(*) > 1"),
     "distinct": ("", f"SELECT DISTINCT k, ts FROM STREAM a {WATERMARK}"),
     "inner join": ("", "SELECT l.id AS lid, r.id AS rid " + JOINED.format("JOIN")),
+    "join, updated": (UPDATE.format("lid, rid"), "SELECT l.id AS lid, r.id AS rid " + JOINED.format("JOIN")),
     "left join": ("", "SELECT l.id AS lid, r.id AS rid " + JOINED.format("LEFT JOIN")),
     "right join": ("", "SELECT l.id AS lid, r.id AS rid " + JOINED.format("RIGHT JOIN")),
     "full join": ("", "SELECT l.id AS lid, r.id AS rid " + JOINED.format("FULL JOIN")),
@@ -82,7 +83,6 @@ REFUSED = {
     "anti join": ("", "SELECT l.id AS lid " + JOINED.format("LEFT ANTI JOIN")),
     "join without equality": ("", f"SELECT l.id AS lid, r.id AS rid FROM STREAM a {WATERMARK} AS l JOIN STREAM b {WATERMARK} AS r ON "
                               "r.ts BETWEEN l.ts - INTERVAL 3 SECONDS AND l.ts + INTERVAL 3 SECONDS"),
-    "join, updated": (UPDATE.format("lid, rid"), "SELECT l.id AS lid, r.id AS rid " + JOINED.format("JOIN")),
     "left join, updated": (UPDATE.format("lid"), "SELECT l.id AS lid, r.id AS rid " + JOINED.format("LEFT JOIN")),
     "row_number": (UNBOUNDED, "SELECT k, id FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY v DESC, id) AS n FROM STREAM a) WHERE n <= 1"),
     "top of windows": ("", f"SELECT w, k, n FROM (SELECT *, row_number() OVER (PARTITION BY w ORDER BY n DESC, k) AS place FROM (SELECT window.start AS w, k, count(*) AS n "
@@ -99,6 +99,11 @@ MAY_DIFFER = {
     "percentile_approx": (APPEND, f"SELECT window.start AS w, k, percentile_approx(v, 0.5) AS n FROM STREAM a {WATERMARK} GROUP BY window(ts, '10 seconds'), k"),
     "approx_count_distinct": (APPEND, f"SELECT window.start AS w, k, approx_count_distinct(v) AS n FROM STREAM a {WATERMARK} GROUP BY window(ts, '10 seconds'), k"),
 }
+
+
+# Compared with real Spark when this was written; the others of RUNS and MAY_DIFFER with --long.
+LOOKED_AT = {"filter", "tumbling", "tumbling, no key", "tumbling, updated", "hopping", "sessions", "chained", "window_time", "having", "distinct",
+             "inner join", "left join", "right join", "full join", "semi join", "table join", "table left join", "union", "join, updated"}
 
 
 def write_rows(folder):
@@ -142,6 +147,9 @@ def main():
             for name, case in group.items():
                 if only and name not in only:
                     continue
+                if not only and not spark.LONG and kind != "refused" and name not in LOOKED_AT:
+                    print(f"skipped: {name} (--long)")
+                    continue
                 path = write_case(scratch, len(cases), case)
                 refused, differs, complaint = check(weir, path)
                 folder = f"{scratch}/out-{len(cases)}"
@@ -162,8 +170,9 @@ def main():
                 return 1
             problem, verdict = table["problem"], table["verdict"]
             if kind == "refused":
-                # The same words, or at least the same class.
-                wrong = (None if problem and refused and (refused[0] == "" or refused[0] in problem)
+                # Of many a refusal Spark's sentence has no class.
+                classes = set(re.findall(r"\[([A-Z_.]{5,})\]", problem or "")) - {"STREAM_FAILED"}
+                wrong = (None if problem and refused and (not classes or refused[0] in classes)
                          else f"weir: {refused or 'nothing'}; Spark: {problem or verdict}")
             elif kind == "may differ":
                 wrong = None if differs and not refused and not problem else f"weir: {refused} {differs}; Spark: {problem or verdict}"

@@ -115,9 +115,10 @@ def main():
     weir = os.path.abspath(sys.argv[1])
     python = spark.python()
     failed = check_package(python)
-    # Those that were compared and are equal. 2 differs: a LEFT JOIN with rows whose event time is NULL, which Spark keeps
-    # for ever and weir tells of at once (docs/spark.md); those from 8 on have yet to be looked at.
-    seeds = list(range(1, 201)) if spark.LONG else [1, 3, 4, 5, 6, 7]
+    # Those that were compared and are equal. 2 and 11 differ, LEFT JOINs: rows whose event time is NULL, which Spark keeps for
+    # ever and weir tells of at once (docs/spark.md), and the last rows without a partner, which weir lets go under --once
+    # when one of its two inputs has ended; those from 13 on have yet to be looked at.
+    seeds = list(range(1, 201)) if spark.LONG else [1, 3, 4, 5, 6, 7, 8, 9, 10, 12]
     if "--seeds" in sys.argv:
         seeds = [int(s) for s in sys.argv[sys.argv.index("--seeds") + 1].split(",")]
     keep = os.environ.get("WEIR_TEST_KEEP")
