@@ -7,8 +7,10 @@ CREATE TABLE order_feed (
   CONSTRAINT positive_price CHECK (price > 0)
 ) USING http OPTIONS ('url' = '${feed}/v1/orders', 'format' = 'ndjson', 'interval' = '1 second');
 
+-- Silent partitions are waited for: no row is late because a machine was busy or a server away.
 CREATE STREAMING TABLE orders USING kafka
-TBLPROPERTIES ('topic' = 'orders', 'key' = 'customer_id', 'format' = 'json', 'partitions' = '4')
+TBLPROPERTIES ('topic' = 'orders', 'key' = 'customer_id', 'format' = 'json', 'partitions' = '4',
+               'idle_timeout' = '1 hour')
 AS SELECT * FROM STREAM order_feed;
 
 CREATE STREAMING TABLE revenue_by_minute

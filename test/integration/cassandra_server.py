@@ -2,7 +2,6 @@
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import time
@@ -101,32 +100,6 @@ class Weir:
             return answer["error"]["message"]
         assert "error" not in answer, f"{sql}: {answer['error']}"
         return answer["rows"]
-
-
-class Feed:
-    """The data-generation API with a finite number of orders, faults among them."""
-
-    FAULTS = ["--late", "0.01", "--duplicate", "0.01", "--malformed", "0.01", "--invalid", "0.01"]
-
-    def __init__(self, program: str, rows: int):
-        self.program = program
-        self.rows = rows
-        self.process = subprocess.Popen(
-            [program, "generate", "--listen", "127.0.0.1:0", "--unpaced", "--total", str(rows),
-             "--rate", "50", *self.FAULTS], stdout=subprocess.PIPE, text=True)
-        match = re.search(r"listening on (\S+)", self.process.stdout.readline())
-        assert match, "the data-generation API did not start"
-        self.address = match[1]
-
-    def answers(self) -> dict:
-        done = subprocess.run([self.program, "generate", "orders", "--answers", "--count",
-                               str(self.rows), "--rate", "50", *self.FAULTS],
-                              capture_output=True, text=True, check=True)
-        return json.loads(done.stdout, parse_float=str)
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait()
 
 
 def check_answers(server: Server, keyspace: str, answers: dict) -> None:

@@ -6,8 +6,9 @@ usage: exactly_once.py WEIR SERVER[,SERVER...] [--kills N] [--seed S] [--rows N]
 The orders example, with a table more that is appended to, runs over the same finite data-generation
 API twice: undisturbed with every role embedded, and with the roles of the SERVERs (postgres, …) real,
 killed again and again (SIGKILL; weir, and now and then a server, which is started again under the
-running weir). With kafka among them the topic between the flows is a real one. Then each table is read with its server's own client and must hold the rows of the
-undisturbed run and of the generator's answer key. WEIR_TEST_LONG=1: 50 kills.
+running weir). With kafka among them the topic between the flows is a real one. Then each table is read
+with its server's own client and must hold the rows of the undisturbed run and of the generator's answer
+key. WEIR_TEST_LONG=1: 50 kills.
 
 To add a server: a class below that makes a place of the test's own, gives weir's settings, and reads
 a table as rows of text.
@@ -19,7 +20,6 @@ import pathlib
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +28,7 @@ import time
 import cassandra_server
 import kafka_service
 import servers
+from kills import Feed, kill_often
 
 MORE = """
 -- Appended to: a row that came twice would be there twice.
@@ -120,68 +121,40 @@ class Test:
         self.options = options
         self.folder = folder
         self.random = random.Random(options.seed)
-        self.faults = ["--late", "0.01", "--duplicate", "0.01", "--malformed", "0.01", "--invalid", "0.01"]
+        self.feed = Feed(options.weir, options.rows)
         example = pathlib.Path(servers.ROOT) / "examples/orders/pipeline.sql"
         self.pipeline = folder / "pipeline.sql"
-        text = example.read_text(encoding="utf-8").replace("'topic' = 'orders'", f"'topic' = '{TOPIC}'")
+        # A server is away for longer than a partition has to be silent to be held for idle: its rows were late then.
+        text = example.read_text(encoding="utf-8").replace(
+            "'topic' = 'orders'", f"'topic' = '{TOPIC}', 'idle_timeout' = '1 hour'")
         self.pipeline.write_text(text + MORE, encoding="utf-8")
+        self.server_kills = dict.fromkeys(options.servers, 0)
         self.servers = [SERVERS[name]() for name in options.servers]
         self.settings = [text for server in self.servers for text in server.settings()]
 
-    def start_api(self) -> str:
-        self.api = subprocess.Popen(
-            [self.options.weir, "generate", "--listen", "127.0.0.1:0", "--unpaced", "--total",
-             str(self.options.rows), "--rate", "50", *self.faults], stdout=subprocess.PIPE, text=True)
-        line = self.api.stdout.readline()
-        match = re.search(r"listening on (\S+)", line)
-        if not match:
-            raise SystemExit(f"the data-generation API did not start: {line!r}")
-        return match[1]
+    def command(self, data: pathlib.Path, settings: list[str]) -> list[str]:
+        return [self.options.weir, "run", str(self.pipeline), "--quiet", "--data", str(data),
+                "--set", f"feed={self.feed.address}", "--set", "commit.interval=10 ms",
+                "--set", "outbox.patience=5 minutes", "--workers", str(self.options.workers), *settings]
 
-    def command(self, data: pathlib.Path, feed: str, settings: list[str]) -> list[str]:
-        return [self.options.weir, "run", str(self.pipeline), "--drain", "--quiet", "--data", str(data),
-                "--set", f"feed={feed}", "--set", "commit.interval=10 ms", "--set", "outbox.patience=5 minutes",
-                "--workers", str(self.options.workers), *settings]
+    def kill_server(self, kill: int) -> bool:
+        """At every fourth kill of weir a server dies before it, and comes back under it."""
+        if kill % 4 != 2:
+            return False
+        name = self.random.choice(self.options.servers)
+        self.server_kills[name] += 1
+        servers.service("kill", name)
+        time.sleep(self.random.uniform(0, 0.5))
+        servers.service("up", name)
+        time.sleep(self.random.uniform(0, 1))
+        return True
 
-    def kill_servers(self, command: list[str], life_s: float, kills: int) -> None:
-        """weir runs; a server dies and comes back under it."""
-        process = subprocess.Popen(command)
-        for _ in range(kills):
-            name = self.random.choice(self.options.servers)
-            time.sleep(self.random.uniform(0, 1) * life_s)
-            servers.service("kill", name)
-            time.sleep(self.random.uniform(0, 0.5))
-            servers.service("up", name)
-        time.sleep(self.random.uniform(0, 1) * life_s)
-        if process.poll() not in (None, 0, 3):  # 3: a server was away before its tables were made.
-            raise SystemExit(f"weir ended with status {process.returncode} when a server was killed")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-    def run_disturbed(self, data: pathlib.Path, feed: str, whole_s: float) -> None:
-        command = self.command(data, feed, self.settings)
-        life_s = max(whole_s / (self.options.kills + 1) * 1.6, 0.05)
-        kills = server_kills = 0
-        while kills < self.options.kills:
-            if kills % 4 == 2:
-                self.kill_servers(command, life_s, 1)
-                server_kills += 1
-                kills += 1
-                continue
-            process = subprocess.Popen(command)
-            try:
-                status = process.wait(timeout=self.random.uniform(0.2, 1.8) * life_s)
-                if status != 0:
-                    raise SystemExit(f"weir ended with status {status} after {kills} kills")
-                break
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-            kills += 1
-        subprocess.run(command, check=True, timeout=900)
-        print(f"weir killed {kills} times, a server {server_kills} times")
-        if kills < self.options.kills // 2:
-            raise SystemExit("too few kills: the run ended too early; give more --rows")
+    def run_disturbed(self, data: pathlib.Path) -> None:
+        command = self.command(data, self.settings)
+        kill_often(command, data, self.feed, self.options.kills, self.random, disturb=self.kill_server)
+        print(f"servers killed: {', '.join(f'{name} {count} times' for name, count in self.server_kills.items())}",
+              flush=True)
+        subprocess.run([*command, "--drain"], check=True)
 
     def embedded_rows(self, data: pathlib.Path, settings: list[str], table: str,
                       columns: list[str]) -> list[list[str]]:
@@ -194,13 +167,11 @@ class Test:
         return answer["rows"]
 
     def run(self) -> int:
-        feed = self.start_api()
         quiet, killed = self.folder / "quiet", self.folder / "killed"
         failures = 0
         try:
-            began = time.monotonic()
-            subprocess.run(self.command(quiet, feed, []), check=True, timeout=600)
-            self.run_disturbed(killed, feed, time.monotonic() - began)
+            subprocess.run([*self.command(quiet, []), "--drain"], check=True)
+            self.run_disturbed(killed)
             for table, (role, columns) in TABLES.items():
                 key = lambda row: [value or "" for value in row]
                 expected = sorted(self.embedded_rows(quiet, [], table, columns), key=key)
@@ -210,8 +181,7 @@ class Test:
                 failures += not self.compare(f"{table} ({'real' if real else 'embedded'})", expected, got)
             failures += self.compare_answers(killed)
         finally:
-            self.api.terminate()
-            self.api.wait()
+            self.feed.close()
             for server in self.servers:
                 server.done()
         return 1 if failures else 0
@@ -229,10 +199,7 @@ class Test:
         return same
 
     def compare_answers(self, data: pathlib.Path) -> int:
-        out = subprocess.run([self.options.weir, "generate", "orders", "--answers", "--count",
-                              str(self.options.rows), "--rate", "50", *self.faults],
-                             capture_output=True, text=True, check=True)
-        answers = json.loads(out.stdout, parse_float=str)
+        answers = self.feed.answers()
         sql = subprocess.run([self.options.weir, "sql", "--data", str(data), "--format", "json", *self.settings,
                               "-e", "SELECT count(*), sum(price * quantity) FROM order_history"],
                              capture_output=True, text=True, check=True)

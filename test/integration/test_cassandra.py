@@ -9,7 +9,6 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -20,7 +19,8 @@ import time
 
 import cassandra_server
 import servers
-from cassandra_server import Feed, Server, Weir, check_answers, plain
+from cassandra_server import Server, Weir, check_answers, plain
+from kills import Feed, kill_often
 
 HERE = pathlib.Path(__file__).resolve().parent
 ORDERS = HERE / "cassandra_orders.sql"
@@ -463,24 +463,10 @@ class Tests:
         settings = {"commit.interval": "10 ms"}
         try:
             quiet = self.weir("kill_quiet", feed=feed.address, **settings)
-            began = time.monotonic()
             quiet.run(ORDERS, "--drain", embedded=True)
-            life_s = max((time.monotonic() - began) / (kills + 1) * 2, 0.3)
             weir = self.weir("kill", feed=feed.address, **settings)
-            done = 0
-            while done < kills:
-                process = subprocess.Popen(weir.command(ORDERS, "--drain"))
-                try:
-                    status = process.wait(timeout=self.random.uniform(0.2, 1.8) * life_s)
-                    assert status == 0, f"weir ended with status {status}"
-                    break
-                except subprocess.TimeoutExpired:
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
-                    done += 1
-            assert done >= kills // 2, f"only {done} kills: the run was too short"
+            kill_often(weir.command(ORDERS), weir.data, feed, kills, self.random)
             weir.run(ORDERS, "--drain")
-            print(f"  killed {done} times")
             self.same_rows(quiet, weir)
             check_answers(self.server, "weir_kill", feed.answers())
         finally:

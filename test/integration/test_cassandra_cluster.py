@@ -14,7 +14,8 @@ import tempfile
 
 import cassandra_server
 import servers
-from cassandra_server import Feed, Server, Weir, check_answers, plain
+from cassandra_server import Server, Weir, check_answers, plain
+from kills import Feed
 
 HERE = pathlib.Path(__file__).resolve().parent
 ORDERS = HERE / "cassandra_orders.sql"

@@ -3,10 +3,10 @@
 
 usage: kill_test.py WEIR PIPELINE [--kills N] [--seed S] [--rows N] [--workers N]
 
-The data-generation API serves the same finite orders to both runs. The disturbed one is started
-again and again and killed (SIGKILL) after a random time, spread over the whole of what is to be
-done, until it ends by itself. Then every table must hold the same rows, and they must be those of
-the generator's answer key. WEIR_TEST_LONG=1: 50 kills.
+The data-generation API serves the same finite orders to both runs. The disturbed one is started again
+and again and killed (SIGKILL) at random moments, spread over the whole of what is to be done
+(integration/kills.py); then it ends by itself. Every table must hold the same rows then, and they must
+be those of the generator's answer key. WEIR_TEST_LONG=1: 50 kills.
 """
 import argparse
 import json
@@ -15,11 +15,12 @@ import pathlib
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from kills import Feed, kill_often  # noqa: E402
 
 TABLES = {
     "revenue_by_minute": "SELECT * FROM revenue_by_minute ORDER BY category, minute",
@@ -46,26 +47,16 @@ class Test:
         self.folder = folder
         self.random = random.Random(options.seed)
         self.pipeline = folder / "pipeline.sql"
-        self.pipeline.write_text(pathlib.Path(options.pipeline).read_text(encoding="utf-8") + FILES,
-                                 encoding="utf-8")
-        self.faults = ["--late", "0.01", "--duplicate", "0.01", "--malformed", "0.01",
-                       "--invalid", "0.01"]
+        # Silent partitions are waited for: no row is late because the machine was busy.
+        text = pathlib.Path(options.pipeline).read_text(encoding="utf-8").replace(
+            "'topic' = 'orders'", "'topic' = 'orders', 'idle_timeout' = '1 hour'")
+        self.pipeline.write_text(text + FILES, encoding="utf-8")
+        self.feed = Feed(options.weir, options.rows)
 
-    def start_api(self) -> str:
-        self.api = subprocess.Popen(
-            [self.options.weir, "generate", "--listen", "127.0.0.1:0", "--unpaced", "--total",
-             str(self.options.rows), "--rate", "50", *self.faults],
-            stdout=subprocess.PIPE, text=True)
-        line = self.api.stdout.readline()
-        match = re.search(r"listening on (\S+)", line)
-        if not match:
-            raise SystemExit(f"the data-generation API did not start: {line!r}")
-        return match[1]
-
-    def command(self, data: pathlib.Path, feed: str) -> list[str]:
-        return [self.options.weir, "run", str(self.pipeline), "--drain", "--quiet", "--data",
-                str(data), "--set", f"feed={feed}", "--set", f"files={data}-files", "--set", "commit.interval=10 ms", "--workers",
-                str(self.options.workers)]
+    def command(self, data: pathlib.Path) -> list[str]:
+        return [self.options.weir, "run", str(self.pipeline), "--quiet", "--data", str(data),
+                "--set", f"feed={self.feed.address}", "--set", f"files={data}-files",
+                "--set", "commit.interval=10 ms", "--workers", str(self.options.workers)]
 
     def rows(self, data: pathlib.Path, sql: str) -> list:
         out = subprocess.run([self.options.weir, "sql", "--data", str(data), "--format", "json",
@@ -75,65 +66,17 @@ class Test:
             raise SystemExit(f"{sql}: {answer['error']}")
         return answer["rows"]
 
-    def epoch(self, data: pathlib.Path) -> int:
-        """The last committed epoch, as the store's own file tells; 0: none."""
-        import sqlite3
-        path = data / "store.db"
-        if not path.exists():
-            return 0
-        try:
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-                row = db.execute("SELECT value FROM weir_meta WHERE kind = 'epoch' AND part = "
-                                 "'number'").fetchone()
-                return int(row[0]) if row else 0
-        except sqlite3.Error:
-            return 0
-
-    def run_undisturbed(self, data: pathlib.Path, feed: str) -> float:
-        began = time.monotonic()
-        subprocess.run(self.command(data, feed), check=True, timeout=600)
-        return time.monotonic() - began
-
-    def run_disturbed(self, data: pathlib.Path, feed: str, whole_s: float) -> None:
-        """Kills until `kills` are done, then lets it end."""
-        kills = 0
-        after_commit = 0
-        # Each life lasts so long on average that all kills fall into the work to be done.
-        life_s = max(whole_s / (self.options.kills + 1) * 1.6, 0.03)
-        while kills < self.options.kills:
-            process = subprocess.Popen(self.command(data, feed))
-            try:
-                status = process.wait(timeout=self.random.uniform(0.2, 1.8) * life_s)
-                if status != 0:
-                    raise SystemExit(f"weir ended with status {status} after {kills} kills")
-                break
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-            kills += 1
-            if self.epoch(data) > 0:
-                after_commit += 1
-        subprocess.run(self.command(data, feed), check=True, timeout=600)
-        print(f"killed {kills} times, {after_commit} of them after the first commit, "
-              f"{self.epoch(data)} epochs")
-        if kills < self.options.kills // 2:
-            raise SystemExit("too few kills: the run ended too early; give more --rows")
-        if after_commit < kills // 2:
-            raise SystemExit("most kills came before the first commit; give more --rows")
-
-    def answers(self) -> dict:
-        out = subprocess.run([self.options.weir, "generate", "orders", "--answers", "--count",
-                              str(self.options.rows), "--rate", "50", *self.faults],
-                             capture_output=True, text=True, check=True)
-        return json.loads(out.stdout, parse_float=str)
+    def run_disturbed(self, data: pathlib.Path) -> None:
+        command = self.command(data)
+        kill_often(command, data, self.feed, self.options.kills, self.random, ["collected", "committed"])
+        subprocess.run([*command, "--drain"], check=True)
 
     def run(self) -> int:
-        feed = self.start_api()
         quiet, killed = self.folder / "quiet", self.folder / "killed"
         failures = 0
         try:
-            whole_s = self.run_undisturbed(quiet, feed)
-            self.run_disturbed(killed, feed, whole_s)
+            subprocess.run([*self.command(quiet), "--drain"], check=True)
+            self.run_disturbed(killed)
             for name, sql in TABLES.items():
                 expected, got = self.rows(quiet, sql), self.rows(killed, sql)
                 same = expected == got
@@ -149,8 +92,7 @@ class Test:
             failures += self.compare_files(quiet, killed)
             failures += self.compare_answers(killed)
         finally:
-            self.api.terminate()
-            self.api.wait()
+            self.feed.close()
         return 1 if failures else 0
 
     @staticmethod
@@ -176,7 +118,7 @@ class Test:
         return failures
 
     def compare_answers(self, data: pathlib.Path) -> int:
-        answers = self.answers()
+        answers = self.feed.answers()
         reasons = dict(self.rows(data, "SELECT reason, count(*) FROM order_feed__dead_letter "
                                        "GROUP BY reason"))
         history = self.rows(data, "SELECT count(*), sum(price * quantity) FROM order_history")[0]
