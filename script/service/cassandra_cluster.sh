@@ -61,5 +61,5 @@ cassandra_cluster_down() {
 }
 
 cassandra_cluster_kill() {
-  pid="$(cat "$dir/${CASSANDRA_NODE:-3}/pid")" && kill -s KILL -- "-$pid"
+  cassandra_cluster_with "${CASSANDRA_NODE:-3}" service_kill
 }

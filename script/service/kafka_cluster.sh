@@ -46,5 +46,5 @@ kafka_cluster_down() {
 }
 
 kafka_cluster_kill() {
-  pid="$(cat "$dir/${KAFKA_BROKER:-1}/pid")" && kill -s KILL -- "-$pid"
+  kafka_cluster_with "${KAFKA_BROKER:-1}" service_kill
 }
