@@ -138,10 +138,10 @@ class Test:
                 "--set", "outbox.patience=5 minutes", "--workers", str(self.options.workers), *settings]
 
     def kill_server(self, kill: int) -> bool:
-        """At every fourth kill of weir a server dies before it, and comes back under it."""
-        if kill % 4 != 2:
+        """At every third kill of weir a server dies before it, each in its turn, and comes back under it."""
+        if kill % 3 != 2:
             return False
-        name = self.random.choice(self.options.servers)
+        name = self.options.servers[kill // 3 % len(self.options.servers)]
         self.server_kills[name] += 1
         servers.service("kill", name)
         time.sleep(self.random.uniform(0, 0.5))
