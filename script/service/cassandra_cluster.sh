@@ -4,18 +4,6 @@
 # the accounts with it.
 . script/service/cassandra/lib.sh
 
-# Runs "$@" with the folder of node $1 for the service's.
-cassandra_cluster_with() {
-  own="$dir"
-  dir="$own/$1"
-  mkdir -p "$dir"
-  shift
-  status=0
-  "$@" || status=$?
-  dir="$own"
-  return "$status"
-}
-
 # cassandra_cluster_start N PORT STORAGE_PORT: its tokens are given, four a node, interleaved, so that
 # the nodes need not agree on them first.
 cassandra_cluster_start() {
@@ -35,12 +23,12 @@ cassandra_cluster_up() {
   storage="$(service_port storage 37000)"
   # The first is the seed: the others look for it.
   for id in 1 2 3; do
-    cassandra_cluster_with "$id" cassandra_cluster_start "$id" "$port" "$storage" || return 1
+    service_with "$id" cassandra_cluster_start "$id" "$port" "$storage" || return 1
     [ "$id" != 1 ] ||
-      cassandra_cluster_with 1 service_wait 240 cassandra_ready 127.0.0.1 "$port" || return 1
+      service_with 1 service_wait 240 cassandra_ready 127.0.0.1 "$port" || return 1
   done
   for id in 2 3; do
-    cassandra_cluster_with "$id" service_wait 240 cassandra_ready "127.0.0.$id" "$port" || return 1
+    service_with "$id" service_wait 240 cassandra_ready "127.0.0.$id" "$port" || return 1
   done
   cp "$dir/1/pid" "$dir/pid"
   all="127.0.0.1:$port,127.0.0.2:$port,127.0.0.3:$port"
@@ -55,11 +43,11 @@ CONF
 
 cassandra_cluster_down() {
   for id in 1 2 3; do
-    cassandra_cluster_with "$id" service_stop TERM 30
+    service_with "$id" service_stop TERM 30
   done
   rm -f "$dir/pid"
 }
 
 cassandra_cluster_kill() {
-  cassandra_cluster_with "${CASSANDRA_NODE:-3}" service_kill
+  service_with "${CASSANDRA_NODE:-3}" service_kill
 }

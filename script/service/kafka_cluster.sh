@@ -3,18 +3,6 @@
 # KAFKA_BROKER names (default 1).
 . script/service/kafka/lib.sh
 
-# Runs "$@" with the folder of broker $1 for the service's.
-kafka_cluster_with() {
-  own="$dir"
-  dir="$own/$1"
-  mkdir -p "$dir"
-  shift
-  status=0
-  "$@" || status=$?
-  dir="$own"
-  return "$status"
-}
-
 kafka_cluster_up() {
   version=4.3.1
   kafka_jars "$version" >/dev/null || return 1
@@ -24,11 +12,11 @@ kafka_cluster_up() {
   controller="$(service_port controller 39093)"
   voters="1@127.0.0.1:$controller,2@127.0.0.2:$controller,3@127.0.0.3:$controller"
   for id in 1 2 3; do
-    kafka_cluster_with "$id" kafka_kraft "$version" "$id" "127.0.0.$id" "$port" "$secure" \
+    service_with "$id" kafka_kraft "$version" "$id" "127.0.0.$id" "$port" "$secure" \
       "$controller" "$voters" 3 || return 1
   done
   for id in 1 2 3; do
-    kafka_cluster_with "$id" service_wait 180 port_answers "$port" "127.0.0.$id" || return 1
+    service_with "$id" service_wait 180 port_answers "$port" "127.0.0.$id" || return 1
   done
   # What the driver asks for: the first broker's.
   cp "$dir/1/pid" "$dir/pid"
@@ -40,11 +28,11 @@ kafka_cluster_up() {
 
 kafka_cluster_down() {
   for id in 1 2 3; do
-    kafka_cluster_with "$id" service_stop TERM 20
+    service_with "$id" service_stop TERM 20
   done
   rm -f "$dir/pid"
 }
 
 kafka_cluster_kill() {
-  kafka_cluster_with "${KAFKA_BROKER:-1}" service_kill
+  service_with "${KAFKA_BROKER:-1}" service_kill
 }

@@ -2,18 +2,6 @@
 # one core and its own folder. Started by its name alone (`up --cluster` leaves it out). `kill` ends the worker that
 # SPARK_WORKER names (default 2), and its executors, as a crash would; `up` starts again what does not run.
 
-# Runs "$@" with the folder of node $1 for the service's.
-spark_cluster_with() {
-  own="$dir"
-  dir="$own/$1"
-  mkdir -p "$dir"
-  shift
-  status=0
-  "$@" || status=$?
-  dir="$own"
-  return "$status"
-}
-
 # spark_cluster_class ADDRESS CLASS ARGUMENTS...
 spark_cluster_class() {
   ! service_runs || return 0
@@ -29,16 +17,16 @@ spark_cluster_up() {
   port="$(service_port server 27077)"
   page="$(service_port page 28080)"
   master="spark://127.0.0.1:$port"
-  spark_cluster_with 1 spark_cluster_class 127.0.0.1 org.apache.spark.deploy.master.Master \
+  service_with 1 spark_cluster_class 127.0.0.1 org.apache.spark.deploy.master.Master \
     --host 127.0.0.1 --port "$port" --webui-port "$page" || return 1
-  spark_cluster_with 1 service_wait 120 port_answers "$port" || return 1
+  service_with 1 service_wait 120 port_answers "$port" || return 1
   for id in 2 3; do
-    spark_cluster_with "$id" spark_cluster_class "127.0.0.$id" org.apache.spark.deploy.worker.Worker \
+    service_with "$id" spark_cluster_class "127.0.0.$id" org.apache.spark.deploy.worker.Worker \
       --host "127.0.0.$id" --port "$port" --webui-port "$page" --cores 1 \
       --memory "${SPARK_WORKER_MB:-700}m" "$master" || return 1
   done
   for id in 2 3; do
-    spark_cluster_with "$id" service_wait 120 port_answers "$port" "127.0.0.$id" || return 1
+    service_with "$id" service_wait 120 port_answers "$port" "127.0.0.$id" || return 1
   done
   cp "$dir/1/pid" "$dir/pid"
   echo "$master" >"$dir/address"
@@ -48,11 +36,11 @@ spark_cluster_up() {
 
 spark_cluster_down() {
   for id in 3 2 1; do
-    spark_cluster_with "$id" service_stop TERM 10
+    service_with "$id" service_stop TERM 10
   done
   rm -f "$dir/pid"
 }
 
 spark_cluster_kill() {
-  pid="$(cat "$dir/${SPARK_WORKER:-2}/pid")" && kill -s KILL -- "-$pid"
+  service_with "${SPARK_WORKER:-2}" service_kill
 }

@@ -45,13 +45,27 @@ cassandra_tls() {
     -passout pass:weir-tests -out "$dir/tls/server.p12"
 }
 
+# The cluster's name, one for each folder of services: a node asks for its seed at a port where another
+# clone's may listen, and joins no cluster of another name. A node that was there keeps the name that its
+# data have.
+cassandra_name() {
+  if [ -s "$dir/conf.d/cassandra.yaml" ]; then
+    sed -n 's/^cluster_name: //p' "$dir/conf.d/cassandra.yaml"
+    return
+  fi
+  [ -s "$services/cassandra.name" ] ||
+    echo "weir-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')" >"$services/cassandra.name"
+  cat "$services/cassandra.name"
+}
+
 # cassandra_configure HOST PORT STORAGE_PORT AUTHENTICATOR TLS TOKENS
 cassandra_configure() {
+  cluster_name="$(cassandra_name)"
   mkdir -p "$dir/conf.d"
   cp script/service/cassandra/logback.xml "$dir/conf.d/"
   printf 'dc=datacenter1\nrack=rack1\n' >"$dir/conf.d/cassandra-rackdc.properties"
   cat >"$dir/conf.d/cassandra.yaml" <<YAML
-cluster_name: weir
+cluster_name: $cluster_name
 num_tokens: 4
 ${6:+initial_token: "$6"}
 auto_bootstrap: false
