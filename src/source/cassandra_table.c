@@ -185,6 +185,17 @@ static int64_t token_of(const Question *question)
     return token;
 }
 
+/* Whether Cassandra can have rows of the partition key that is asked for; it calls the question for one that
+ * is empty or too long an error. */
+static bool is_possible(const Question *question)
+{
+    uint32_t count = question->table->table.partition_count;
+    size_t around = count == 1 ? 4 : count; /* Of several each stands with 3 bytes around it, not 4. */
+    size_t bytes = question->partition_values_end - around;
+
+    return bytes > 0 && bytes <= KEY_BYTES_MAX;
+}
+
 static bool connect_table(CassandraReading *table, Error *err)
 {
     if (table->failed) {
@@ -200,26 +211,33 @@ static bool connect_table(CassandraReading *table, Error *err)
     return table->known;
 }
 
-static bool ask(Question *question, CqlSelect **out, Error *err)
+/* Sends the question; *out NULL: there are no such rows. */
+static bool open_select(const Question *question, CqlSelect **out, Error *err)
 {
-    CassandraReading *table = question->table;
-    CqlStatement statement = {0};
-    CqlOptions options = {
-        .consistency = table->table.consistency, .idempotent = true, .page_rows = PAGE_ROWS};
+    const CassandraReading *table = question->table;
+    CqlStatement statement = {.values = strbuf_str(&question->values),
+                              .value_count = question->value_count};
+    CqlOptions options = {.consistency = table->table.consistency,
+                          .idempotent = true,
+                          .has_token = question->by_key,
+                          .page_rows = PAGE_ROWS};
 
-    if (!connect_table(table, err))
-        return false;
-    put_columns(question);
-    if (!put_key_conditions(question, err) ||
-        !cql_prepare(table->session, strbuf_str(&question->text), &statement.prepared, err))
-        return false;
-    statement.values = strbuf_str(&question->values);
-    statement.value_count = question->value_count;
+    *out = NULL;
     if (question->by_key) {
-        options.has_token = true;
+        if (!is_possible(question))
+            return true;
         options.token = token_of(question);
     }
-    return cql_select_open(table->session, &statement, &options, out, err);
+    return cql_prepare(table->session, strbuf_str(&question->text), &statement.prepared, err) &&
+           cql_select_open(table->session, &statement, &options, out, err);
+}
+
+static bool ask(Question *question, CqlSelect **out, Error *err)
+{
+    if (!connect_table(question->table, err))
+        return false;
+    put_columns(question);
+    return put_key_conditions(question, err) && open_select(question, out, err);
 }
 
 /* ── many keys ─────────────────────────────────────────────────────────────────────────────────*/
@@ -265,47 +283,19 @@ static bool put_key(Question *question, uint32_t row_i, Error *err)
     return true;
 }
 
-/* Cassandra has no row of such a key, and says so with an error. */
-static bool is_no_key(const CassandraReading *table, const StoreKeys *keys, uint32_t row_i)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t k = 0; k < keys->column_count; k++) {
-        const Vector *v = keys->rows->columns[k];
-        uint32_t text_bytes =
-            type_phys(v->type) == PHYS_STR ? vector_strs(v)[vector_row(v, row_i)].bytes : 1;
-
-        if (text_bytes == 0 && table->table.partition_count == 1 &&
-            keys->columns[k] == table->table.order[0])
-            return true;
-        bytes += (uint64_t)text_bytes * 3; /* What is not UTF-8 becomes as long as that. */
-    }
-    return bytes > KEY_BYTES_MAX;
-}
-
+/* One that no row can have is passed over. */
 static bool ask_for_key(CassandraReading *table, KeyedSelects *keyed, uint32_t row_i, Error *err)
 {
     Question question = {.table = table, .spec = keyed->spec};
-    CqlStatement statement = {0};
-    CqlOptions options = {.consistency = table->table.consistency,
-                          .idempotent = true,
-                          .has_token = true,
-                          .page_rows = PAGE_ROWS};
+    CqlSelect *select = NULL;
     bool ok;
 
     strbuf_init(&question.text);
     strbuf_init(&question.values);
     put_columns(&question);
-    ok = put_key(&question, row_i, err) &&
-         cql_prepare(table->session, strbuf_str(&question.text), &statement.prepared, err);
-    if (ok) {
-        statement.values = strbuf_str(&question.values);
-        statement.value_count = question.value_count;
-        options.token = token_of(&question);
-        ok = cql_select_open(table->session, &statement, &options,
-                             &keyed->selects[(keyed->first + keyed->count) % QUESTIONS_MAX], err);
-        keyed->count += ok;
-    }
+    ok = put_key(&question, row_i, err) && open_select(&question, &select, err);
+    if (select)
+        keyed->selects[(keyed->first + keyed->count++) % QUESTIONS_MAX] = select;
     strbuf_done(&question.text);
     strbuf_done(&question.values);
     return ok;
@@ -313,12 +303,9 @@ static bool ask_for_key(CassandraReading *table, KeyedSelects *keyed, uint32_t r
 
 static bool ask_for_more(CassandraReading *table, KeyedSelects *keyed, Error *err)
 {
-    const StoreKeys *keys = keyed->spec->keys;
-
-    for (; keyed->count < QUESTIONS_MAX && keyed->next_row < keys->rows->row_count;
+    for (; keyed->count < QUESTIONS_MAX && keyed->next_row < keyed->spec->keys->rows->row_count;
          keyed->next_row++) {
-        if (!is_no_key(table, keys, keyed->next_row) &&
-            !ask_for_key(table, keyed, keyed->next_row, err))
+        if (!ask_for_key(table, keyed, keyed->next_row, err))
             return false;
     }
     return true;
@@ -407,6 +394,8 @@ static bool scan_open(OutsideTable *base, const StoreScanSpec *spec, OutsideScan
 static bool next_page(OutsideScan *scan, Error *err)
 {
     scan->page_row_i = 0;
+    if (!scan->keyed && !scan->select) /* No row can have the key. */
+        return true;
     do {
         if (!(scan->keyed ? keyed_next(scan, &scan->page, err)
                           : cql_select_next(scan->select, &scan->page, err))) {

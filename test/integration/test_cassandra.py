@@ -197,9 +197,12 @@ class Tests:
         insert = self.server.session.prepare("INSERT INTO weir_lookup.parts (p, q, c, d, v) VALUES (?, ?, ?, ?, ?)")
         for i in range(600):
             self.server.session.execute(insert, (f"é{i % 100}", i % 2, i % 7, f"d{i % 3}", f"v{i}"))
+        self.server.session.execute(insert, ("y" * 30000, 2, 1, "d1", "of a long key"))
         joins = {
             "partition": "LEFT JOIN parts t ON t.p = concat('é', n % 130) AND t.q = g.q",
             "row": "LEFT JOIN parts t ON t.p = g.p AND t.q = g.q AND t.c = n % 7 AND t.d = 'd1'",
+            "long": "JOIN parts t ON t.p = g.p AND t.q = g.q AND t.c = n % 7 AND "
+                    "t.d = CASE WHEN n % 7 < 6 THEN 'd1' ELSE repeat('d', 70000) END",
             "skipping": "JOIN (SELECT * FROM parts WHERE v <> 'v8' AND c < 5) t ON t.p = g.p AND t.q = g.q AND "
                         "t.d = concat('d', n % 3)",
         }
@@ -208,7 +211,8 @@ class Tests:
             CREATE TABLE parts (P STRING, q INT, c BIGINT, d STRING, v STRING) USING cassandra;
             CREATE TEMPORARY VIEW g AS SELECT value AS n, CAST(value % 3 AS INT) AS q,
                 CASE WHEN value % 11 = 0 THEN NULL WHEN value = 5 THEN '' WHEN value = 6 THEN repeat('x', 70000)
-                     WHEN value = 7 THEN CAST(X'FF' AS STRING) ELSE concat('é', value % 110) END AS p
+                     WHEN value = 7 THEN CAST(X'FF' AS STRING) WHEN value = 8 THEN repeat('y', 30000)
+                     ELSE concat('é', value % 110) END AS p
             FROM STREAM r;\n"""
         found: dict[str, list] = {}
         for by_key in ("never", "auto"):
@@ -224,6 +228,8 @@ class Tests:
                     line for file in (out / name).iterdir() for line in file.read_text().splitlines()))
         for name, (whole, looked_up) in found.items():
             assert len(whole) > 100 and whole == looked_up, (name, len(whole), len(looked_up))
+        for name in ("partition", "row", "long"):
+            assert sum('"of a long key"' in row for row in found[name][1]) == (name != "partition"), name
         asked = [row["query_string"] for row in self.server.rows("SELECT query_string FROM system.prepared_statements")]
         for words in ('"p" = ? AND "q" = ?', '"p" = ? AND "q" = ? AND "c" = ?'):
             assert any(text.endswith(f'"weir_lookup"."parts" WHERE {words}') for text in asked), words
@@ -290,6 +296,8 @@ class Tests:
         exact = self.server.rows("SELECT t, value FROM weir_keys.exact")
         assert sorted(r["t"] for r in exact) == [0, 500, 1000, 1500, 2000], exact
         assert weir.sql("SELECT max(t) FROM exact") == [["1970-01-01 00:00:00.002"]]
+        # Nor are there rows of such keys to be found; Cassandra itself calls the question an error.
+        assert weir.sql("SELECT k FROM texts WHERE k = '' UNION ALL SELECT k FROM texts WHERE k = repeat('x', 70000)") == []
         said = weir.sql("SELECT message, count(*) FROM r__dead_letter GROUP BY message")
         assert sum(count for _, count in said) == 6, said
         # A nested key is met when it has been encoded: with the table's own dead letters.
