@@ -327,9 +327,11 @@ void http_url_parameter(const char *url, Str name, StrBuf *out)
             if (equals < 0 || !str_equal(str_slice(part, 0, (uint32_t)equals), name))
                 continue;
             part = str_slice(part, (uint32_t)equals + 1, part.bytes);
+            strbuf_clear(out);
+            if (part.bytes == 0) /* To curl: up to the next zero. */
+                continue;
             value = curl_easy_unescape(NULL, part.data, (int)part.bytes, &bytes);
             ASSERT(value);
-            strbuf_clear(out);
             strbuf_add(out, value, (size_t)bytes);
             curl_free(value);
         }
@@ -345,7 +347,8 @@ char *http_url_with(Arena *arena, const char *url, Str name, Str value)
     char *text = NULL;
     char *copy = NULL;
     StrBuf fresh;
-    char *escaped = curl_easy_escape(NULL, value.data, (int)value.bytes);
+    /* A length of 0 is to curl: up to the next zero. */
+    char *escaped = curl_easy_escape(NULL, value.bytes ? value.data : "", (int)value.bytes);
 
     ASSERT(address && escaped);
     strbuf_init(&fresh);
