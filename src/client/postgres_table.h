@@ -33,7 +33,8 @@ void postgres_table_done(PostgresTable *table);
  * another shape, the text tells the differences. *made may be NULL. */
 bool postgres_table_ensure(PostgresTable *table, PostgresClient *client, bool *made, Error *err);
 
-/* Looks up the server's names and types of the columns; ERROR_USER: the table, or a column, is not there. */
+/* Looks up the server's names and types of the columns; ERROR_USER: the table, or a column, is not
+ * there. */
 bool postgres_table_look_up(PostgresTable *table, PostgresClient *client, Error *err);
 
 /* `"schema"."name"`, and of another name in the same schema. */

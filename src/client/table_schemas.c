@@ -13,7 +13,6 @@ enum {
     MOMENT_US = 20000, /* So long fetch waits for the answer to a question it has just begun. */
     AGAIN_FIRST_US = 100000,
     AGAIN_MAX_US = 5000000,
-    NO_SUCH_SCHEMA = 40403,
 };
 
 struct TableSchemas {

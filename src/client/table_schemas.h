@@ -7,8 +7,8 @@
  *                                  written in the subject's latest:    GET /subjects/TOPIC-value/versions/latest
  *
  * A registry is asked by a thread of this file's own, so that nobody waits for one that does not answer: it is
- * asked again, after 0.1 s, then twice as long each time, to 5 s. Only its word that it has no schema of that
- * number is final (status 404 with error_code 40403); whatever else it answers is an outage.
+ * asked again, after 0.1 s, then twice as long each time, to 5 s. Only its word that it has no such schema is
+ * final (an error_code of 404xx: of that number 40403); whatever else it answers is an outage.
  *
  * Thread: one at a time; each decoder and encoder has its own.
  */

@@ -6,9 +6,9 @@
  * group, for people's tools alone; nothing is ever read from there. Readers see committed
  * transactions only.
  *
- * A reader waits for nothing: librdkafka's threads fetch and wake the worker, poll takes what has come. A watcher thread
- * asks the cluster twice a second for new partitions and the partitions' ends, so that no worker
- * does. Brokers that go away, leaders that change: librdkafka goes on when it can. Refused with a
+ * A reader waits for nothing: librdkafka's threads fetch and wake the worker, poll takes what has
+ * come. A watcher thread asks the cluster twice a second for new partitions and the partitions' ends,
+ * so that no worker does. Brokers that go away, leaders that change: librdkafka goes on when it can. Refused with a
  * sentence: the topic was deleted; the records at a position are gone ('on_data_loss' = 'continue'
  * goes on with the first that is left).
  *

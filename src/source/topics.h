@@ -24,9 +24,9 @@ Topics *topics_create(const char *data_dir);
 void topics_free(Topics *topics); /* NULL is fine. */
 
 /* The topic with its ends as the store has them. One that is missing is made as `config` says, one that
- * is there gets its settings of the log; NULL: it stays as it is, and ERROR_USER if missing. With config->partition_count > 0, a topic of another number is refused with a
- * sentence; 0: as many as it has (1, if made). Thread: who makes topics holds the data directory's
- * lock. */
+ * is there gets its settings of the log; NULL: it stays as it is, and ERROR_USER if missing. With
+ * config->partition_count > 0, a topic of another number is refused with a sentence; 0: as many as it
+ * has (1, if made). Thread: who makes topics holds the data directory's lock. */
 bool topics_open(Topics *topics, Store *store, Str name, const TopicConfig *config, Topic **out,
                  Error *err);
 /* New ends of all that are open, as of one commit. For processes beside the one that writes. */
