@@ -44,6 +44,11 @@ def tool(service_name: str, class_name: str, *args: str, stdin: str = "") -> str
     return done.stdout
 
 
+def groups(service_name: str, *args: str) -> str:
+    """What kafka-consumer-groups says."""
+    return tool(service_name, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", *args)
+
+
 def set_topic(service_name: str, topic: str, setting: str) -> None:
     tool(service_name, "kafka.admin.ConfigCommand", "--alter", "--entity-type", "topics",
                "--entity-name", topic, "--add-config", setting)

@@ -8,6 +8,7 @@ What is written is read back with kcat, committed records alone, and compared wi
 records or with what the same pipeline does over weir's own topics. WEIR_TEST_LONG=1: 50 kills.
 """
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -45,6 +46,16 @@ class Test:
         assert done.returncode == status, (f"weir {' '.join(args)}: status {done.returncode}, not "
                                            f"{status}\n{done.stdout}\n{done.stderr}")
         return done.stdout, done.stderr
+
+    @contextlib.contextmanager
+    def silent_broker(self):
+        """A broker that answers nothing meanwhile, and keeps its connections (SIGSTOP)."""
+        broker = int(kafka.told(self.service, "pid"))
+        os.killpg(broker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(broker, signal.SIGCONT)
 
     def topic(self, name: str, partitions: int = 1, *args: str) -> str:
         full = self.prefix + name
@@ -327,7 +338,6 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
         sql = self.copy_pipeline("silent", source, target)
         command = ["run", sql, "--quiet", "--data", self.data("silent"), "--set",
                    "outbox.stop_wait=100 ms", *self.real]
-        broker = int(kafka.told(self.service, "pid"))
         for silent_s in (0.0, 3.0, 12.0):
             run = self.start(*command)
             before = len(kafka.records(self.service, target))
@@ -335,15 +345,12 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
                                 source, *self.real)
             count += 100000
             self.wait_until("records", lambda: len(kafka.records(self.service, target)) > before)
-            os.killpg(broker, signal.SIGSTOP)
-            try:
+            with self.silent_broker():
                 time.sleep(silent_s)
                 began = time.monotonic()
                 run.send_signal(signal.SIGINT)
                 assert run.wait() == 0, run.stderr.read()
                 took = time.monotonic() - began
-            finally:
-                os.killpg(broker, signal.SIGCONT)
             assert feeder.wait() == 0, feeder.stderr.read()
             print(f"    silent for {silent_s} s, then stopped within {took:.1f} s", flush=True)
             # It took a minute once.
@@ -384,22 +391,11 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
                      *self.real)
 
         def forget() -> None:
-            groups = [name for name in kafka.tool(
-                self.service, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
-                if self.service != "kafka3" else "kafka.admin.ConsumerGroupCommand",
-                "--list").split() if name.startswith("weir-") and name.endswith("-c")]
-            for name in groups:
-                members = kafka.tool(
-                    self.service, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
-                    if self.service != "kafka3" else "kafka.admin.ConsumerGroupCommand",
-                    "--describe", "--group", name)
-                if f" {target} " in members:
-                    kafka.tool(self.service,
-                               "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
-                               if self.service != "kafka3" else "kafka.admin.ConsumerGroupCommand",
-                               "--delete", "--group", name)
-                    return
-            raise AssertionError(f"no group for {target}: {groups}")
+            names = [name for name in kafka.groups(self.service, "--list").split()
+                     if name.startswith("weir-") and name.endswith("-c") and
+                     f" {target} " in kafka.groups(self.service, "--describe", "--group", name)]
+            assert len(names) == 1, names
+            kafka.groups(self.service, "--delete", "--group", names[0])
 
         feed(0)
         self.run(*command)
@@ -409,15 +405,14 @@ AS SELECT order_id, customer_id, price * quantity AS amount FROM STREAM o;
         self.run(*command)
         self.check_copy(target, list(range(200)), "forgotten at rest")
         # Died with something to deliver: whether it was cannot be known any more.
-        broker = int(kafka.told(self.service, "pid"))
         feed(200)
-        run = self.start(*[part for part in command if part != "--once"])
-        os.killpg(broker, signal.SIGSTOP)
-        time.sleep(1)
-        run.kill()
-        run.wait()
-        os.killpg(broker, signal.SIGCONT)
-        run = self.start(*[part for part in command if part != "--once"], "--set", "commit.interval=10 ms")
+        live = [part for part in command if part != "--once"]
+        run = self.start(*live)
+        with self.silent_broker():
+            time.sleep(1)
+            run.kill()
+            run.wait()
+        run = self.start(*live, "--set", "commit.interval=10 ms")
         self.wait_until("records", lambda: len(kafka.records(self.service, target)) >= 300)
         run.kill()
         run.wait()
@@ -446,14 +441,10 @@ CREATE STREAMING TABLE m USING kafka AS SELECT * FROM STREAM f;
         command = ["--once", "--quiet", "--data", data]
         lines.write_text("".join(f'{{"order_id": {i}}}\n' for i in range(100)), encoding="utf-8")
         self.run("run", sql, *command, *self.real)
-        broker = int(kafka.told(self.service, "pid"))
-        os.killpg(broker, signal.SIGSTOP)
-        try:
+        with self.silent_broker():
             with lines.open("a", encoding="utf-8") as file:
                 file.writelines(f'{{"order_id": {i}}}\n' for i in range(100, 200))
             self.run("run", sql, *command, *self.real, "--set", "outbox.patience=1 second", status=3)
-        finally:
-            os.killpg(broker, signal.SIGCONT)
         assert "table 'c'" in self.run("doctor", "--data", data)[0]
         _, err = self.run("run", sql, *command)
         assert "table 'c'" in err and "with 'kafka.bootstrap.servers' set" in err, err
@@ -660,8 +651,7 @@ CREATE STREAMING TABLE s USING postgres AS SELECT a FROM STREAM r;
         sql = self.copy_pipeline("group", source, target)
         self.run("generate", "orders", "--count", "1000", "--topic", source, *self.real)
         self.run("run", sql, "--once", "--quiet", "--data", self.data("group"), *self.real)
-        shown = kafka.tool(self.service, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
-                                   "--describe", "--group", "weir-o")
+        shown = kafka.groups(self.service, "--describe", "--group", "weir-o")
         lags = [line.split()[5] for line in shown.splitlines() if f" {source} " in line]
         assert lags == ["0", "0"], shown
 
