@@ -110,7 +110,8 @@ STYLE = (":root{color-scheme:light dark}"
          "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
          "table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;border-bottom:1px solid #ccc;"
          "text-align:right}td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}"
-         "code{overflow-wrap:anywhere}.no{color:#a00}.yes{color:#060}"
+         "td:first-child,td:last-child{min-width:7rem}.wide{overflow-x:auto}"
+         "h1,h2,code,li,td:first-child,td:last-child{overflow-wrap:anywhere}.no{color:#a00}.yes{color:#060}"
          "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}td,th{border-color:#444}.no{color:#f88}.yes{color:#8d8}}")
 
 
@@ -131,7 +132,8 @@ def page(c: dict[str, Any]) -> str:
             items.append(f"{t['equal_with_partly_late']} rows of hopping windows are equal with records in Spark's input that "
                          "were late for other windows alone")
         if t["left_out"]:
-            items.append(f"{len(t['left_out'])} records left out of Spark's input: late, or failed in weir "
+            many = "s" if len(t["left_out"]) != 1 else ""
+            items.append(f"{len(t['left_out'])} record{many} left out of Spark's input: late, or failed in weir "
                          "(certificate.json lists them)")
         if items:
             details += f"<h2>{e(t['name'])}</h2><ul>" + "".join(f"<li>{i}</li>" for i in items) + "</ul>"
@@ -143,8 +145,9 @@ def page(c: dict[str, Any]) -> str:
             f"<meta name=viewport content='width=device-width'><title>weir verify: {e(c['file'])}</title>"
             f"<style>{STYLE}</style><h1><span class={css}>{word}</span>: {e(c['file'])} on weir and on Spark</h1>"
             f"<p>{e(c['made_at'])} · file <code>{e(c['file_sha256'])}</code> · doubles within {c['double_ulp']} ulp, "
-            "all else exactly.</p><table><tr><th>table<th>weir<th>Spark<th>equal<th>open<th>missing<th>extra<th></tr>"
-            f"{rows}</table>{details}<h2>Engines</h2><table>{engines}</table><h2>Input, as read here</h2>"
+            "all else exactly.</p><div class=wide><table>"
+            "<tr><th>table<th>weir<th>Spark<th>equal<th>open<th>missing<th>extra<th></tr>"
+            f"{rows}</table></div>{details}<h2>Engines</h2><table>{engines}</table><h2>Input, as read here</h2>"
             f"<table>{inputs}</table><h2>Settings</h2><table>{settings}</table></html>\n")
 
 
