@@ -8,7 +8,7 @@ from weir_spark.sources import metadata_columns
 
 def table(provider: str = "kafka", **options: str) -> plan.Table:
     columns = [plan.Column("id", "bigint", True), plan.Column("at", "timestamp", True)]
-    return plan.Table("t", "source", provider, columns, columns, options, [], [], [], [], "append", 1, 1)
+    return plan.Table("t", "source", provider, columns, columns, options, [], [], [], [], "append", 0, 1, 1)
 
 
 def with_settings(**settings: str) -> plan.Plan:

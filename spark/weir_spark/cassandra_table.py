@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 TYPES = {"boolean": "boolean", "tinyint": "tinyint", "smallint": "smallint", "int": "int", "bigint": "bigint",
          "float": "float", "double": "double", "string": "text", "binary": "blob", "date": "date"}
-TTL_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "s": 1, "min": 60, "h": 3600, "d": 86400}
 CONCURRENCY = 128
 SPLITS = 8  # Ranges of tokens that a table is read by.
 
@@ -42,7 +41,7 @@ class Address:
             self.points.append((host.strip("[]"), int(port)))
         self.user, self.password = settings.get("cassandra.username"), password(settings, "cassandra")
         self.datacenter = settings.get("cassandra.local.datacenter")
-        self.tls = settings if settings.get("cassandra.tls") in ("true", "on") else None
+        self.tls = settings if settings.get("cassandra.tls") == "true" else None
 
     def connect(self) -> Any:
         from cassandra.auth import PlainTextAuthProvider
@@ -75,12 +74,6 @@ class Address:
 
 def name_text(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def seconds(text: str) -> int:
-    """'7 days'"""
-    number, _, unit = text.strip().partition(" ")
-    return int(float(number) * TTL_UNITS[unit.strip().lower().rstrip("s") or "s"])
 
 
 def type_text(kind: str, micros: bool) -> str:
@@ -165,7 +158,7 @@ class CassandraTable:
         self.make_keyspace = settings.get("cassandra.keyspace.create", "true") == "true"
         self.copies = settings.get("cassandra.replication", "1")
         self.consistency = options.get("consistency", settings.get("cassandra.consistency", "local_quorum")).upper()
-        self.ttl = seconds(options["ttl"]) if "ttl" in options else 0
+        self.ttl = max(table.ttl_us // 1000000, 1) if table.ttl_us else 0  # in Cassandra's seconds
 
     def prepare(self) -> None:
         self.letters.prepare()

@@ -41,6 +41,7 @@ class Table:
     topic_key: list[str]
     partitioned_by: list[str]
     output_mode: str
+    ttl_us: int  # 0: rows stay
     line: int
     column: int
 
@@ -116,7 +117,7 @@ def _table(t: dict[str, Any]) -> Table:
         _columns(t["read_columns"]) if "read_columns" in t else columns, t["options"],
         [Constraint(c["name"], c.get("not_null"), c.get("condition"), c["expectation"], c["on_violation"])
          for c in t["constraints"]],
-        t["primary_key"], t["topic_key"], t["partitioned_by"], t["output_mode"], t["line"], t["column"])
+        t["primary_key"], t["topic_key"], t["partitioned_by"], t["output_mode"], t["ttl_us"], t["line"], t["column"])
 
 
 def parse(text: str) -> Plan:

@@ -38,7 +38,7 @@ class Sink(Protocol):
 def letters_of(table: Table) -> Table:
     """The table of a table's dead letters."""
     return Table(table.name + "__dead_letter", "system", "postgres", LETTER_COLUMNS, LETTER_COLUMNS, {}, [], [], [], [],
-                 "append", table.line, table.column)
+                 "append", 0, table.line, table.column)
 
 
 class Keyed:

@@ -102,7 +102,7 @@ Str catalog_suggest(const Catalog *catalog, Str name)
 
 /* ── options ───────────────────────────────────────────────────────────────────────────────────*/
 
-static unsigned table_option_bit(const TableDef *table)
+unsigned table_option_place(const TableDef *table)
 {
     switch (table->kind) {
     case TABLE_SOURCE:
@@ -142,14 +142,14 @@ Str table_option(const TableDef *table, const char *key)
 
     if (slot)
         return slot->value;
-    def = option_find(str_of(key), table->provider, table_option_bit(table));
+    def = option_find(str_of(key), table->provider, table_option_place(table));
     return def && def->standard ? str_of(def->standard) : (Str){NULL, 0};
 }
 
 int64_t table_option_int(const TableDef *table, const char *key)
 {
     Str text = table_option(table, key);
-    const OptionDef *def = option_find(str_of(key), table->provider, table_option_bit(table));
+    const OptionDef *def = option_find(str_of(key), table->provider, table_option_place(table));
     int64_t value = 0;
     Error err = {0};
 

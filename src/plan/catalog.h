@@ -119,6 +119,8 @@ struct TableDef {
 
 /* ── options, with defaults ────────────────────────────────────────────────────────────────────*/
 
+/* OPTION_OF_...: which options it may have; 0: none. */
+unsigned table_option_place(const TableDef *table);
 /* The value given, or the default; data == NULL: neither. */
 Str table_option(const TableDef *table, const char *key);
 bool table_option_given(const TableDef *table, const char *key);

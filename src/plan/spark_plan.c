@@ -103,11 +103,12 @@ static void add_names(PlanWriter *w, const char *key, const TableDef *table,
     strbuf_add_char(w->out, ']');
 }
 
-static unsigned option_place(const TableDef *table)
+/* true, append, …: words that may stand in any letter case here come in small letters, which the runner compares. */
+static void add_value(PlanWriter *w, OptionType type, Str value)
 {
-    return table->kind == TABLE_SOURCE      ? OPTION_OF_SOURCE
-           : table->kind == TABLE_STREAMING ? OPTION_OF_STREAMING
-                                            : OPTION_OF_VIEW;
+    bool is_word = type == OPTION_BOOL || type == OPTION_ENUM;
+
+    strbuf_add_json_string(w->out, is_word ? str_lower(w->spec->arena, value) : value);
 }
 
 /* What is given, then the defaults of what is not. */
@@ -119,13 +120,14 @@ static void add_options(PlanWriter *w, const TableDef *table)
     add_key(w, "options");
     strbuf_add_char(w->out, '{');
     for (uint32_t i = 0; i < table->option_count; i++) {
+        def = option_find(table->options[i].key, table->provider, table_option_place(table));
         separate(w, count++);
         strbuf_add_json_string(w->out, str_lower(w->spec->arena, table->options[i].key));
         strbuf_add_char(w->out, ':');
-        strbuf_add_json_string(w->out, table->options[i].value);
+        add_value(w, def ? def->type : OPTION_TEXT, table->options[i].value);
     }
     for (size_t i = 0; (def = option_at(i)); i++) {
-        if (!def->standard || !(def->tables & option_place(table)) ||
+        if (!def->standard || !(def->tables & table_option_place(table)) ||
             !(def->providers & 1u << table->provider) || table_option_given(table, def->key))
             continue;
         separate(w, count++);
@@ -210,6 +212,7 @@ static void add_table(PlanWriter *w, const TableDef *table)
         add_names(w, "partitioned_by", table, table->partitioned_by, table->partitioned_by_count);
         add_text(w, "output_mode",
                  str_of(table->output_mode == OUTPUT_UPDATE ? "update" : "append"));
+        add_number(w, "ttl_us", table_option_duration_us(table, "ttl"));
         add_number(w, "line", table->name_span.line);
         add_number(w, "column", table->name_span.column);
     }
@@ -277,10 +280,11 @@ static void add_settings(PlanWriter *w)
             again = again || str_equal_nocase(settings->items[k].key, settings->items[i].key);
         if (again || !settings_find(settings, settings->items[i].key, &value))
             continue;
+        def = setting_def(settings->items[i].key);
         separate(w, count++);
         strbuf_add_json_string(w->out, settings->items[i].key);
         strbuf_add_char(w->out, ':');
-        strbuf_add_json_string(w->out, value);
+        add_value(w, def ? def->type : OPTION_TEXT, value);
     }
     for (size_t i = 0; (def = setting_at(i)); i++) { /* Those of the environment. */
         SettingLayer layer;
@@ -291,7 +295,7 @@ static void add_settings(PlanWriter *w)
         separate(w, count++);
         strbuf_add_json_string(w->out, str_of(def->key));
         strbuf_add_char(w->out, ':');
-        strbuf_add_json_string(w->out, value);
+        add_value(w, def->type, value);
     }
     strbuf_add_char(w->out, '}');
 }

@@ -33,6 +33,23 @@ class Export(WeirTest):
         self.assertEqual([flow["name"] for flow in plan["flows"]], ["revenue_by_minute", "order_history"])
         self.assertIn("--collect", said)
 
+    def test_values_that_may_be_written_in_many_ways_reach_the_runner_in_one(self):
+        path = os.path.join(self.folder, "words.sql")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("CREATE TABLE a (k STRING, v INT) USING csv OPTIONS ('path' = 'a.csv', 'header' = 'TRUE', 'nullValue' = 'NA');\n"
+                       "CREATE STREAMING TABLE t USING cassandra TBLPROPERTIES ('primary_key' = 'k', 'ttl' = '1h', 'Timestamps' = 'Microseconds')\n"
+                       "AS SELECT k, v FROM STREAM a;\n")
+        out = os.path.join(self.folder, "out")
+        self.weir("export", "spark", path, "--out", out, "--set", "cassandra.tls=True")
+        with open(os.path.join(out, "plan.json"), encoding="utf-8") as file:
+            plan = json.load(file)
+        tables = {table["name"]: table for table in plan["tables"]}
+        self.assertEqual(tables["a"]["options"]["header"], "true")
+        self.assertEqual(tables["a"]["options"]["nullvalue"], "NA")
+        self.assertEqual(tables["t"]["options"]["timestamps"], "microseconds")
+        self.assertEqual(tables["t"]["ttl_us"], 3600 * 1000000)
+        self.assertEqual(plan["settings"]["cassandra.tls"], "true")
+
     def test_a_project_of_declarative_pipelines_names_what_it_cannot_say(self):
         out = os.path.join(self.folder, "sdp")
         said, _ = self.weir("export", "spark", str(EXAMPLE), "--sdp", "--out", out, "--set", "kafka.bootstrap.servers=127.0.0.1:9")
