@@ -19,7 +19,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,6 +139,18 @@ class Runner:
         place = place_of(failure, query, line, column)
         return PipelineError(f"{what}: {words(failure)}", *place, outside=is_away(failure))
 
+    @contextlib.contextmanager
+    def told(self, what: str, table: Table, query: str, line: int, column: int) -> Iterator[None]:
+        """Failures within become sentences with a place: in the query, or that of the table, where it is refused."""
+        try:
+            yield
+        except (PipelineError, Stopped):
+            raise
+        except ValueError as failure:
+            raise PipelineError(str(failure), table.line, table.column) from failure
+        except Exception as failure:
+            raise self.complaint(what, failure, query, line, column) from failure
+
     # ── queries ──
 
     def start(self, name: str, flow: Flow | None, frame: DataFrame, mode: str, sink: Sink) -> None:
@@ -198,14 +210,9 @@ class Runner:
             self.start(flow.name, flow, frame, flow.output_mode, sink)
             return 0
 
-        try:
-            self.patiently(f"flow {flow.name}", begin)
-        except (PipelineError, Stopped):
-            raise
-        except ValueError as failure:
-            raise PipelineError(str(failure), target.line, target.column) from failure
-        except Exception as failure:
-            raise self.complaint(f"flow {flow.name}", failure, flow.query, flow.line, flow.column) from failure
+        what = f"flow {flow.name}"
+        with self.told(what, target, flow.query, flow.line, flow.column):
+            self.patiently(what, begin)
 
     def start_dead_letters(self, table: Table) -> None:
         """The bad records of a source, in a table of their own."""
@@ -219,13 +226,9 @@ class Runner:
             self.start(letters.name, None, bad, "append", sink)
             return 0
 
-        try:
-            self.patiently(f"dead letters of {table.name}", begin)
-        except (PipelineError, Stopped):
-            raise
-        except Exception as failure:
-            raise PipelineError(f"dead letters of {table.name}: {words(failure)}", table.line, table.column,
-                                is_away(failure)) from failure
+        what = f"dead letters of {table.name}"
+        with self.told(what, table, "", table.line, table.column):
+            self.patiently(what, begin)
 
     # ── watching ──
 
@@ -322,14 +325,9 @@ class Runner:
                 sink.prepare()
                 return sink.replace(frame)
 
-            try:
-                tell(view=view.name, rows=self.patiently(f"view {view.name}", refresh))
-            except (PipelineError, Stopped):
-                raise
-            except ValueError as failure:
-                raise PipelineError(str(failure), table.line, table.column) from failure
-            except Exception as failure:
-                raise self.complaint(f"view {view.name}", failure, view.query, view.line, view.column) from failure
+            what = f"view {view.name}"
+            with self.told(what, table, view.query, view.line, view.column):
+                tell(view=view.name, rows=self.patiently(what, refresh))
 
     def run(self) -> None:
         streamed = {r.table for f in self.plan.flows for r in f.reads if r.streaming}
