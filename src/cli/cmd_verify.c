@@ -101,7 +101,8 @@ static bool write_source(Verify *v, Connections *connections, const TableDef *ta
             return error_set(err, ERROR_USER, "%s cannot be written", path);
         ok = write_partition(source, partition, writer, out, err);
         if (by_partition || !ok || partition + 1 == count) {
-            ok = fclose(out) == 0 && ok;
+            if (fclose(out) != 0 && ok)
+                ok = error_set(err, ERROR_USER, "%s cannot be written: is the disk full?", path);
             out = NULL;
         }
     }

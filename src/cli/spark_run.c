@@ -106,9 +106,11 @@ static void take_error(SparkRun *run, const cJSON *item, const char *text)
 
 static void take_lines(SparkRun *run)
 {
+    Arena arena; /* Its own: a run takes lines for months. */
     Str line;
 
-    while (os_process_line(run->process, run->arena, &line)) {
+    arena_init(&arena);
+    while (os_process_line(run->process, &arena, &line)) {
         cJSON *item = cJSON_ParseWithLength(line.data, line.bytes);
         const char *text;
 
@@ -124,7 +126,9 @@ static void take_lines(SparkRun *run)
             run->pid = (int64_t)number_of(item, "pid");
         run->began = run->began || item;
         cJSON_Delete(item);
+        arena_reset(&arena);
     }
+    arena_done(&arena);
 }
 
 static void make_snapshot(SparkRun *run)
