@@ -24,6 +24,8 @@ enum {
     GONE_LOOKS = 6, /* Looks in a row that do not find the topic: it was deleted. */
     LOSS_LOOK_US = 1000000,
     GROUP_WAIT_MS = 1000,
+    FETCHED_KBYTES = 128 * 1024, /* Of all partitions of a lane, fetched ahead. */
+    FETCHED_KBYTES_MIN = 4 * 1024,
 };
 
 /* What all threads know of a partition. Stays where it is. */
@@ -264,12 +266,21 @@ static void lane_free(Lane *lane, bool gone)
     free(lane);
 }
 
+/*
+ * With the mutex held. When as much of a partition is fetched and not read as is allowed, librdkafka 2.0
+ * looks again only a second later: with its own 100,000 records, or few bytes, a fast reader waits most
+ * of the time.
+ */
 static bool lane_create(KafkaSource *source, Lane **out, Error *err)
 {
-    static const KafkaProperty own[] = {
-        {"queued.max.messages.kbytes", "16384"}, /* A partition. */
+    size_t share = FETCHED_KBYTES / MAX(source->partitions.count, (size_t)1);
+    char kbytes[24];
+    const KafkaProperty own[] = {
+        {"queued.max.messages.kbytes", kbytes}, /* A partition. */
+        {"queued.min.messages", "10000000"},
         {"fetch.error.backoff.ms", "100"},
         {"fetch.message.max.bytes", "4194304"},
+        {rd_kafka_version() >= 0x02020000 ? "fetch.queue.backoff.ms" : NULL, "10"}, /* From 2.2 on. */
         {NULL, NULL},
     };
     static const KafkaProperty forced[] = {
@@ -282,6 +293,7 @@ static bool lane_create(KafkaSource *source, Lane **out, Error *err)
     };
     Lane *lane = mem_zalloc(sizeof *lane);
 
+    (void)snprintf(kbytes, sizeof kbytes, "%zu", MAX(share, (size_t)FETCHED_KBYTES_MIN));
     if (!kafka_client_open(&source->config.kafka, RD_KAFKA_CONSUMER, own, forced, NULL,
                            &lane->client, err)) {
         lane_free(lane, false);
@@ -766,6 +778,8 @@ bool kafka_source_open(const KafkaSourceConfig *config, Source **out, Error *err
     KafkaSource *source = mem_zalloc(sizeof *source);
     const KafkaProperty own[] = {
         {"group.id", str_to_c(config->arena, config->group)},
+        /* librdkafka does not close a client before the answer to its last commit. */
+        {"socket.timeout.ms", "5000"},
         {NULL, NULL},
     };
     static const KafkaProperty forced[] = {
