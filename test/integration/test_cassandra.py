@@ -408,7 +408,8 @@ class Tests:
             return done.returncode, done.stdout + done.stderr
 
         status, said = ask()
-        assert "5.0." in said and "cluster 'weir'" in said, said
+        name = self.server.rows("SELECT cluster_name FROM system.local")[0]["cluster_name"]
+        assert "5.0." in said and f"cluster '{name}'" in said, said
         status, said = ask(cassandra__password="not-the-one")
         assert status != 0 and "refuses the login" in said and "not-the-one" not in said, said
         status, said = ask(cassandra__contact__points="127.0.0.1:1")
