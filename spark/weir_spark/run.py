@@ -178,7 +178,7 @@ class Runner:
         self.queries.append(running)
 
     def patiently(self, what: str, action: Callable[[], int]) -> int:
-        """Tries again while a server is away: for ever, or with --once for outbox.patience."""
+        """Tries again while a server is away: for ever, or with --once for outage.patience."""
         began, wait = time.monotonic(), 0.1
         while True:
             try:

@@ -384,7 +384,7 @@ typedef struct Situation {
 static bool look_at_deliveries(Run *run, bool *delivered, Error *err)
 {
     bool once = run->options.once || run->options.drain;
-    int64_t patience_us = settings_duration_us(&run->spec->settings, "outbox.patience");
+    int64_t patience_us = settings_duration_us(&run->spec->settings, "outage.patience");
     bool full = false;
 
     *delivered = true;
@@ -463,7 +463,7 @@ static bool is_fed_outside(const Run *run, const PortGroup *group)
 static bool extend_sources(Run *run, bool *extended, Error *err)
 {
     int64_t until_us =
-        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.patience");
+        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outage.patience");
 
     *extended = false;
     if (!atomic_exchange(&run->delivered, false))

@@ -80,7 +80,7 @@ static bool refresh_view(Run *run, const ViewSpec *view, ViewSnapshot *seen, Err
 static bool refresh_patiently(Run *run, const ViewSpec *view, ViewSnapshot *seen, Error *err)
 {
     int64_t until_us =
-        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outbox.patience");
+        os_monotonic_us() + settings_duration_us(&run->spec->settings, "outage.patience");
 
     while (!refresh_view(run, view, seen, err)) {
         if (err->kind != ERROR_RETRY || os_monotonic_us() > until_us || atomic_load(&run->stop) ||

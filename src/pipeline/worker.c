@@ -195,7 +195,7 @@ static bool on_wait_for_table(void *self, int64_t waited_us)
 {
     Run *run = ((FlowInstance *)self)->worker->run;
 
-    if (waited_us > settings_duration_us(&run->spec->settings, "outbox.patience") ||
+    if (waited_us > settings_duration_us(&run->spec->settings, "outage.patience") ||
         atomic_load(&run->stop) || atomic_load(&run->failed))
         return false;
     os_sleep_us(TABLE_RETRY_US);
@@ -390,7 +390,7 @@ bool worker_open_ports(Worker *worker, Error *err)
                            ? &run->settled_sources[group->source_i]
                            : NULL,
             .patience_us = run->options.once || run->options.drain
-                               ? settings_duration_us(&run->spec->settings, "outbox.patience")
+                               ? settings_duration_us(&run->spec->settings, "outage.patience")
                                : INT64_MAX,
             .trouble = on_source_trouble,
             .wake = wake_worker,

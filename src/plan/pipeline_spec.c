@@ -111,7 +111,8 @@ static bool is_referred_to(const PipelineBinder *p, Str key)
 }
 
 /* Any name may be set, to be used as ${name}. One that is not used, and that weir does not know either,
- * does nothing: that is an error where it is one slip away from a name that would do something. */
+ * does nothing: that is an error where it is one slip away from a name that would do something, or belongs to a
+ * family of which weir knows all. */
 static void check_setting_name(PipelineBinder *p, Str key, Span span, bool warn)
 {
     Str near;
@@ -121,7 +122,7 @@ static void check_setting_name(PipelineBinder *p, Str key, Span span, bool warn)
     near = setting_suggest(key);
     if (!near.bytes)
         near = spelling_nearest(key, p->references.items, p->references.count);
-    if (near.bytes && edit_distance(near, key, 3) < 3) {
+    if (near.bytes && (setting_is_of_own_family(key) || edit_distance(near, key, 3) < 3)) {
         diagnostic_error(p->diagnostics, span, "INVALID_SETTING", "42616",
                          "There is no setting '%.*s'%s.", STR_ARG(key),
                          span.line ? "" : warn ? " (--set)" : " (--config)");

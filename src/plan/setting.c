@@ -9,6 +9,9 @@
 #include "base/edit_distance.h"
 #include "base/vec.h"
 
+/* So far apart no two names are: the nearest will do. */
+enum { FAMILY_DISTANCE = 1000 };
+
 /* clang-format off */
 static const SettingDef setting_table[] = {
     {"commit.interval", OPTION_DURATION, "200 ms", NULL, "The longest time rows wait before they are committed."},
@@ -40,10 +43,10 @@ static const SettingDef setting_table[] = {
     {"postgres.password", OPTION_TEXT, NULL, NULL, "Its password; better from the environment (WEIR_POSTGRES_PASSWORD) than in a file."},
     {"postgres.password.file", OPTION_TEXT, NULL, NULL, "A file that holds the password."},
     {"postgres.timeout", OPTION_DURATION, "60 seconds", NULL, "Without a sign of the server for that long its connection is given up."},
+    {"outage.patience", OPTION_DURATION, "60 seconds", NULL, "How long a system outside (a server, a schema registry) may be away before what waits for it gives up: a run with --once or --drain, the refresh of a view, the join with an outside table."},
     {"lookup.refresh", OPTION_DURATION, "1 second", NULL, "How old the rows of an outside table may be that a stream is joined with."},
     {"lookup.by_key", OPTION_ENUM, "auto", "auto|always|never", "Whether a stream's join asks an outside table for the keys that come, instead of reading it whole; auto: where it finds them by key and is large."},
     {"outbox.limit", OPTION_BYTES, "256 MB", NULL, "What may wait for an outside system, each table; beyond it nothing more is read."},
-    {"outbox.patience", OPTION_DURATION, "60 seconds", NULL, "--once, --drain: how long an outside system may be away before the run gives up."},
     {"outbox.stop_wait", OPTION_DURATION, "5 seconds", NULL, "How long a run that is stopped waits for outside systems; the rest is delivered by the next run."},
     {"outbox.forgotten", OPTION_ENUM, "fail", "fail|write|skip", "What becomes of rows of which an outside system has forgotten whether it has them: the run ends and says so, they are written, or left out."},
     {"spark.sql.session.timeZone", OPTION_ZONE, "UTC", NULL, "The session's time zone, as SET TIME ZONE."},
@@ -66,11 +69,9 @@ const SettingDef *setting_def(Str key)
     return NULL;
 }
 
-bool setting_is_passed_on(Str key)
+static bool is_in_family(Str key, const char *const *families, size_t count)
 {
-    static const char *const families[] = {"spark.", "kafka."};
-
-    for (size_t i = 0; i < COUNT_OF(families); i++) {
+    for (size_t i = 0; i < count; i++) {
         Str family = str_of(families[i]);
 
         if (key.bytes > family.bytes && str_equal_nocase(str_slice(key, 0, family.bytes), family))
@@ -79,16 +80,33 @@ bool setting_is_passed_on(Str key)
     return false;
 }
 
+bool setting_is_passed_on(Str key)
+{
+    static const char *const families[] = {"spark.", "kafka."};
+
+    return is_in_family(key, families, COUNT_OF(families));
+}
+
+bool setting_is_of_own_family(Str key)
+{
+    static const char *const families[] = {"cassandra.", "postgres.", "lookup.", "outbox."};
+
+    return is_in_family(key, families, COUNT_OF(families));
+}
+
 Str setting_suggest(Str key)
 {
     Str near = STR_EMPTY;
-    uint32_t best = key.bytes < 8 ? 2 : 3;
+    uint32_t best = setting_is_of_own_family(key) ? FAMILY_DISTANCE : key.bytes < 8 ? 2 : 3;
 
     if (setting_def(key) || setting_is_passed_on(key))
         return near;
     for (const SettingDef *def = setting_table; def->key; def++) {
         uint32_t distance = edit_distance(key, str_of(def->key), best);
 
+        /* The begin of a name is meant for it: cassandra.user */
+        if (setting_is_of_own_family(key) && str_starts_with(str_of(def->key), key))
+            distance = 0;
         if (distance < best) {
             best = distance;
             near = str_of(def->key);

@@ -74,6 +74,9 @@ Str setting_shown(Arena *arena, Str key, Str value);
 const SettingDef *setting_def(Str key);
 /* Those of Spark and of Kafka's client (spark.*, kafka.*): any name is good. */
 bool setting_is_passed_on(Str key);
+/* Those of weir's own (cassandra.*, postgres.*, ...): one that is no setting is a mistake, and no name of the
+ * user's. */
+bool setting_is_of_own_family(Str key);
 /* The known key that an unknown one seems to be meant for; empty: none. */
 Str setting_suggest(Str key);
 /* Whether a known key may have this value; any value will do for others. */

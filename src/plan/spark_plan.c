@@ -312,7 +312,7 @@ void spark_plan_json(const PipelineSpec *spec, StrBuf *out)
     add_text(&w, "file", str_of(spec->file_name));
     add_text(&w, "time_zone", zone_name(spec->sql.zone));
     add_number(&w, "commit_interval_ms", settings_duration_us(&spec->settings, "commit.interval") / 1000);
-    add_number(&w, "patience_ms", settings_duration_us(&spec->settings, "outbox.patience") / 1000);
+    add_number(&w, "patience_ms", settings_duration_us(&spec->settings, "outage.patience") / 1000);
     add_settings(&w);
     add_key(&w, "tables");
     strbuf_add_char(out, '[');

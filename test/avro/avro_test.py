@@ -357,9 +357,11 @@ CREATE STREAMING TABLE others USING postgres AS SELECT n FROM STREAM other;
         text = text.replace("NUMBERS", str(numbers))
         # Nobody listens: --once gives up after a while and has lost nothing.
         sql.write_text(text.replace("PORT", "1"), encoding="utf-8")
+        began = time.monotonic()
         told = self.run("run", str(sql), "--once", "--quiet", "--data", str(self.data), "--set",
-                        "outbox.patience=200 ms", status=3)
+                        "outage.patience=200 ms", status=3)
         assert "schema registry: GET http://127.0.0.1:1/schemas/ids/7" in told, told
+        assert time.monotonic() - began < 30, "the setting is not heeded"
         sql.write_text(text.replace("PORT", str(server.server_port)), encoding="utf-8")
         live = subprocess.Popen([self.weir, "run", str(sql), "--data", str(self.data)],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

@@ -52,6 +52,8 @@ MISTAKES = [
      "INVALID_OPTION_VALUE", "write it in quotes"),
     ("SET batch.rows = 0;", "2:18", "INVALID_SETTING", ""),
     ("SET comit.interval = 1 second;", "2:1", "INVALID_SETTING", "did you mean 'commit.interval'?"),
+    ("SET cassandra.user = joe;", "2:1", "INVALID_SETTING", "did you mean 'cassandra.username'?"),
+    ("SET outbox.patience = 1 minute;", "2:1", "INVALID_SETTING", "did you mean 'outage.patience'?"),
     ("SET feed = x; SET fedd = y; CREATE TABLE q (a INT) USING json OPTIONS ('path' = '${feed}');",
      "2:15", "INVALID_SETTING", "did you mean 'feed'?"),
     ("CREATE TABLE q (a INT) USING kafka OPTIONS ('topic' = 'a b');", "2:55",

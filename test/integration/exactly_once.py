@@ -135,7 +135,7 @@ class Test:
     def command(self, data: pathlib.Path, settings: list[str]) -> list[str]:
         return [self.options.weir, "run", str(self.pipeline), "--quiet", "--data", str(data),
                 "--set", f"feed={self.feed.address}", "--set", "commit.interval=10 ms",
-                "--set", "outbox.patience=5 minutes", "--workers", str(self.options.workers), *settings]
+                "--set", "outage.patience=5 minutes", "--workers", str(self.options.workers), *settings]
 
     def kill_server(self, kill: int) -> bool:
         """At every third kill of weir a server dies before it, each in its turn, and comes back under it."""

@@ -54,7 +54,7 @@ def a_killed_node_loses_nothing(program: str, folder: pathlib.Path) -> None:
     server.run("DROP KEYSPACE IF EXISTS weir_cluster")
     feed = Feed(program, 200000 if os.environ.get("WEIR_TEST_LONG") else 60000)
     weir = Weir(program, folder / "data", "weir_cluster",
-                {"feed": feed.address, "outbox.patience": "300 seconds"}, settings)
+                {"feed": feed.address, "outage.patience": "300 seconds"}, settings)
 
     def has_rows() -> bool:
         assert process.poll() in (None, 0), f"weir ended with status {process.returncode}"

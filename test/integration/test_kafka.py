@@ -444,7 +444,7 @@ CREATE STREAMING TABLE m USING kafka AS SELECT * FROM STREAM f;
         with self.silent_broker():
             with lines.open("a", encoding="utf-8") as file:
                 file.writelines(f'{{"order_id": {i}}}\n' for i in range(100, 200))
-            self.run("run", sql, *command, *self.real, "--set", "outbox.patience=1 second", status=3)
+            self.run("run", sql, *command, *self.real, "--set", "outage.patience=1 second", status=3)
         assert "table 'c'" in self.run("doctor", "--data", data)[0]
         _, err = self.run("run", sql, *command)
         assert "table 'c'" in err and "with 'kafka.bootstrap.servers' set" in err, err
