@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "os/os.h"
 
 enum { HEADER_BYTES_MAX = 64 << 10, REDIRECTS_MAX = 5, CONNECT_TIMEOUT_MS = 10000 };
 
@@ -99,7 +100,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *self)
         return 0;
     }
     if (str_starts_with(line, STR("HTTP/"))) {
-        /* The headers of the next answer: the last one was a redirect or a 100. */
+        /* The headers of the next answer: the last one was a 100, or a proxy's. */
         strbuf_clear(&receiving->reply->link);
         strbuf_clear(&receiving->reply->retry_after);
     }
@@ -126,24 +127,45 @@ static int on_progress(void *self, curl_off_t a UNUSED, curl_off_t b UNUSED, cur
     return atomic_load(&receiving->client->cancelled) ? 1 : 0;
 }
 
-static void prepare(HttpClient *client, const char *url, int64_t timeout_us, Receiving *receiving,
-                    char *message)
+/* The login that stands in `url`, if one does: of a redirect that stays at its server too. */
+static void use_login_of(CURL *curl, const char *url)
+{
+    static const struct {
+        CURLUPart part;
+        CURLoption option;
+    } parts[] = {{CURLUPART_USER, CURLOPT_USERNAME}, {CURLUPART_PASSWORD, CURLOPT_PASSWORD}};
+    CURLU *address = curl_url();
+
+    ASSERT(address);
+    (void)curl_url_set(address, CURLUPART_URL, url, 0);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        char *text = NULL;
+
+        if (curl_url_get(address, parts[i].part, &text, CURLU_URLDECODE) == CURLUE_OK)
+            (void)curl_easy_setopt(curl, parts[i].option, text);
+        curl_free(text);
+    }
+    curl_url_cleanup(address);
+}
+
+/* `asked`: what was asked for first. What proves who asks goes to its server alone. */
+static void prepare(HttpClient *client, const char *url, const char *asked, int64_t timeout_us,
+                    Receiving *receiving, char *message)
 {
     CURL *curl = client->curl;
 
     curl_easy_reset(curl); /* Connections are kept. */
     (void)curl_easy_setopt(curl, CURLOPT_URL, url);
-    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
+    if (http_same_origin(url, asked)) {
+        (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
+        use_login_of(curl, asked);
+    }
     (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "weir/" WEIR_VERSION);
 #if LIBCURL_VERSION_NUM >= 0x075500
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    (void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 #else
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-    (void)curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-    (void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)MAX(timeout_us / 1000, 1));
     (void)curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
@@ -158,20 +180,19 @@ static void prepare(HttpClient *client, const char *url, int64_t timeout_us, Rec
     (void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, receiving);
 }
 
-bool http_client_get(HttpClient *client, const char *url, int64_t timeout_us, size_t body_bytes_max,
-                     HttpReply *reply, Error *err)
+/* One answer, redirects not followed. */
+static bool ask(HttpClient *client, const char *url, const char *asked, int64_t timeout_us,
+                size_t body_bytes_max, HttpReply *reply, Error *err)
 {
     char message[CURL_ERROR_SIZE] = "";
     Receiving receiving = {client, reply, body_bytes_max, 0, false};
-    const char *effective = NULL;
     long status = 0;
     CURLcode code;
 
     strbuf_clear(&reply->body);
     strbuf_clear(&reply->link);
     strbuf_clear(&reply->retry_after);
-    strbuf_clear(&reply->url);
-    prepare(client, url, timeout_us, &receiving, message);
+    prepare(client, url, asked, timeout_us, &receiving, message);
     code = curl_easy_perform(client->curl);
     if (receiving.too_long)
         return error_set(err, ERROR_USER,
@@ -184,10 +205,32 @@ bool http_client_get(HttpClient *client, const char *url, int64_t timeout_us, si
         return error_set(err, ERROR_RETRY, "GET %s: %s", url,
                          message[0] ? message : curl_easy_strerror(code));
     (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_easy_getinfo(client->curl, CURLINFO_EFFECTIVE_URL, &effective);
     reply->status = (int)status;
-    strbuf_add_c(&reply->url, effective ? effective : url);
     return true;
+}
+
+/* Redirects are followed here and not by libcurl, which takes the headers along to any server (all
+ * but Authorization and Cookie). */
+bool http_client_get(HttpClient *client, const char *url, int64_t timeout_us, size_t body_bytes_max,
+                     HttpReply *reply, Error *err)
+{
+    int64_t until_us = os_monotonic_us() + timeout_us;
+
+    strbuf_clear(&reply->url);
+    strbuf_add_c(&reply->url, url);
+    for (int redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+        char *target = NULL;
+
+        if (!ask(client, strbuf_c(&reply->url), url, until_us - os_monotonic_us(), body_bytes_max,
+                 reply, err))
+            return false;
+        (void)curl_easy_getinfo(client->curl, CURLINFO_REDIRECT_URL, &target);
+        if (!target)
+            return true;
+        strbuf_clear(&reply->url);
+        strbuf_add_c(&reply->url, target);
+    }
+    return error_set(err, ERROR_RETRY, "GET %s: more than %d redirects", url, REDIRECTS_MAX);
 }
 
 /* ── addresses ─────────────────────────────────────────────────────────────────────────────────*/
@@ -284,27 +327,69 @@ Str http_link_next(Arena *arena, Str link, const char *base)
     }
 }
 
-bool http_same_origin(const char *a, const char *b)
+/* NULL where the address has no such part. To be freed by curl_free. */
+static char *url_part(CURLU *address, CURLUPart part)
 {
-    static const CURLUPart parts[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+    char *text = NULL;
+
+    (void)curl_url_get(address, part, &text, CURLU_DEFAULT_PORT);
+    return text;
+}
+
+/* Whether both are addresses whose parts of this kind are equal. */
+static bool same_parts(const char *a, const char *b, const CURLUPart *parts, size_t count)
+{
     CURLU *left = curl_url(), *right = curl_url();
     bool same;
 
     ASSERT(left && right);
     same = curl_url_set(left, CURLUPART_URL, a, 0) == CURLUE_OK &&
            curl_url_set(right, CURLUPART_URL, b, 0) == CURLUE_OK;
-    for (size_t i = 0; same && i < COUNT_OF(parts); i++) {
-        char *x = NULL, *y = NULL;
+    for (size_t i = 0; same && i < count; i++) {
+        char *x = url_part(left, parts[i]), *y = url_part(right, parts[i]);
 
-        same = curl_url_get(left, parts[i], &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-               curl_url_get(right, parts[i], &y, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-               str_equal_nocase(str_of(x), str_of(y));
+        same = parts[i] == CURLUPART_HOST ? str_equal_nocase(str_of(x), str_of(y))
+                                          : strcmp(x ? x : "", y ? y : "") == 0;
         curl_free(x);
         curl_free(y);
     }
     curl_url_cleanup(left);
     curl_url_cleanup(right);
     return same;
+}
+
+bool http_same_origin(const char *a, const char *b)
+{
+    static const CURLUPart parts[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
+
+    return same_parts(a, b, parts, COUNT_OF(parts));
+}
+
+char *http_url_moved(Arena *arena, const char *url, const char *from, const char *to)
+{
+    static const CURLUPart behind[] = {CURLUPART_PATH, CURLUPART_QUERY};
+    CURLU *address = curl_url(), *moved = curl_url();
+    char *text = NULL;
+    char *copy = NULL;
+
+    ASSERT(address && moved);
+    if (!same_parts(from, to, behind, COUNT_OF(behind)))
+        goto done;
+    (void)curl_url_set(address, CURLUPART_URL, url, 0);
+    (void)curl_url_set(moved, CURLUPART_URL, http_same_origin(url, from) ? to : url, 0);
+    for (size_t i = 0; i < COUNT_OF(behind); i++) {
+        char *part = url_part(address, behind[i]);
+
+        (void)curl_url_set(moved, behind[i], part, 0);
+        curl_free(part);
+    }
+    if (curl_url_get(moved, CURLUPART_URL, &text, 0) == CURLUE_OK)
+        copy = arena_strdup(arena, text);
+    curl_free(text);
+done:
+    curl_url_cleanup(address);
+    curl_url_cleanup(moved);
+    return copy;
 }
 
 void http_url_parameter(const char *url, Str name, StrBuf *out)

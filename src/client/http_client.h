@@ -24,7 +24,7 @@ typedef struct HttpReply {
 
 HttpClient *http_client_create(void);
 void http_client_free(HttpClient *client); /* NULL is fine. */
-/* "Name: value". */
+/* "Name: value". It is sent to the server that is asked, and to none that this one redirects to. */
 void http_client_add_header(HttpClient *client, const char *header);
 /* Makes a running get fail soon, and every later one at once. */
 void http_client_cancel(HttpClient *client);
@@ -42,6 +42,9 @@ void http_reply_done(HttpReply *reply);
 Str http_link_next(Arena *arena, Str link, const char *base);
 /* `url` with its query parameter `name` set to `value` (escaped). NULL: not an address. */
 char *http_url_with(Arena *arena, const char *url, Str name, Str value);
+/* `url`, to which `from` has led, where `to` now stands for `from`: at the server of `to`, with its login.
+ * One that had left the server of `from` stays as it is. NULL: more than the server differs. */
+char *http_url_moved(Arena *arena, const char *url, const char *from, const char *to);
 /* Whether two addresses have the same scheme, host and port. */
 bool http_same_origin(const char *a, const char *b);
 /* The value (unescaped) of its query parameter `name`; empty: it has none. */

@@ -1,8 +1,10 @@
 /*
  * collect.c: the thread behind a collector. See collect.h.
  *
- * The position is the address to ask next, and how many of its records have been taken already
- * ("17 http://…"; none: the address alone). A page that names a next one (Link rel="next") moves the
+ * The position is how many records of the address to ask next have been taken already, this address, and
+ * the table's url from which it follows: "17 http://… http://…". Where the table has another url by now,
+ * the address moves to its server; a url that differs in more begins anew, behind the cursor's last value
+ * if there is a cursor. A page that names a next one (Link rel="next") moves the
  * address; with 'cursor' = 'parameter=column' the last row's value does. A page that does neither (the
  * last one for now, or a list that only grows) is asked for again after each interval, and what was
  * taken of it is left out: so a restart does not take the last page twice.
@@ -46,6 +48,7 @@ struct Collector {
     int64_t taken;       /* Records of this address that were taken. */
     StrBuf last_cursor;  /* The last row's value, to leave out rows that come twice. */
     bool has_headers;    /* Of the table's options: a token, perhaps. */
+    bool began_anew;     /* See collect.h. */
     int64_t wait_us;     /* After the last failure. */
     int tries;
 
@@ -271,12 +274,9 @@ static void give(Collector *collector, const StrVec *records, size_t from)
                 str_copy(&collector->buffer->arena, records->items[i]));
         collector->buffer_bytes += records->items[i].bytes;
     }
-    if (collector->taken)
-        collector->buffer->position =
-            str_of(arena_printf(arena, "%lld %s", (long long)collector->taken,
-                                strbuf_c(&collector->address)));
-    else
-        collector->buffer->position = str_copy(arena, strbuf_str(&collector->address));
+    collector->buffer->position = str_of(
+        arena_printf(arena, "%lld %s %.*s", (long long)collector->taken,
+                     strbuf_c(&collector->address), STR_ARG(table_option(collector->table, "url"))));
     os_mutex_unlock(collector->mutex);
     collector->options.wake(collector->options.self);
 }
@@ -446,14 +446,44 @@ static void add_headers(Collector *collector)
     }
 }
 
-/* "17 http://…" or an address. Of one that was kept the cursor is the value of the last row taken. */
+/* The address to ask now that the table's url is `url` and no longer `from`. */
+static void move_address(Collector *collector, Arena *arena, Str from, Str url)
+{
+    const char *now = str_to_c(arena, url);
+    const char *moved =
+        http_url_moved(arena, strbuf_c(&collector->address), str_to_c(arena, from), now);
+
+    if (!moved) {
+        collector->taken = 0;
+        collector->began_anew = collector->last_cursor.bytes == 0;
+        moved = collector->began_anew ? now
+                                      : http_url_with(arena, now, collector->cursor_parameter,
+                                                      strbuf_str(&collector->last_cursor));
+    }
+    strbuf_clear(&collector->address);
+    strbuf_add_c(&collector->address, moved ? moved : now);
+}
+
+/* Goes on at `position`, or begins at the table's url. Of a position the cursor is the value of the last
+ * row taken. */
 static void set_position(Collector *collector, Str position)
 {
-    ptrdiff_t space = str_find_char(position, ' ');
+    Str url = table_option(collector->table, "url");
+    Str word = url;
+    Arena arena;
 
-    if (space > 0 && str_to_int64(str_slice(position, 0, (uint32_t)space), &collector->taken))
-        position = str_slice(position, (uint32_t)space + 1, position.bytes);
-    strbuf_add_str(&collector->address, position);
+    /* A position may lack the number and the url: weir once wrote such. */
+    if (position.bytes && str_split(&position, ' ', &word) &&
+        str_to_int64(word, &collector->taken))
+        (void)str_split(&position, ' ', &word);
+    strbuf_add_str(&collector->address, word);
+    if (collector->cursor_parameter.data)
+        http_url_parameter(strbuf_c(&collector->address), collector->cursor_parameter,
+                           &collector->last_cursor);
+    arena_init(&arena);
+    if (position.bytes && !str_equal(position, url))
+        move_address(collector, &arena, position, url);
+    arena_done(&arena);
 }
 
 bool collector_start(const TableDef *table, const CollectorOptions *options, Collector **out,
@@ -478,11 +508,7 @@ bool collector_start(const TableDef *table, const CollectorOptions *options, Col
         collector->cursor_parameter = str_slice(cursor, 0, (uint32_t)equals);
         collector->cursor_column = str_slice(cursor, (uint32_t)equals + 1, cursor.bytes);
     }
-    set_position(collector, options->position.bytes ? options->position
-                                                    : table_option(table, "url"));
-    if (options->position.bytes && collector->cursor_parameter.data)
-        http_url_parameter(strbuf_c(&collector->address), collector->cursor_parameter,
-                           &collector->last_cursor);
+    set_position(collector, options->position);
     collector->client = http_client_create();
     add_headers(collector);
     collector->buffer = collected_new();
@@ -521,6 +547,11 @@ void collector_stop(Collector *collector)
 const TableDef *collector_table(const Collector *collector)
 {
     return collector->table;
+}
+
+bool collector_began_anew(const Collector *collector)
+{
+    return collector->began_anew;
 }
 
 bool collector_has_records(Collector *collector)

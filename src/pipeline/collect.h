@@ -21,7 +21,7 @@ typedef struct Collected {
 } Collected;
 
 typedef struct CollectorOptions {
-    Str position;       /* Where to go on; empty: from the table's url. */
+    Str position;       /* Where to go on (collect.c); empty: from the table's url. */
     bool once;          /* End when the source has nothing more for now. */
     void (*wake)(void *self); /* Called when something was collected or the collector ended. */
     void *self;
@@ -33,6 +33,9 @@ bool collector_start(const TableDef *table, const CollectorOptions *options, Col
 void collector_request_stop(Collector *collector);
 void collector_stop(Collector *collector); /* Joins its thread, frees. NULL is fine. */
 const TableDef *collector_table(const Collector *collector);
+/* The table's url is another one than that of the position, which means nothing there: what is there is
+ * collected from its beginning. */
+bool collector_began_anew(const Collector *collector);
 bool collector_has_records(Collector *collector);
 /* --once: there will be nothing more. */
 bool collector_is_finished(Collector *collector);

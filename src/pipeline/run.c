@@ -163,6 +163,15 @@ static void stop_sinks(Run *run)
     }
 }
 
+static void warn(Run *run, const char *text)
+{
+    const char **warnings = ARENA_ARRAY(&run->arena, const char *, run->warning_count + 1);
+
+    memcpy(warnings, run->warnings, run->warning_count * sizeof *warnings);
+    warnings[run->warning_count++] = text;
+    run->warnings = warnings;
+}
+
 static bool start_collectors(Run *run, Error *err)
 {
     run->collectors =
@@ -181,6 +190,11 @@ static bool start_collectors(Run *run, Error *err)
                                  table->name, STR("collect"), &options.position, NULL, err) ||
             !collector_start(table, &options, &run->collectors[run->collector_count], err))
             return error_wrap(err, "collect '%.*s'", STR_ARG(table->name));
+        if (collector_began_anew(run->collectors[run->collector_count]))
+            warn(run, arena_printf(&run->arena,
+                                   "'%.*s' has another url than before: what is there is collected "
+                                   "from its beginning, behind what was collected so far",
+                                   STR_ARG(table->name)));
         run->collector_count++;
     }
     return true;

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import threading
+import urllib.parse
 
 import weir
 from weir import WeirTest, wait_until
@@ -283,6 +284,51 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
             ids += [ids[-1] + 1 + i for i in range(round_i + 1)]
         self.assertTrue(set(seen) <= {0, *ids}, seen)
 
+    def test_a_url_that_changes_moves_what_is_collected(self):
+        """To another server: on from where it was. To another address: from its beginning, and told."""
+        asked = []
+
+        class Pages(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                address = urllib.parse.urlsplit(self.path)
+                start = int(urllib.parse.parse_qs(address.query).get("from", ["0"])[0])
+                asked.append((self.headers["Host"].split(":")[0], self.path))
+                body = b"".join(b'{"id": %d}\n' % i for i in range(start, 3))
+                self.send_response(200)
+                if start < 3:
+                    self.send_header("Link", f'<{address.path}?from=3>; rel="next"')
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("", 0), Pages)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+
+        def run(host, path):
+            with open(self.file, "w", encoding="utf-8") as file:
+                file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('format' = 'ndjson', "
+                           f"'url' = 'http://{host}:{server.server_port}{path}');\n"
+                           "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+            asked.clear()
+            return self.weir("run", self.file, "--once", "--quiet", "--data", self.data)[1]
+
+        self.assertEqual(run("127.0.0.1", "/a"), "")
+        self.assertEqual(run("127.0.0.2", "/a"), "")
+        self.assertEqual(asked, [("127.0.0.2", "/a?from=3")])
+        self.assertEqual(run("127.0.0.2", "/b"),
+                         "weir run: warning: 'feed' has another url than before: what is there is "
+                         "collected from its beginning, behind what was collected so far\n")
+        self.assertEqual(asked, [("127.0.0.2", "/b"), ("127.0.0.2", "/b?from=3")])
+        self.assertEqual(run("127.0.0.2", "/b"), "")
+        self.assertEqual(self.sql("SELECT id FROM t ORDER BY id"), ["0", "0", "1", "1", "2", "2"])
+
     def test_headers_are_for_the_server_of_the_address_alone(self):
         asked = []
 
@@ -290,13 +336,18 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                asked.append((self.headers["Host"], self.headers["X-Key"]))
                 host = self.headers["Host"]
-                self.send_response(200)
+                away = f'http://{host.replace(".1", ".2")}'
+                asked.append((host.split(":")[0], self.path, self.headers["X-Key"]))
+                self.send_response(302 if self.path in ("/moved", "/near") else 200)
                 if self.path == "/away":
-                    self.send_header("Link", f'<http://{host.replace(".1", ".2")}/b>; rel="next"')
+                    self.send_header("Link", f'<{away}/b>; rel="next"')
                 elif self.path == "/a":
                     self.send_header("Link", '</b>; rel="next"')
+                elif self.path == "/moved":
+                    self.send_header("Location", f"{away}/there")
+                elif self.path == "/near":
+                    self.send_header("Location", "/a")
                 self.send_header("Content-Length", "9")
                 self.end_headers()
                 self.wfile.write(b'{"id": 1}')
@@ -308,7 +359,7 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        for path, status in (("a", 0), ("away", 1)):
+        for path, status in (("a", 0), ("away", 1), ("moved", 0), ("near", 0)):
             with open(self.file, "w", encoding="utf-8") as file:
                 file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('header.X-Key' = 's', "
                            f"'format' = 'ndjson', 'url' = 'http://127.0.0.1:{server.server_port}/{path}');"
@@ -317,8 +368,9 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
                                self.data + path, status=status)
             if status:
                 self.assertIn("at another server, http://127.0.0.2:", err)
-        self.assertEqual({host.split(":")[0] for host, _ in asked}, {"127.0.0.1"})
-        self.assertEqual({key for _, key in asked}, {"s"})
+        self.assertEqual({(host, key) for host, _, key in asked},
+                         {("127.0.0.1", "s"), ("127.0.0.2", None)})
+        self.assertEqual({path for host, path, _ in asked if host == "127.0.0.2"}, {"/there"})
 
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())

@@ -68,6 +68,32 @@ static void the_same_server_is_that_of_scheme_host_and_port(void **state)
     }
 }
 
+static void an_address_moves_with_the_server_it_is_at(void **state)
+{
+    static const struct {
+        const char *url, *from, *to, *moved;
+    } cases[] = {
+        {"http://h/x?from=7", "http://h/x", "http://g:81/x", "http://g:81/x?from=7"},
+        {"http://h/page/7", "http://h/x", "https://u:p@h/x", "https://u:p@h/page/7"},
+        {"http://h/x", "http://h/x?a=1", "http://g/x?a=1", "http://g/x"},
+        {"http://elsewhere/7", "http://h/x", "http://g/x", "http://elsewhere/7"},
+        {"http://h/x?from=7", "http://h/x", "http://h/X", NULL},
+        {"http://h/x?from=7", "http://h/x", "http://g/x?a=1", NULL},
+        {"http://h/x?from=7", "http://h/x", "no address at all ://", NULL},
+    };
+    Arena arena;
+
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *moved = http_url_moved(&arena, cases[i].url, cases[i].from, cases[i].to);
+
+        if (!moved || !cases[i].moved ? moved != cases[i].moved : strcmp(moved, cases[i].moved) != 0)
+            fail_msg("%s, now %s: %s", cases[i].url, cases[i].to, moved);
+    }
+    arena_done(&arena);
+}
+
 static void the_next_page_is_the_link_s_whose_relation_says_so(void **state)
 {
     static const struct {
@@ -99,6 +125,7 @@ int main(void)
         cmocka_unit_test(a_parameter_that_is_set_is_read_again),
         cmocka_unit_test(a_parameter_without_a_value_is_empty),
         cmocka_unit_test(the_same_server_is_that_of_scheme_host_and_port),
+        cmocka_unit_test(an_address_moves_with_the_server_it_is_at),
         cmocka_unit_test(the_next_page_is_the_link_s_whose_relation_says_so),
     };
 
