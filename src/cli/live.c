@@ -259,6 +259,19 @@ static void draw_deliveries(const Live *live, const RunSnapshot *snapshot, StrBu
     }
 }
 
+static void draw_let_go(const Live *live, const RunSnapshot *snapshot, StrBuf *out)
+{
+    for (uint32_t i = 0; i < snapshot->let_go_count; i++) {
+        char count[CELL_BYTES];
+
+        count_text(count, snapshot->let_go[i].row_count);
+        strbuf_printf(out, " %s%.*s: the oldest %s row%s gone (dead_letter.retention)%s\n",
+                      live->style.colour ? "\033[33m" : "", STR_ARG(snapshot->let_go[i].table),
+                      count, snapshot->let_go[i].row_count == 1 ? " is" : "s are",
+                      live->style.colour ? "\033[0m" : "");
+    }
+}
+
 static void draw_views(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
 {
     static const char *const heads[] = {"view", "in", "schedule", "rows", "refreshed"};
@@ -310,6 +323,7 @@ void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
         draw_sources(live, snapshot, &arena, out);
     }
     draw_deliveries(live, snapshot, out);
+    draw_let_go(live, snapshot, out);
     if (snapshot->view_count) {
         strbuf_add_char(out, '\n');
         draw_views(live, snapshot, &arena, out);

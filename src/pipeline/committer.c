@@ -263,7 +263,7 @@ static bool commit_in_store(Commit *commit, StoreEpoch epoch, Error *err)
         }
     }
     if (!connections_commit_appended(run->connections, commit->txn, err) ||
-        !aside_write(aside, run->worker_count, commit->txn, err) ||
+        !aside_tables_write(run->aside, aside, run->worker_count, commit->txn, err) ||
         !store_positions(commit, err) || !store_counters(commit, err) ||
         !store_epoch_set(commit->txn, epoch, err) ||
         (commit->full && !kept_plans_let_go(commit->txn, run->spec, err)))
@@ -698,7 +698,8 @@ static bool commit_loop(Run *run, Error *err)
         if (os_monotonic_us() - kept_house_us > HOUSEKEEPING_US) {
             kept_house_us = os_monotonic_us();
             keep_collected(run);
-            if (!connections_housekeeping(run->connections, err))
+            if (!connections_housekeeping(run->connections, err) ||
+                !aside_tables_age(run->aside, connections_store(run->connections), err))
                 return false;
         }
         os_mutex_lock(run->mutex);

@@ -212,8 +212,13 @@ static bool start(Run *run, Error *err)
         connections_set_whole(run->connections);
     atomic_store(&run->committed_epoch, epoch.number);
     atomic_store(&run->barrier_epoch, epoch.number);
-    if (!connections_system_tables(run->connections, run->spec, err) || !make_sinks(run, err) ||
-        !kept_plans_check(connections_store(run->connections), run->spec, err) || !port_groups_make(run, err) || !read_counters(run, err))
+    if (!connections_system_tables(run->connections, run->spec, err) ||
+        !aside_tables_open(connections_store(run->connections), run->spec, &run->arena, &run->aside,
+                           err) ||
+        !aside_tables_age(run->aside, connections_store(run->connections), err) ||
+        !make_sinks(run, err) ||
+        !kept_plans_check(connections_store(run->connections), run->spec, err) ||
+        !port_groups_make(run, err) || !read_counters(run, err))
         return false;
     if (!connections_left_behind(run->connections, run->spec, &run->arena, &run->warnings,
                                  &run->warning_count, err))
@@ -467,6 +472,7 @@ void run_snapshot(Run *run, Arena *arena, RunSnapshot *out)
     for (uint32_t s = 0; s < spec->source_count; s++)
         source_snapshot(run, s, arena, &out->sources[s]);
     delivery_snapshots(run, arena, out);
+    aside_tables_let_go(run->aside, arena, &out->let_go, &out->let_go_count);
     os_mutex_lock(run->mutex);
     for (uint32_t v = 0; v < spec->view_count; v++)
         out->views[v] = run->views[v];

@@ -11,6 +11,7 @@
 #ifndef WEIR_PIPELINE_RUN_H
 #define WEIR_PIPELINE_RUN_H
 
+#include "pipeline/aside.h"
 #include "plan/pipeline_spec.h"
 
 typedef struct RunOptions {
@@ -84,6 +85,8 @@ typedef struct RunSnapshot {
     uint32_t view_count;
     DeliverySnapshot *deliveries;
     uint32_t delivery_count;
+    AsideLetGo *let_go;       /* Tables of dead letters and late rows that were cut. */
+    uint32_t let_go_count;
     int64_t epoch;            /* The last one committed. */
     int64_t commit_us;        /* How long its commit took. */
     int64_t started_us;       /* Wall clock. */

@@ -129,6 +129,7 @@ struct Run {
     SqlContext sql;
     Arena arena;          /* Of the job. */
     Connections *connections;
+    AsideTables *aside;
     const char **warnings; /* Of the start. */
     size_t warning_count;
     Sink **sinks;         /* One a flow; flows into one table share it (run_is_first_of_sink). */

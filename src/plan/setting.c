@@ -19,6 +19,8 @@ static const SettingDef setting_table[] = {
     {"batch.rows", OPTION_INT, "4096", NULL, "Rows processed at a time."},
     {"epoch.limit", OPTION_BYTES, "64 MB", NULL, "About what one worker may read, or give out, in an epoch: then it is committed before commit.interval has passed, and until it is, nothing more is read."},
     {"state.limit", OPTION_BYTES, "8 GB", NULL, "A flow whose state would grow beyond this stops with an error."},
+    {"dead_letter.retention", OPTION_DURATION, NULL, NULL, "How long dead letters and late rows are kept; for ever when not given."},
+    {"dead_letter.retention_bytes", OPTION_BYTES, "256 MB", NULL, "How much of them is kept, each table; beyond it the oldest are let go, which is counted."},
     {"kafka.bootstrap.servers", OPTION_TEXT, NULL, NULL, "Servers of a real Kafka; without it topics are in weir's own log."},
     {"cassandra.contact.points", OPTION_TEXT, NULL, NULL, "Servers of a real Cassandra, HOST or HOST:PORT, several with commas; without it its tables are in the embedded store."},
     {"cassandra.port", OPTION_INT, "9042", NULL, "The port of contact points that name none."},
@@ -89,7 +91,8 @@ bool setting_is_passed_on(Str key)
 
 bool setting_is_of_own_family(Str key)
 {
-    static const char *const families[] = {"cassandra.", "postgres.", "lookup.", "outbox."};
+    static const char *const families[] = {"cassandra.", "postgres.", "lookup.", "outbox.",
+                                           "dead_letter."};
 
     return is_in_family(key, families, COUNT_OF(families));
 }

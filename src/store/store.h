@@ -120,6 +120,17 @@ bool store_insert(StoreTxn *txn, Str table, const Batch *batch, Error *err);
 /* `keys` has the key columns alone, in the key's order; absent keys are no error. */
 bool store_delete(StoreTxn *txn, Str table, const Batch *keys, Error *err);
 
+/* A table without a key loses its oldest rows, as far as those behind them leave no room for them in
+ * `bytes_max`: bytes of its STRING and BINARY columns, and STORE_TRIM_ROW_BYTES more a row. Reads what it
+ * keeps: not for every commit. *kept_bytes: what is left; *dropped: how many rows went. */
+bool store_trim_bytes(StoreTxn *txn, Str table, int64_t bytes_max, int64_t *kept_bytes,
+                      int64_t *dropped, Error *err);
+/* A table without a key loses the rows before the first one whose TIMESTAMP `column` (of the years 0 to
+ * 9999) is not before `since_us`. */
+bool store_trim_time(StoreTxn *txn, Str table, Str column, int64_t since_us, int64_t *dropped,
+                     Error *err);
+enum { STORE_TRIM_ROW_BYTES = 64 };
+
 /* A new content for a table, built beside the old one, in one transaction or over several, and then
  * put in its place at once: a materialized view's refresh. The new table may have another shape, or
  * be the first of its name. What a crash left half built is removed when a writer opens the store.

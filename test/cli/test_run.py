@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import threading
 import urllib.parse
@@ -371,6 +372,56 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         self.assertEqual({(host, key) for host, _, key in asked},
                          {("127.0.0.1", "s"), ("127.0.0.2", None)})
         self.assertEqual({path for host, path, _ in asked if host == "127.0.0.2"}, {"/there"})
+
+    def add_bad_records(self, first, count):
+        self.append((), "".join(f"no record but number {i:08d}\n" for i in range(first, first + count)))
+
+    def kept_bad_records(self):
+        return [int(row.split()[-1]) for row in
+                self.sql("SELECT raw FROM log__dead_letter WHERE raw LIKE 'no record%' ORDER BY position")]
+
+    def test_the_oldest_dead_letters_go_when_there_are_too_many(self):
+        """The youngest stay, in about the bytes they may have; those that go are counted, over restarts."""
+        limit = ("--set", "dead_letter.retention_bytes=1 MB")
+        self.once()
+        before = int(self.sql("SELECT count(*) FROM log__dead_letter")[0])
+        self.add_bad_records(0, 5000)
+        self.once(*limit)
+        self.assertEqual(self.kept_bad_records(), list(range(5000)))
+        written = 5000
+        for _ in range(4):
+            self.add_bad_records(written, 3000)
+            written += 3000
+            out = self.weir(*self.run_args("--once", *limit))[0]
+            kept = self.kept_bad_records()
+            self.assertEqual(kept, list(range(written - len(kept), written)))
+            self.assertLess(4000, len(kept))
+            self.assertLess(len(kept), 9500)
+            gone = f"{before + written - len(kept):,}"
+            if gone != "0":
+                self.assertIn(f" log__dead_letter: the oldest {gone} rows are gone "
+                              "(dead_letter.retention)\n", out)
+        self.assertNotEqual(gone, "0")
+        self.assertIn(f" {before + written:,}\n", out)
+
+    def test_dead_letters_go_when_their_time_has_passed(self):
+        self.add_bad_records(0, 10)
+        self.once()
+        self.once("--set", "dead_letter.retention=1 hour")
+        self.assertEqual(self.kept_bad_records(), list(range(10)))
+        store = sqlite3.connect(os.path.join(self.data, "store.db"))
+        with store:
+            store.execute("UPDATE log__dead_letter SET received_at = '2020-01-01T00:00:00.000000Z' "
+                          "WHERE raw LIKE 'no record%' AND position < (SELECT position FROM "
+                          "log__dead_letter WHERE raw LIKE '%00000004')")
+        store.close()
+        before = int(self.sql("SELECT count(*) FROM log__dead_letter")[0])
+        self.once("--set", "dead_letter.retention=1 hour")
+        after = int(self.sql("SELECT count(*) FROM log__dead_letter")[0])
+        self.assertEqual(self.kept_bad_records(), list(range(4, 10)))
+        self.assertEqual(before - after, 4)
+        self.assertEqual(self.weir("run", self.file, "--once", "--data", self.data, "--set",
+                                   f"in={self.log}")[0].count("the oldest 4 rows are gone"), 1)
 
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())
