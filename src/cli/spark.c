@@ -164,19 +164,23 @@ static void add_settings(Arena *arena, ArgumentVec *arguments, const Settings *s
     for (size_t i = 0; i < settings->count; i++) {
         const char *key = str_to_c(arena, settings->items[i].key);
 
-        if (has_prefix(key, "spark.") && settings_find(settings, settings->items[i].key, &value))
+        /* Of spark.checkpoint.dir, weir's own, Spark would make folders for something else. */
+        if (has_prefix(key, "spark.") && strcmp(key, "spark.checkpoint.dir") != 0 &&
+            settings_find(settings, settings->items[i].key, &value))
             add_conf(arena, arguments, key, value);
     }
 }
 
-/* `local`: all of Spark in one process here, which nobody else need reach. */
+/* `local`: all of Spark in one process here, which nobody else need reach. The driver's Python is the one that has
+ * Spark; workers have another where PYSPARK_PYTHON says so. */
 static const char *const *make_environment(Arena *arena, const SparkPlace *place, bool local)
 {
     ArgumentVec environment = {0};
+    const char *workers_python = getenv("PYSPARK_PYTHON");
 
     for (char **entry = environ; *entry; entry++) {
         if (!has_prefix(*entry, "SPARK_HOME=") &&
-            !(place->python && has_prefix(*entry, "PYSPARK_PYTHON=")) &&
+            !has_prefix(*entry, "PYSPARK_PYTHON=") &&
             !has_prefix(*entry, "PYSPARK_DRIVER_PYTHON="))
             VEC_ADD_IN(arena, &environment, *entry);
     }
@@ -187,7 +191,12 @@ static const char *const *make_environment(Arena *arena, const SparkPlace *place
     VEC_ADD_IN(arena, &environment, arena_printf(arena, "WEIR_PID=%d", (int)getpid()));
     VEC_ADD_IN(arena, &environment, "PYTHONDONTWRITEBYTECODE=1");
     if (place->python)
-        VEC_ADD_IN(arena, &environment, arena_printf(arena, "PYSPARK_PYTHON=%s", place->python));
+        VEC_ADD_IN(arena, &environment,
+                   arena_printf(arena, "PYSPARK_DRIVER_PYTHON=%s", place->python));
+    if (!workers_python || !*workers_python)
+        workers_python = place->python;
+    if (workers_python)
+        VEC_ADD_IN(arena, &environment, arena_printf(arena, "PYSPARK_PYTHON=%s", workers_python));
     VEC_ADD_IN(arena, &environment, NULL);
     return environment.items;
 }
