@@ -5,8 +5,10 @@
 
 kinds    one run of a pipeline with every type, into each server and back through views: the rows are those that weir's
          own engine leaves in the same servers; rows without a key are dead letters; a mistake of Spark's has its place
-orders   the example, its API collected by weir into a topic; the driver is killed with SIGKILL while batches are under
-         way, started again, stopped with SIGINT, started again: the rows are the generator's answer key
+orders   the example, its API collected by weir into a topic, with a login and TLS at Kafka and Cassandra, passwords from
+         files: weir and the driver are killed with SIGKILL while batches are under way and started again; each server is
+         killed and started again while Spark writes; a stop with SIGINT while one is away; the last run ends by itself: the
+         rows are the generator's answer key
 """
 import json
 import os
@@ -74,11 +76,11 @@ SELECT k, id FROM (
 class Place:
     """A database and a keyspace of a run's own."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, secure: bool = False) -> None:
         self.database = servers.Database()
         self.keyspace = f"weir_spark_{name}_{os.getpid()}"
         self.topic = f"spark-{name}-{os.getpid()}"
-        conf = servers.conf()
+        conf = {**servers.conf(), **(secured() if secure else {})}
         self.settings = self.database.settings() + ["--set", f"cassandra.keyspace={self.keyspace}"]
         for key, value in conf.items():
             if key.startswith(("cassandra.", "kafka.")):
@@ -99,6 +101,17 @@ class Place:
         server = cassandra_server.Server(servers.conf())
         server.run(f"DROP KEYSPACE IF EXISTS {self.keyspace}")
         server.close()
+
+
+def secured() -> dict[str, str]:
+    """Kafka by SASL over TLS, Cassandra by TLS (its login is asked for anyhow)."""
+    kafka_folder, cassandra_folder = pathlib.Path(kafka_service.folder("kafka")), cassandra_server.folder("cassandra")
+    password = kafka_folder / "client.password"
+    password.write_text("weir-secret\n", encoding="utf-8")
+    return {"kafka.bootstrap.servers": kafka_service.told("kafka", "secure"), "kafka.security.protocol": "SASL_SSL",
+            "kafka.sasl.mechanism": "PLAIN", "kafka.sasl.username": "weir", "kafka.sasl.password.file": str(password),
+            "kafka.ssl.ca.location": str(kafka_folder / "tls" / "ca.pem"),
+            "cassandra.tls": "true", "cassandra.tls.ca": str(cassandra_folder / "tls" / "server.crt")}
 
 
 def same(what: str, expected: object, got: object) -> int:
@@ -235,10 +248,10 @@ def count(place: Place, table: str) -> int:
 
 def check_orders(weir: str, folder: pathlib.Path) -> int:
     failures = 0
-    place = Place("orders")
+    place = Place("orders", secure=True)
     api, feed = start_api(weir)
     command = [weir, "run", str(orders_pipeline(folder, place)), "--data", str(folder / "orders"), "--engine", "spark", "--set", f"feed={feed}", *SMALL,
-               "--set", f"spark.kafka.max.records={ORDERS // 10}", "--set", f"spark.checkpoint.dir={folder}/checkpoints",
+               "--set", f"spark.kafka.max.records={ORDERS // 20}", "--set", f"spark.checkpoint.dir={folder}/checkpoints",
                *place.settings]
     try:
         running = Spark(command, folder / "log")
@@ -252,15 +265,25 @@ def check_orders(weir: str, folder: pathlib.Path) -> int:
         failures += same("killed while rows were to come", True, before < ORDERS * 9 // 10)
 
         running = Spark(command, folder / "log")
-        running.wait_for(lambda: count(place, "order_history") > before + ORDERS // 10, 600, "more rows after the kill")
+        running.wait_for(lambda: count(place, "order_history") > before, 600, "more rows after the kill")
+        for server, flow in (("kafka", "order_history"), ("postgres", "order_history"), ("cassandra", "revenue_by_minute")):
+            kill_under_load(running, server, folder / "checkpoints" / flow)
+        failures += same("a server that is away is told of", [], [f for f in ("order_history", "revenue_by_minute")
+                                                                  if f"weir run: table {f}: " not in running.said()])
         driver = running.driver()
+        servers.service("kill", "postgres")
+        began = time.monotonic()
         running.process.send_signal(signal.SIGINT)
         status = running.process.wait(timeout=180)
+        print(f"     stopped in {time.monotonic() - began:.0f} s while PostgreSQL was away")
         failures += same("exit status after SIGINT", 0, status)
         failures += same("a stop that says so", True, "stopped; the next run goes on from the checkpoints" in running.said())
         failures += same("a stop without a stack of calls", False, "Traceback" in running.said() or "\tat " in running.said())
         failures += same("nothing of Spark is left", False, os.path.exists(f"/proc/{driver}"))
-        failures += same("checkpoints where they were wanted", True, (folder / "checkpoints" / "order_history" / "metadata").exists())
+        failures += same("checkpoints where they were wanted, and nothing else", ["order_history", "orders__dead_letter", "revenue_by_minute"],
+                         sorted(p.name for p in (folder / "checkpoints").iterdir()))
+        failures += same("no password is shown", [], [secret for secret in secrets() if secret in running.said()])
+        servers.service("up", "postgres")
 
         last = subprocess.run([*command, "--once"], capture_output=True, text=True, check=False)
         failures += same("exit status of the last run", 0, last.returncode)
@@ -273,6 +296,25 @@ def check_orders(weir: str, folder: pathlib.Path) -> int:
         api.wait()
     place.done()
     return failures
+
+
+def kill_under_load(running: Spark, server: str, checkpoint: pathlib.Path) -> None:
+    """SIGKILL while Spark writes; the flow goes on when the server is there again."""
+    servers.service("kill", server)
+    before = batches(checkpoint)
+    servers.service("up", server)
+    print(f"     {server} killed behind batch {before - 1} of {checkpoint.name} and started again")
+    running.wait_for(lambda: batches(checkpoint) > before, 600, f"another batch of {checkpoint.name} after {server} was killed")
+
+
+def batches(checkpoint: pathlib.Path) -> int:
+    """How many a flow has done."""
+    return sum(file.name.isdigit() for file in (checkpoint / "commits").glob("*"))
+
+
+def secrets() -> list[str]:
+    files = (servers.conf()["postgres.password.file"], secured()["kafka.sasl.password.file"])
+    return [pathlib.Path(file).read_text(encoding="utf-8").strip() for file in files]
 
 
 def refused_twice(folder: pathlib.Path) -> str:
