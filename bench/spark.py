@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Measures the same pipelines by weir and by Apache Spark, from the same Kafka topic, in one run.
 
-usage: spark.py WEIR [--events N] [--only NAME,...]      (script/services up kafka must have run)
+usage: spark.py WEIR [--events N] [--only NAME,...] [--quick]      (script/services up kafka must have run)
 
-    throughput   five Nexmark queries and the orders example over topics that are full, with --once. Rows a second, CPU
-                 seconds (all processes of the run), peak resident memory (their sum), from start to exit. Tables
-                 that are no topics stand in files: weir's own store, Spark's Parquet
-    start        the time from start until the first row is read in the topic that a projection writes to
+    throughput   five Nexmark queries and the orders example over topics that are full, with --once. Rows a second: from
+                 start to exit, what the same run over empty topics takes taken off. CPU seconds (all processes of
+                 the run) and peak resident memory (their sum): of the whole run. Tables that are no topics stand in
+                 files: weir's own store, Spark's Parquet
+    first row    the time from start until the first row is read in the topic that a projection writes to
     latency      1,000 records a second from a topic to a topic: from the producer's clock to the reader's
 
-Both engines have the machine's cores (weir: --workers, Spark: local[*]). Ratios are what to look at.
+Both engines have the machine's cores (weir: --workers N, Spark: local[N]). Ratios are what to look at: above 1, weir is
+the better one. --quick: few events, to see that all of it works; its figures mean nothing.
 """
 import argparse
 import json
@@ -22,12 +24,16 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SERVICE = ROOT / "build-services" / "kafka"
 QUERIES = ["q1", "q2", "q7", "q8", "q11"]
+NAMES = [*QUERIES, "orders", "latency"]
+ENGINES = ("weir", "spark")
+CORES = str(os.cpu_count())
 GENERATOR = re.compile(r"USING nexmark OPTIONS \(.*?\)")
-LATENCY_RECORDS = 15000
+WAIT_S = 180  # The longest that anything but a measured run takes.
 
 
 def descendants(pid: int) -> list[int]:
@@ -43,39 +49,42 @@ def descendants(pid: int) -> list[int]:
     return out
 
 
-class Watch(threading.Thread):
-    """CPU and memory of a process and all it starts, looked at ten times a second."""
+class MemoryWatch(threading.Thread):
+    """The memory of a process and all it starts, looked at ten times a second."""
 
     def __init__(self, pid: int):
         super().__init__(daemon=True)
         self.pid = pid
-        self.cpu: dict[int, float] = {}
         self.peak_mb = 0.0
-        self.ended = False
-        self.tick = os.sysconf("SC_CLK_TCK")
-        self.page = os.sysconf("SC_PAGE_SIZE")
+        self.ended = threading.Event()
 
     def run(self) -> None:
-        while not self.ended:
+        page = os.sysconf("SC_PAGE_SIZE")
+        while not self.ended.wait(0.1):
             resident = 0
             for pid in descendants(self.pid):
                 try:
-                    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                    resident += int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * page
                 except OSError:
-                    continue
-                self.cpu[pid] = (int(fields[11]) + int(fields[12])) / self.tick
-                resident += int(fields[21]) * self.page
+                    pass
             self.peak_mb = max(self.peak_mb, resident / 1e6)
-            time.sleep(0.1)
 
-    def seconds(self) -> float:
-        return sum(self.cpu.values())
+
+@dataclass
+class Cost:
+    """What a run took."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
 
 
 class Bench:
     def __init__(self, options: argparse.Namespace, folder: pathlib.Path):
         self.weir = os.path.abspath(options.weir)
-        self.events, self.folder = options.events, folder
+        self.events = options.events or (20000 if options.quick else 1000000)
+        self.latency_records = 3000 if options.quick else 15000
+        self.folder = folder
         self.server = (SERVICE / "address").read_text(encoding="utf-8").strip()
         self.real = ["--set", f"kafka.bootstrap.servers={self.server}"]
         self.prefix = f"bench-spark-{os.getpid()}-"
@@ -87,26 +96,62 @@ class Bench:
             raise SystemExit(f"weir {' '.join(args)}: {done.stderr}")
         return done.stdout
 
+    def topic(self, name: str, partitions: int) -> str:
+        self.run("topic", "create", self.prefix + name, "--partitions", str(partitions))
+        return self.prefix + name
+
     def command(self, engine: str, sql: pathlib.Path, *more: str) -> list[str]:
         self.number += 1
-        cores = str(os.cpu_count())
-        own = (["--engine", "spark", "--set", "spark.master=local[*]", "--set", f"spark.sql.shuffle.partitions={cores}"]
-               if engine == "spark" else ["--workers", cores])
-        return [self.weir, "run", str(sql), "--quiet", "--data", str(self.folder / f"run{self.number}"), *self.real, *own, *more]
+        own = (["--engine", "spark", "--set", f"spark.master=local[{CORES}]", "--set", f"spark.sql.shuffle.partitions={CORES}"]
+               if engine == "spark" else ["--workers", CORES])
+        return [self.weir, "run", str(sql), "--data", str(self.folder / f"run{self.number}"), *self.real, *own, *more]
 
-    def measured(self, engine: str, sql: pathlib.Path) -> tuple[float, float, float]:
-        """Wall seconds, CPU seconds, peak MB."""
-        began = time.monotonic()
-        process = subprocess.Popen(self.command(engine, sql, "--once"), stderr=subprocess.PIPE, text=True)
-        watch = Watch(process.pid)
-        watch.start()
-        _, errors = process.communicate()
-        wall = time.monotonic() - began
-        watch.ended = True
+    # ── throughput ──
+
+    def cost(self, engine: str, sql: pathlib.Path, rows: int) -> Cost:
+        log = self.folder / f"{sql.stem}-{engine}.log"
+        with open(log, "w", encoding="utf-8") as out:
+            began = time.monotonic()
+            process = subprocess.Popen(self.command(engine, sql, "--once"), stdout=out, stderr=subprocess.STDOUT)
+            watch = MemoryWatch(process.pid)
+            watch.start()
+            _, status, used = os.wait4(process.pid, 0)  # Java and Python have waited for what they had started.
+            wall = time.monotonic() - began
+        watch.ended.set()
         watch.join()
-        if process.returncode:
-            raise SystemExit(f"{engine}, {sql.name}: status {process.returncode}: {errors[-2000:]}")
-        return wall, watch.seconds(), watch.peak_mb
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said = log.read_text(encoding="utf-8", errors="replace")
+        taken = [int(n.replace(",", "")) for n in re.findall(r"^ \w+ +(?:kafka|postgres|cassandra) +([\d,]+) ", said, re.MULTILINE)]
+        if process.returncode or not taken or min(taken) < rows:
+            raise SystemExit(f"{engine}, {sql.name}: status {process.returncode}, rows taken in {taken}: {said[-2000:]}")
+        return Cost(wall, used.ru_utime + used.ru_stime, watch.peak_mb)
+
+    def throughput(self, names: list[str]) -> None:
+        topics = {}
+        for stream in ("nexmark", "orders"):
+            if stream == "orders" and "orders" not in names or stream == "nexmark" and names == ["orders"]:
+                continue
+            full, empty = self.topic(stream, 2), self.topic(f"{stream}-empty", 2)
+            self.run("generate", stream, "--count", str(self.events), "--topic", full)
+            topics[stream] = full, empty
+        print(f"{self.events:,} events, {CORES} cores\n"
+              f"{'':8} {'rows/s':>29} {'CPU s':>23} {'peak MB':>23}\n{'':8} {'weir':>10} {'Spark':>10} {'ratio':>7}" +
+              f" {'weir':>7} {'Spark':>7} {'ratio':>7}" * 2, flush=True)
+        ratios = [self.compared(name, *topics["orders" if name == "orders" else "nexmark"]) for name in names]
+        print(f"median ratio of rows/s: {statistics.median(ratios):.1f}", flush=True)
+
+    def compared(self, name: str, full: str, empty: str) -> float:
+        """A line of the table; the ratio of rows a second."""
+        pipeline = self.orders if name == "orders" else lambda topic: self.nexmark(name, topic)
+        costs, rates = {}, {}
+        for engine in ENGINES:
+            nothing = self.cost(engine, pipeline(empty), 0)
+            costs[engine] = self.cost(engine, pipeline(full), self.events)
+            rates[engine] = self.events / max(costs[engine].wall_s - nothing.wall_s, 1e-3)
+        a, b, ratio = costs["weir"], costs["spark"], rates["weir"] / rates["spark"]
+        print(f"{name:8} {rates['weir']:10,.0f} {rates['spark']:10,.0f} {ratio:7.1f} {a.cpu_s:7.1f} {b.cpu_s:7.1f} "
+              f"{b.cpu_s / a.cpu_s:7.1f} {a.peak_mb:7.0f} {b.peak_mb:7.0f} {b.peak_mb / a.peak_mb:7.1f}", flush=True)
+        return ratio
 
     def nexmark(self, name: str, topic: str) -> pathlib.Path:
         text = (ROOT / "examples" / "nexmark" / f"{name}.sql").read_text(encoding="utf-8")
@@ -132,83 +177,69 @@ class Bench:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def throughput(self, only: list[str]) -> None:
-        topic, orders = self.prefix + "events", self.prefix + "orders"
-        self.run("generate", "nexmark", "--count", str(self.events), "--topic", topic, "--partitions", "2")
-        self.run("generate", "orders", "--count", str(self.events), "--topic", orders, "--partitions", "2")
-        print(f"{'':8} {'rows/s':>21} {'':>7} {'CPU s':>15} {'':>7} {'peak MB':>15}\n"
-              f"{'':8} {'weir':>10} {'Spark':>10} {'ratio':>7} {'weir':>7} {'Spark':>7} {'ratio':>7} {'weir':>7} {'Spark':>7} {'ratio':>7}")
-        ratios = []
-        for name in QUERIES + ["orders"]:
-            if only and name not in only:
-                continue
-            found = {}
-            for engine in ("weir", "spark"):
-                found[engine] = self.measured(engine, self.orders(orders) if name == "orders" else self.nexmark(name, topic))
-            a, b = found["weir"], found["spark"]
-            ratios.append(b[0] / a[0])
-            print(f"{name:8} {self.events / a[0]:10,.0f} {self.events / b[0]:10,.0f} {b[0] / a[0]:7.1f} {a[1]:7.1f} {b[1]:7.1f} "
-                  f"{b[1] / a[1]:7.1f} {a[2]:7.0f} {b[2]:7.0f} {b[2] / a[2]:7.1f}", flush=True)
-        if ratios:
-            print(f"median ratio of rows/s: {statistics.median(ratios):.1f}", flush=True)
+    # ── latency ──
 
     def copies(self, engine: str) -> tuple[pathlib.Path, str, str]:
         self.number += 1
-        source, target = f"{self.prefix}{self.number}-in", f"{self.prefix}{self.number}-out"
-        self.run("topic", "create", source, "--partitions", "1")
-        self.run("topic", "create", target, "--partitions", "1")
+        source, target = self.topic(f"{self.number}-in", 1), self.topic(f"{self.number}-out", 1)
         path = self.folder / f"copy-{engine}-{self.number}.sql"
         path.write_text(f"CREATE TABLE o (sent BIGINT) USING kafka OPTIONS ('topic' = '{source}');\n"
                         f"CREATE STREAMING TABLE c USING kafka TBLPROPERTIES ('topic' = '{target}') AS SELECT sent FROM STREAM o;\n",
                         encoding="utf-8")
         return path, source, target
 
-    def reader(self, target: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(["kcat", "-b", self.server, "-C", "-t", target, "-u", "-q", "-f", "%s\n", "-o", "beginning", "-X",
-                                 "isolation.level=read_committed", "-X", "fetch.wait.max.ms=10"], stdout=subprocess.PIPE, text=True)
-
     def latency(self) -> None:
-        found = {engine: self.latency_of(engine) for engine in ("weir", "spark")}
+        found = {engine: self.latency_of(engine) for engine in ENGINES}
         for i, what in enumerate(("first row after start, s", "latency p50, ms", "latency p99, ms")):
             a, b = found["weir"][i], found["spark"][i]
             print(f"{what:26} weir {a:9.2f}   Spark {b:9.2f}   ratio {b / a:.1f}", flush=True)
 
     def latency_of(self, engine: str) -> tuple[float, float, float]:
+        """Seconds to the first row; milliseconds at p50 and p99."""
         sql, source, target = self.copies(engine)
-        reader = self.reader(target)
-        writer = subprocess.Popen(["kcat", "-b", self.server, "-P", "-t", source, "-X", "linger.ms=1"], stdin=subprocess.PIPE, text=True)
-        writer.stdin.write(f'{{"sent":{time.time_ns() // 1000}}}\n')
-        writer.stdin.flush()
-        time.sleep(1)
-        began = time.monotonic()
-        run = subprocess.Popen(self.command(engine, sql))
-        reader.stdout.readline()
-        first = time.monotonic() - began
-        latencies: list[int] = []
+        subprocess.run(["kcat", "-b", self.server, "-P", "-t", source], input='{"sent":0}\n', text=True, check=True)
+        arrivals: list[tuple[float, int]] = []  # When each row was read, by two clocks, the second less its own time.
+        reader = subprocess.Popen(["kcat", "-b", self.server, "-C", "-t", target, "-u", "-q", "-f", "%s\n", "-o", "beginning", "-X",
+                                   "isolation.level=read_committed", "-X", "fetch.wait.max.ms=10"], stdout=subprocess.PIPE, text=True)
 
         def read() -> None:
             for line in reader.stdout:
-                latencies.append(time.time_ns() // 1000 - json.loads(line)["sent"])
+                arrivals.append((time.monotonic(), time.time_ns() // 1000 - json.loads(line)["sent"]))
 
         threading.Thread(target=read, daemon=True).start()
-        time.sleep(3)
+        time.sleep(1)
         began = time.monotonic()
-        for i in range(LATENCY_RECORDS):
+        run = subprocess.Popen(self.command(engine, sql, "--quiet"))
+        try:
+            self.wait_for(arrivals, 1, run, engine)
+            first = arrivals[0][0] - began
+            time.sleep(3)
+            self.send(source)
+            self.wait_for(arrivals, 1 + self.latency_records, run, engine)
+        finally:
+            run.terminate()
+            run.wait()
+            reader.terminate()
+        warm = sorted(late for _, late in arrivals[1 + self.latency_records // 5:])
+        return first, warm[len(warm) // 2] / 1000, warm[len(warm) * 99 // 100] / 1000
+
+    def send(self, topic: str) -> None:
+        """1,000 records a second, each with the time at which it was sent."""
+        writer = subprocess.Popen(["kcat", "-b", self.server, "-P", "-t", topic, "-X", "linger.ms=1"], stdin=subprocess.PIPE, text=True)
+        began = time.monotonic()
+        for i in range(self.latency_records):
             time.sleep(max(0.0, began + i / 1000 - time.monotonic()))
             writer.stdin.write(f'{{"sent":{time.time_ns() // 1000}}}\n')
             writer.stdin.flush()
         writer.stdin.close()
         writer.wait()
-        until = time.monotonic() + 60
-        while len(latencies) < LATENCY_RECORDS and time.monotonic() < until:
-            time.sleep(0.1)
-        run.terminate()
-        run.wait()
-        reader.terminate()
-        if len(latencies) < LATENCY_RECORDS:
-            raise SystemExit(f"{engine}: {len(latencies)} of {LATENCY_RECORDS} rows came")
-        warm = sorted(latencies[LATENCY_RECORDS // 5:])
-        return first, warm[len(warm) // 2] / 1000, warm[len(warm) * 99 // 100] / 1000
+
+    def wait_for(self, rows: list[tuple[float, int]], count: int, run: subprocess.Popen[bytes], engine: str) -> None:
+        until = time.monotonic() + WAIT_S
+        while len(rows) < count:
+            if run.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"{engine}: {len(rows)} of {count} rows came; exit status {run.poll()}")
+            time.sleep(0.05)
 
     def clean(self) -> None:
         for line in self.run("topic", "list", "--format", "json").splitlines():
@@ -220,16 +251,20 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weir")
-    parser.add_argument("--events", type=int, default=1000000)
-    parser.add_argument("--only", default="", help="of q1, q2, q7, q8, q11, orders, latency")
+    parser.add_argument("--events", type=int, help="1,000,000")
+    parser.add_argument("--only", default=",".join(NAMES), help="of " + ", ".join(NAMES))
+    parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    only = [name for name in options.only.split(",") if name]
+    names = options.only.split(",")
+    if set(names) - set(NAMES):
+        parser.error(f"--only takes names of {', '.join(NAMES)}")
     with tempfile.TemporaryDirectory(prefix="weir-bench-spark-") as folder:
         bench = Bench(options, pathlib.Path(folder))
         try:
-            if only != ["latency"]:
-                bench.throughput(only)
-            if not only or "latency" in only:
+            full = [name for name in names if name != "latency"]
+            if full:
+                bench.throughput(full)
+            if "latency" in names:
                 bench.latency()
         finally:
             bench.clean()
