@@ -66,15 +66,17 @@ static bool is_complete(Str text)
 static void prompt(SqlShell *shell)
 {
     const char *home = getenv("HOME");
-    Arena *arena = session_arena(shell->session);
-    char *history = home ? arena_printf(arena, "%s/.weir_history", home) : NULL;
+    StrBuf history;
     PromptResult result;
     StrBuf text;
     char *line;
 
     printf("weir " WEIR_VERSION ": SQL, each statement ended by ';'. SHOW TABLES lists what there "
            "is; quit or Ctrl-D ends.\n");
-    prompt_open(history);
+    strbuf_init(&history);
+    if (home)
+        strbuf_printf(&history, "%s/.weir_history", home);
+    prompt_open(home ? strbuf_c(&history) : NULL);
     strbuf_init(&text);
     while ((result = prompt_line(text.bytes ? "   -> " : "weir> ", &line)) != PROMPT_END) {
         Str trimmed = str_trim(str_of(line ? line : ""));
@@ -99,10 +101,11 @@ static void prompt(SqlShell *shell)
         if (!is_complete(strbuf_str(&text)))
             continue;
         prompt_remember(strbuf_c(&text));
-        (void)sql_shell_run(shell, str_copy(arena, strbuf_str(&text)), stdout);
+        (void)sql_shell_run(shell, strbuf_str(&text), stdout);
         strbuf_clear(&text);
     }
     strbuf_done(&text);
+    strbuf_done(&history);
 }
 
 static int run_sql(const Options *options, SqlShell *shell, const Settings *settings,

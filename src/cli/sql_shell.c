@@ -166,16 +166,17 @@ static bool run_statement(SqlShell *shell, const AstStatement *statement, Str te
 
 bool sql_shell_run(SqlShell *shell, Str text, FILE *out)
 {
-    Arena *arena = session_arena(shell->session);
     DiagnosticList diagnostics;
     SqlParser *parser;
     AstStatement *statement;
+    Arena arena; /* Of a statement. */
     StrBuf json;
     bool ok = true;
 
+    arena_init(&arena);
     strbuf_init(&json);
-    diagnostics_init(&diagnostics, arena);
-    parser = sql_parser_create(arena, text, lookup_setting, shell->session, &diagnostics);
+    diagnostics_init(&diagnostics, &arena);
+    parser = sql_parser_create(&arena, text, lookup_setting, shell->session, &diagnostics);
     while (sql_parser_next(parser, &statement)) {
         strbuf_clear(&json);
         if (!run_statement(shell, statement, text, &diagnostics, &json, out))
@@ -187,10 +188,12 @@ bool sql_shell_run(SqlShell *shell, Str text, FILE *out)
         (void)fflush(out);
         if (!ok && shell->stop_at_error)
             break;
-        diagnostics_init(&diagnostics, arena);
+        arena_reset(&arena);
+        diagnostics_init(&diagnostics, &arena);
     }
     sql_parser_free(parser);
     strbuf_done(&json);
+    arena_done(&arena);
     return ok;
 }
 
@@ -198,19 +201,20 @@ bool sql_shell_run(SqlShell *shell, Str text, FILE *out)
 
 static void serve_statement(SqlShell *shell, Str text, StrBuf *json)
 {
-    Arena *arena = session_arena(shell->session);
-    Str kept = str_copy(arena, text);
     DiagnosticList diagnostics;
     AstStatement *statement = NULL;
     SqlParser *parser;
+    Arena arena;
 
-    diagnostics_init(&diagnostics, arena);
-    parser = sql_parser_create(arena, kept, lookup_setting, shell->session, &diagnostics);
+    arena_init(&arena);
+    diagnostics_init(&diagnostics, &arena);
+    parser = sql_parser_create(&arena, text, lookup_setting, shell->session, &diagnostics);
     if (!sql_parser_next(parser, &statement) && !diagnostics_failed(&diagnostics))
         (void)diagnostic_error(&diagnostics, SPAN_NONE, "PARSE_EMPTY_STATEMENT", "42617",
                                "Syntax error, unexpected empty statement.");
-    (void)run_statement(shell, statement, kept, &diagnostics, json, stdout);
+    (void)run_statement(shell, statement, text, &diagnostics, json, stdout);
     sql_parser_free(parser);
+    arena_done(&arena);
 }
 
 static void set_zone(SqlShell *shell, const char *zone)

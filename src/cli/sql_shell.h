@@ -17,8 +17,8 @@ typedef struct SqlShell {
     const char *name; /* Of the text, in messages. */
 } SqlShell;
 
-/* Runs every statement of `text` (borrowed while the session lives: views refer to it). Results go
- * to `out` (table, csv), or one JSON line a statement. False: some statement failed. */
+/* Runs every statement of `text`. Results go to `out` (table, csv), or one JSON line a statement. False:
+ * some statement failed. */
 bool sql_shell_run(SqlShell *shell, Str text, FILE *out);
 /* One JSON request a line, {"id":…,"statements":[…],"timezone":…}, each in a session of its own;
  * answered by one line, the list of the results. For test runners. data_dir NULL: in memory. */

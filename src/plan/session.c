@@ -76,11 +76,6 @@ const Catalog *session_catalog(const Session *session)
     return session->catalog;
 }
 
-Arena *session_arena(Session *session)
-{
-    return &session->arena;
-}
-
 void session_set_parameter(Session *session, Str name, const Expr *value)
 {
     NamedParameter parameter = {name, value};

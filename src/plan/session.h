@@ -29,8 +29,6 @@ void session_set_now(Session *session, int64_t now_us);
 void session_set_parameter(Session *session, Str name, const Expr *value);
 Settings *session_settings(Session *session);
 const Catalog *session_catalog(const Session *session);
-/* Arena that lives as long as the session: where statements that define views must be parsed. */
-Arena *session_arena(Session *session);
 
 typedef enum EffectKind {
     EFFECT_NONE,   /* `plan` gives the rows to show, if there is one (SELECT, SHOW, DESCRIBE, ...). */
@@ -54,7 +52,8 @@ typedef struct BoundStatement {
     Str value;
 } BoundStatement;
 
-/* All it makes lives in `arena`, save what session_apply keeps. NULL: see diagnostics. */
+/* All it makes lives in `arena`, save what session_apply keeps, which also refers to neither `statement`
+ * nor `text`. NULL: see diagnostics. */
 BoundStatement *session_bind(Session *session, Arena *arena, const AstStatement *statement,
                              Str text, DiagnosticList *diagnostics);
 bool session_apply(Session *session, const BoundStatement *statement, Error *err);

@@ -44,11 +44,30 @@ class Sql(WeirTest):
         for text in ("SELECT sum(a.id * b.id + 1) FROM range(3000) a CROSS JOIN range(4000) b",
                      "SELECT sum(x + y) FROM (SELECT explode(sequence(1, 4000)) AS x)"
                      " LATERAL VIEW explode(sequence(1, 3000)) e AS y"):
-            process = self.start("sql", "-e", text, stdout=subprocess.DEVNULL)
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            self.assertEqual(process.returncode, 0)
-            self.assertLess(used.ru_maxrss, 400 * 1024)
+            self.assertLess(self.memory_kb("-e", text), 400 * 1024)
+
+    def memory_kb(self, *args):
+        """The most that `weir sql` held while it ran."""
+        process = self.start("sql", *args, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        return used.ru_maxrss
+
+    def test_statements_are_forgotten_when_they_are_done(self):
+        """All but what they define."""
+        few, many = (os.path.join(self.folder, name) for name in ("few.sql", "many.sql"))
+        for path, count in ((few, 100), (many, 8000)):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("CREATE TEMPORARY VIEW v AS SELECT id + 1 AS x FROM range(3);\n"
+                           "CREATE TABLE t (k INT, s STRING);\n")
+                for i in range(count):
+                    file.write(f"SELECT {i} + 1, concat('a', {i}), upper('b') FROM range(1) WHERE id < {i} + 1;\n")
+                file.write("INSERT INTO t SELECT x, concat('row ', x) FROM v;\nSELECT * FROM t;\n")
+        self.assertLess(self.memory_kb(many), 1.5 * self.memory_kb(few))
+        out, _ = self.weir("sql", many, "--format", "json")
+        self.assertEqual(json.loads(out.splitlines()[-1])["rows"],
+                         [[1, "row 1"], [2, "row 2"], [3, "row 3"]])
 
     def test_a_plan_is_shown_line_by_line(self):
         out, _ = self.weir("sql", "-e", "EXPLAIN SELECT id FROM range(3) WHERE id > 1")

@@ -315,12 +315,36 @@ static void rows_by_key_survive_any_history_of_saves_and_restarts(void **state)
     }
 }
 
+static void rows_that_come_and_go_take_no_more_memory_than_those_that_live_at_once(void **state)
+{
+    enum { LIVE = 5000, KEYS_LIVE = 50 };
+    RowStore store;
+    size_t early = 0;
+
+    (void)state;
+    row_store_init(&store, false);
+    for (uint32_t i = 0; i < LIVE * 40; i++) {
+        int64_t value = i;
+        uint32_t key = i / (LIVE / KEYS_LIVE);
+
+        (void)row_store_add(&store, group_of(&store, key, true), (Str){(const char *)&value, sizeof value}, i);
+        if (i >= LIVE)
+            row_store_remove(&store, row_store_first(&store, group_of(&store, key - KEYS_LIVE, false)));
+        if (i == LIVE * 3)
+            early = row_store_bytes(&store);
+    }
+    assert_int_equal(store.row_count, LIVE);
+    assert_true(row_store_bytes(&store) <= early + early / 20);
+    row_store_done(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_every_type_come_back_as_they_were),
         cmocka_unit_test(damaged_rows_do_no_harm),
         cmocka_unit_test(rows_by_key_survive_any_history_of_saves_and_restarts),
+        cmocka_unit_test(rows_that_come_and_go_take_no_more_memory_than_those_that_live_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

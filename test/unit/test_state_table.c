@@ -170,6 +170,41 @@ static void memory_is_counted_and_given_back(void **state)
     state_table_done(&table);
 }
 
+static void encode_nothing(void *self, StateEntry *entry, StrBuf *out)
+{
+    (void)self, (void)entry, (void)out;
+}
+
+static void save_all(StateTable *table)
+{
+    CheckpointWriter *writer = checkpoint_writer_create();
+
+    state_table_save(table, writer, 1, 2, false, encode_nothing, NULL);
+    checkpoint_writer_free(writer);
+}
+
+static void keys_that_come_and_go_take_no_more_memory_than_those_that_live_at_once(void **state)
+{
+    enum { LIVE = 5000, SAVE_EVERY = 1000 };
+    StateTable table;
+    size_t early = 0;
+    bool added;
+
+    state_table_init(&table, 100, true);
+    for (uint32_t i = 0; i < LIVE * 40; i++) {
+        add(&table, i, &added);
+        if (i >= LIVE)
+            state_table_remove(&table, find(&table, i - LIVE));
+        if (i % SAVE_EVERY == 0)
+            save_all(&table);
+        if (i == LIVE * 3)
+            early = state_table_bytes(&table);
+    }
+    assert_int_equal(table.live_count, LIVE);
+    assert_true(state_table_bytes(&table) <= early + early / 20);
+    state_table_done(&table);
+}
+
 /* ── saving ────────────────────────────────────────────────────────────────────────────────────*/
 
 static void encode_number(void *self, StateEntry *entry, StrBuf *out)
@@ -290,6 +325,7 @@ int main(void)
         cmocka_unit_test(iteration_goes_by_insertion_and_survives_removal),
         cmocka_unit_test(keys_of_equal_hash_are_told_apart),
         cmocka_unit_test(memory_is_counted_and_given_back),
+        cmocka_unit_test(keys_that_come_and_go_take_no_more_memory_than_those_that_live_at_once),
         cmocka_unit_test(what_was_saved_adds_up_to_the_table),
         cmocka_unit_test(a_save_without_changes_writes_nothing),
     };
