@@ -14,6 +14,7 @@ Both engines have the machine's cores (weir: --workers N, Spark: local[N]). Rati
 the better one. --quick: few events, to see that all of it works; its figures mean nothing.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -33,6 +34,8 @@ NAMES = [*QUERIES, "orders", "latency"]
 ENGINES = ("weir", "spark")
 CORES = str(os.cpu_count())
 GENERATOR = re.compile(r"USING nexmark OPTIONS \(.*?\)")
+# A flow's line in weir's picture: its name, rows in, rows a second, rows out.
+TAKEN = re.compile(r"^ (\w+) +(?:kafka|postgres|cassandra) +([\d,]+) +[\d,]+ +[\d,]+ ", re.MULTILINE)
 WAIT_S = 180  # The longest that anything but a measured run takes.
 
 
@@ -41,11 +44,9 @@ def descendants(pid: int) -> list[int]:
     while left:
         each = left.pop()
         out.append(each)
-        for children in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
-            try:
+        with contextlib.suppress(OSError):  # It has ended.
+            for children in pathlib.Path(f"/proc/{each}/task").glob("*/children"):
                 left += [int(p) for p in children.read_text().split()]
-            except OSError:
-                pass  # It has ended.
     return out
 
 
@@ -63,10 +64,8 @@ class MemoryWatch(threading.Thread):
         while not self.ended.wait(0.1):
             resident = 0
             for pid in descendants(self.pid):
-                try:
+                with contextlib.suppress(OSError):
                     resident += int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * page
-                except OSError:
-                    pass
             self.peak_mb = max(self.peak_mb, resident / 1e6)
 
 
@@ -121,8 +120,8 @@ class Bench:
         watch.join()
         process.returncode = os.waitstatus_to_exitcode(status)
         said = log.read_text(encoding="utf-8", errors="replace")
-        taken = [int(n.replace(",", "")) for n in re.findall(r"^ \w+ +(?:kafka|postgres|cassandra) +([\d,]+) ", said, re.MULTILINE)]
-        if process.returncode or not taken or min(taken) < rows:
+        taken = dict(TAKEN.findall(said))  # as last shown
+        if process.returncode or not taken or min(int(n.replace(",", "")) for n in taken.values()) < rows:
             raise SystemExit(f"{engine}, {sql.name}: status {process.returncode}, rows taken in {taken}: {said[-2000:]}")
         return Cost(wall, used.ru_utime + used.ru_stime, watch.peak_mb)
 

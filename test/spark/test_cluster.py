@@ -87,6 +87,7 @@ def kill_under_load(running: Spark, place: Place, worker: int) -> int:
     print(f"     worker {worker} killed after {before} rows")
     failures = same("the worker had its executor", 1, len(executors))
     failures += same("the executor died with it", True, dead_within(5, executors))
+    failures += same("no other process will be taken for it", False, pid_file(worker).exists())
     failures += same("killed while rows were to come", True, before < ORDERS * 9 // 10)
     running.wait_for(lambda: count(place, "order_history") > before + part, 600, "rows by the worker that is left")
     servers.service("up", "spark_cluster")
@@ -98,9 +99,13 @@ def kill(worker: int) -> None:
     servers.service("kill", "spark_cluster")
 
 
+def pid_file(worker: int) -> pathlib.Path:
+    return cassandra_server.folder("spark_cluster") / str(worker) / "pid"
+
+
 def executors_of(worker: int) -> list[int]:
     """The JVMs that the worker has started."""
-    pid = (cassandra_server.folder("spark_cluster") / str(worker) / "pid").read_text(encoding="utf-8").strip()
+    pid = pid_file(worker).read_text(encoding="utf-8").strip()
     children = [int(p) for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children") for p in task.read_text().split()]
     return [p for p in children if "CoarseGrainedExecutorBackend" in pathlib.Path(f"/proc/{p}/cmdline").read_text(encoding="utf-8")]
 
