@@ -36,7 +36,7 @@ CORES = str(os.cpu_count())
 GENERATOR = re.compile(r"USING nexmark OPTIONS \(.*?\)")
 # A flow's line in weir's picture: its name, rows in, rows a second, rows out.
 TAKEN = re.compile(r"^ (\w+) +(?:kafka|postgres|cassandra) +([\d,]+) +[\d,]+ +[\d,]+ ", re.MULTILINE)
-WAIT_S = 180  # The longest that anything but a measured run takes.
+WAIT_S = 600  # The longest that anything but a measured run takes.
 
 
 def descendants(pid: int) -> list[int]:

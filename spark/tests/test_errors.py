@@ -54,6 +54,12 @@ class Words(unittest.TestCase):
         self.assertEqual(words(Failure("[STREAM_FAILED] Query [id = x] terminated: [DIVIDE_BY_ZERO] Division by zero.")),
                          "[DIVIDE_BY_ZERO] Division by zero.")
 
+    def test_what_kafka_says_is_told_and_not_what_was_called(self) -> None:
+        text = ("An error occurred while calling o58.get.\n: java.util.concurrent.ExecutionException: "
+                "org.apache.kafka.common.errors.SaslAuthenticationException: Authentication failed: Invalid username or password")
+        self.assertEqual(words(Failure(text)), "Authentication failed: Invalid username or password")
+        self.assertFalse(is_away(Failure(text)))
+
     def test_a_server_that_is_away_is_waited_for_and_a_wrong_password_is_not(self) -> None:
         self.assertTrue(is_away(Failure("psycopg2.OperationalError: connection to server failed: Connection refused")))
         self.assertTrue(is_away(Failure("cassandra.cluster.NoHostAvailable: ('Unable to connect to any servers', …)")))

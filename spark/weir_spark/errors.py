@@ -69,6 +69,7 @@ def words(failure: BaseException) -> str:
     """One sentence of Spark's, or of the server behind it: the innermost that says something."""
     text = whole_text(failure)
     for pattern in (r"(?:psycopg2|cassandra)\.[\w.]+: (?:\([^)]*\) )?([^\n]+)",
+                    r"org\.apache\.kafka\.common\.errors\.\w+: ([^\n]+)",
                     r"(\[(?!STREAM_FAILED|FOREACH)[A-Z][A-Z_0-9.]+\][^\n]+)"):
         found = re.findall(pattern, text)
         if found:
