@@ -56,8 +56,8 @@ class Words(unittest.TestCase):
 
     def test_what_kafka_says_is_told_and_not_what_was_called(self) -> None:
         text = ("An error occurred while calling o58.get.\n: java.util.concurrent.ExecutionException: "
-                "org.apache.kafka.common.errors.SaslAuthenticationException: Authentication failed: Invalid username or password")
-        self.assertEqual(words(Failure(text)), "Authentication failed: Invalid username or password")
+                "org.apache.kafka.common.errors.SaslAuthenticationException: Authentication failed: Invalid password")
+        self.assertEqual(words(Failure(text)), "Authentication failed: Invalid password")
         self.assertFalse(is_away(Failure(text)))
 
     def test_a_server_that_is_away_is_waited_for_and_a_wrong_password_is_not(self) -> None:

@@ -240,10 +240,9 @@ class Runner:
             progress = query.lastProgress
             if progress is None or running.seen == progress["batchId"]:
                 continue
-            for p in query.recentProgress:
-                if p["batchId"] > running.seen:
-                    running.rows_in += p["numInputRows"]
-            running.seen = progress["batchId"]
+            for progress in [p for p in query.recentProgress if p["batchId"] > running.seen]:  # More than that may have come.
+                running.rows_in += progress["numInputRows"]
+                running.seen = progress["batchId"]
             running.away_since = 0.0
             if running.flow is None:
                 continue
