@@ -1,8 +1,11 @@
 # Three nodes of Apache Cassandra 5 on 127.0.0.1 to 127.0.0.3, replication 3 (cassandra/lib.sh). Part of
 # `script/services up --cluster`. Node N is in the folder N; `kill` ends the one that CASSANDRA_NODE
-# names (default 3), `up` starts again what does not run. Without logins: a killed node must not take
+# names (default 3), `up` starts again what does not run (node N at CASSANDRA_ADDRESS_N where that is set:
+# a node that has moved). Without logins: a killed node must not take
 # the accounts with it.
 . script/service/cassandra/lib.sh
+
+cassandra_cluster_address() { eval "echo \${CASSANDRA_ADDRESS_$1:-127.0.0.$1}"; }
 
 # cassandra_cluster_start N PORT STORAGE_PORT: its tokens are given, four a node, interleaved, so that
 # the nodes need not agree on them first.
@@ -12,7 +15,7 @@ cassandra_cluster_start() {
   for turn in 0 1 2 3; do
     tokens="$tokens${tokens:+,}$(((turn * 3 + $1 - 1) * 1500000000000000000 - 9000000000000000000))"
   done
-  cassandra_configure "127.0.0.$1" "$2" "$3" AllowAllAuthenticator false "$tokens"
+  cassandra_configure "$(cassandra_cluster_address "$1")" "$2" "$3" AllowAllAuthenticator false "$tokens"
   cassandra_node "${CASSANDRA_HEAP_MB:-400}" "$([ "$1" = 1 ] && echo 1 || echo 30000)"
 }
 
@@ -28,7 +31,7 @@ cassandra_cluster_up() {
       service_with 1 service_wait 240 cassandra_ready 127.0.0.1 "$port" || return 1
   done
   for id in 2 3; do
-    service_with "$id" service_wait 240 cassandra_ready "127.0.0.$id" "$port" || return 1
+    service_with "$id" service_wait 240 cassandra_ready "$(cassandra_cluster_address "$id")" "$port" || return 1
   done
   cp "$dir/1/pid" "$dir/pid"
   all="127.0.0.1:$port,127.0.0.2:$port,127.0.0.3:$port"

@@ -5,6 +5,7 @@ usage: test_cassandra.py WEIR [CHECK...]
 
 Without names all checks are run; WEIR_TEST_LONG=1: 50 kills instead of 10, more rows.
 """
+import contextlib
 import os
 import pathlib
 import random
@@ -386,7 +387,7 @@ class Tests:
         assert len(rows) == 5 and all(604000 < r["left"] <= 604800 for r in rows), rows
 
     def an_impossible_consistency_is_waited_for_and_told(self) -> None:
-        weir = self.weir("consistency", outbox__patience="2 seconds")
+        weir = self.weir("consistency", outage__patience="2 seconds")
         file = self.file("consistency.sql", self.RATE +
                          "CREATE STREAMING TABLE t USING cassandra TBLPROPERTIES ('primary_key' = "
                          "'value', 'consistency' = 'three') AS SELECT value FROM STREAM r;\n")
@@ -414,6 +415,31 @@ class Tests:
         assert status != 0 and "refuses the login" in said and "not-the-one" not in said, said
         status, said = ask(cassandra__contact__points="127.0.0.1:1")
         assert status != 0 and "127.0.0.1 port 1" in said, said
+        # TLS where none is spoken, and the other way round: closed, or waited for in vain.
+        for secure, answer in ((True, b"\x84\0\0\0\0\0\0\0\0"), (False, b""), (False, b"\x15\3\3\0\2\2\x46")):
+            with self.answering(answer) as port:
+                status, said = ask(cassandra__contact__points=f"127.0.0.1:{port}", cassandra__tls=str(secure).lower())
+            assert status != 0 and "see cassandra.tls: whether this port speaks TLS" in said, said
+
+    @staticmethod
+    @contextlib.contextmanager
+    def answering(answer: bytes):
+        """A port where everyone gets this answer, and then the end."""
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = host.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(answer)
+
+        host = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield host.getsockname()[1]
+        finally:
+            host.shutdown(socket.SHUT_RDWR)
+            host.close()
 
     def a_node_that_goes_while_it_tells_of_the_cluster_is_no_crash(self) -> None:
         """A server of our own, which closes the connection when asked of the other nodes, and comes back."""
@@ -484,7 +510,7 @@ class Tests:
     def a_killed_server_delays_and_loses_nothing(self) -> None:
         feed = Feed(self.program, 200000 if LONG else 60000)
         try:
-            weir = self.weir("crash", feed=feed.address, outbox__patience="300 seconds")
+            weir = self.weir("crash", feed=feed.address, outage__patience="300 seconds")
             process = subprocess.Popen(weir.command(ORDERS, "--drain"))
             cassandra_server.wait_until(
                 lambda: self.has_rows("weir_crash.order_history"), 300, "the first rows")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Three nodes of Cassandra, replication 3, one of them killed and started again under load.
+"""Three nodes of Cassandra, replication 3: one killed and started again under load, one that moves.
 
 usage: test_cassandra_cluster.py WEIR
 
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import cassandra_server
 import servers
@@ -86,6 +87,58 @@ def a_killed_node_loses_nothing(program: str, folder: pathlib.Path) -> None:
         server.close()
 
 
+def kill(node: int) -> None:
+    os.environ["CASSANDRA_NODE"] = str(node)
+    servers.service("kill", SERVICE)
+
+
+def a_node_that_comes_back_under_another_address_is_found(program: str, folder: pathlib.Path) -> None:
+    """The address is none of the contact points: the others tell of it. Then it alone is left."""
+    settings = conf()
+    pipeline = folder / "moved.sql"
+    pipeline.write_text("""
+CREATE TABLE given (id INT) USING kafka;
+CREATE STREAMING TABLE taken USING cassandra TBLPROPERTIES ('primary_key' = 'id')
+AS SELECT id FROM STREAM given;
+""", encoding="utf-8")
+    weir = Weir(program, folder / "moved", "weir_moved", {"cassandra.consistency": "one"}, settings)
+    port = settings["cassandra.contact.points"].split(",")[0].rsplit(":", 1)[1]
+
+    def produce(number: int) -> None:
+        subprocess.run([program, "topic", "produce", "given", "--data", str(weir.data)],
+                       input=f'{{"id": {number}}}\n', text=True, check=True)
+
+    def taken(host: str) -> list:
+        at = {"cassandra.contact.points": f"{host}:{port}"}
+        try:
+            return sorted(row[0] for row in rows_at_each_node(at, "weir_moved.taken")[0])
+        except Exception:  # There is no such table yet.
+            return []
+
+    process = subprocess.Popen(weir.command(pipeline))
+    try:
+        cassandra_server.wait_until(lambda: (weir.data / "socket").exists(), 60, "the run")
+        produce(1)
+        cassandra_server.wait_until(lambda: taken("127.0.0.3") == [1], 60, "the first row")
+        kill(3)
+        os.environ["CASSANDRA_ADDRESS_3"] = "127.0.0.4"
+        servers.service("up", SERVICE)
+        # A session that has nothing to do hears nothing.
+        for number in range(2, 12):
+            produce(number)
+            time.sleep(0.5)
+        cassandra_server.wait_until(lambda: len(taken("127.0.0.4")) == 11, 60, "what came since")
+        kill(1)
+        kill(2)
+        produce(12)
+        cassandra_server.wait_until(lambda: len(taken("127.0.0.4")) == 12, 60,
+                                    "a row by the node that has moved")
+        print("  a node came back under another address, and was left alone: it is found")
+    finally:
+        process.kill()
+        process.wait()
+
+
 def main() -> int:
     running = subprocess.run([os.path.join(servers.ROOT, "script/services"), "status", SERVICE],
                              capture_output=True, text=True, check=True).stdout
@@ -97,7 +150,9 @@ def main() -> int:
             os.environ["WEIR_TEST_STARTED"] = SERVICE
             servers.service("up", SERVICE)
         cassandra_server.use_driver(SERVICE)
-        a_killed_node_loses_nothing(os.path.abspath(sys.argv[1]), folder)
+        program = os.path.abspath(sys.argv[1])
+        a_killed_node_loses_nothing(program, folder)
+        a_node_that_comes_back_under_another_address_is_found(program, folder)
     finally:
         if not was_up:
             servers.service("clean", SERVICE)

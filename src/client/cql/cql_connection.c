@@ -8,6 +8,7 @@
 
 enum {
     READ_BYTES = 64 << 10,
+    CAUSE_BYTES = 150, /* Of an error that gets a hint behind it. */
     READS_A_TURN = 16,
     HELLO_STREAM = 0, /* Of the handshake. */
 };
@@ -49,12 +50,18 @@ static void move(CqlConnection *connection, CqlConnectionState next)
     connection->state = next;
 }
 
-/* Keeps the first reason. */
+/* Keeps the first reason. A port that takes the connection and says no word of the protocol may be one that
+ * speaks TLS, or does not. */
 static void break_off(CqlConnection *connection, const Error *err)
 {
+    bool unheard = connection->state == CQL_SECURING || connection->state == CQL_GREETING;
+
     if (connection->state == CQL_BROKEN)
         return;
     connection->error = *err;
+    if (unheard && err->kind == ERROR_RETRY)
+        (void)error_set(&connection->error, err->kind,
+                        "%.*s; see cassandra.tls: whether this port speaks TLS", CAUSE_BYTES, err->text);
     move(connection, CQL_BROKEN);
 }
 

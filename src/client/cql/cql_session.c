@@ -294,13 +294,28 @@ static void answered(void *self, CqlConnection *connection, CqlAsked *asked,
 
 /* ── nodes ─────────────────────────────────────────────────────────────────────────────────────*/
 
+static CqlPlace place_make(const char *host, const char *address, uint16_t port)
+{
+    return (CqlPlace){.address = mem_strdup(address), .host = mem_strdup(host), .port = port};
+}
+
+static void place_done(CqlPlace *place)
+{
+    free(place->address);
+    free(place->host);
+    *place = (CqlPlace){0};
+}
+
+static bool place_is(const CqlPlace *place, const char *address, uint16_t port)
+{
+    return place->address && strcmp(place->address, address) == 0 && place->port == port;
+}
+
 CqlNode *cql_node_add(CqlSession *session, const char *host, const char *address, uint16_t port)
 {
     CqlNode *node = mem_zalloc(sizeof *node);
 
-    node->host = mem_strdup(host);
-    node->address = mem_strdup(address);
-    node->port = port;
+    node->place = place_make(host, address, port);
     node->backoff_us = BACKOFF_FIRST_US;
     arena_init(&node->arena);
     VEC_ADD(&session->nodes, node);
@@ -311,9 +326,32 @@ static void node_free(CqlNode *node)
 {
     cql_connection_free(node->connection);
     arena_done(&node->arena);
-    free(node->host);
-    free(node->address);
+    place_done(&node->place);
+    place_done(&node->other);
     free(node);
+}
+
+static void try_other_place(CqlNode *node)
+{
+    CqlPlace place = node->place;
+
+    if (!node->other.address)
+        return;
+    node->place = node->other;
+    node->other = place;
+}
+
+void cql_node_moved(CqlNode *node, const char *address, uint16_t port)
+{
+    if (place_is(&node->place, address, port) || place_is(&node->other, address, port))
+        return;
+    place_done(&node->other);
+    node->other = place_make(address, address, port);
+    if (node->connection)
+        return; /* Where it was, it is, or was until now: then node_lost goes on. */
+    try_other_place(node);
+    node->retry_at_us = 0;
+    node->backoff_us = BACKOFF_FIRST_US;
 }
 
 static void back_off(CqlSession *session, CqlNode *node, const Error *why)
@@ -321,7 +359,12 @@ static void back_off(CqlSession *session, CqlNode *node, const Error *why)
     node->retry_at_us = os_monotonic_us() + node->backoff_us;
     node->backoff_us = MIN(node->backoff_us * 2, (int64_t)BACKOFF_MAX_US);
     session->last_error = *why;
-    (void)error_wrap(&session->last_error, "Cassandra at %s port %u", node->address, node->port);
+    (void)error_wrap(&session->last_error, "Cassandra at %s port %u", node->place.address,
+                     node->place.port);
+    try_other_place(node);
+    /* Away for long: it may have moved, and nobody told. */
+    if (node->backoff_us == BACKOFF_MAX_US)
+        session->reload_wanted = true;
 }
 
 void cql_node_dial(CqlSession *session, CqlNode *node)
@@ -330,7 +373,8 @@ void cql_node_dial(CqlSession *session, CqlNode *node)
     Error err = {0};
 
     session->counters.connections++;
-    if (!cql_connection_dial(&session->config, node->host, node->address, node->port, &methods,
+    if (!cql_connection_dial(&session->config, node->place.host, node->place.address,
+                             node->place.port, &methods,
                              session, &node->connection, &err))
         back_off(session, node, &err);
 }

@@ -17,10 +17,16 @@
 
 enum { ATTEMPTS_MAX = 6 };
 
-typedef struct CqlNode {
+/* Where a node is dialled. */
+typedef struct CqlPlace {
     char *address; /* As a number. */
     char *host;    /* As asked for, for certificates. */
     uint16_t port;
+} CqlPlace;
+
+typedef struct CqlNode {
+    CqlPlace place;
+    CqlPlace other; /* Where it may be, too, by what the cluster says; address NULL: no other. Tried in turn. */
     Str host_id; /* 16 bytes; empty: not known yet. This and the next two in node->arena. */
     Str dc;
     Str rack;
@@ -118,6 +124,8 @@ bool cql_request_wait(CqlSession *session, CqlRequest *request, Error *err);
 /* Does what there is to do; waits for at most a tenth of a second if that is nothing. */
 void cql_session_turn(CqlSession *session);
 CqlNode *cql_node_add(CqlSession *session, const char *host, const char *address, uint16_t port);
+/* It may be there, too: is tried there next, unless it has a connection. */
+void cql_node_moved(CqlNode *node, const char *address, uint16_t port);
 /* Begins a connection to a node; its failure is noted there. */
 void cql_node_dial(CqlSession *session, CqlNode *node);
 

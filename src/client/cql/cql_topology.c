@@ -2,8 +2,9 @@
  * cql_topology.c: which nodes a cluster has, their tokens, and how a keyspace is copied.
  *
  * Asked of the control node when the session opens, when that node changes, and when the cluster
- * says that something has (EVENT). Nodes are known by their host_id, so that the address by which a
- * contact point was reached is kept, whatever it calls itself.
+ * says that something has (EVENT), or a node is away for long. Nodes are known by their host_id, so that the
+ * address by which a contact point was reached is kept, whatever it calls itself, and a node that comes back
+ * under another address is found again.
  */
 #include "base/assert.h"
 #include "client/cql/cql_session_impl.h"
@@ -234,7 +235,7 @@ static bool load_peers(Loading *loading, CqlResult *result, Error *err)
     if (!columns_are(result, COUNT_OF(values), err))
         return false;
     for (uint32_t i = 0; i < result->rows.row_count; i++) {
-        uint16_t port = loading->control->port;
+        uint16_t port = loading->control->place.port;
         char *address;
 
         if (!cql_rows_next(&result->rows, values, err))
@@ -359,6 +360,8 @@ static void take_nodes(Loading *loading)
         if (!node)
             node = cql_node_add(session, found->address, found->address, found->port);
         node->gone = false;
+        if (found->address)
+            cql_node_moved(node, found->address, found->port);
         if (node->retry_at_us == INT64_MAX)
             node->retry_at_us = 0; /* A contact point: from now on like all others. */
         arena_reset(&node->arena);
@@ -515,6 +518,12 @@ bool cql_change_schema(CqlSession *session, Str text, CqlConsistency consistency
     return cql_request_wait(session, request, err) && wait_for_schema(session, err);
 }
 
+static void reload_soon(CqlSession *session)
+{
+    session->reload_wanted = true;
+    session->reload_at_us = os_monotonic_us() + 1000000; /* Let it settle. */
+}
+
 void cql_topology_event(CqlSession *session, Str body)
 {
     CqlReader reader = cql_reader(body);
@@ -524,9 +533,9 @@ void cql_topology_event(CqlSession *session, Str body)
     if (str_is(type, "STATUS_CHANGE")) {
         for (size_t i = 0; str_is(change, "UP") && i < session->nodes.count; i++)
             session->nodes.items[i]->retry_at_us = 0;
+        reload_soon(session); /* It may be up under another address. */
     } else if (str_is(type, "TOPOLOGY_CHANGE")) {
-        session->reload_wanted = true;
-        session->reload_at_us = os_monotonic_us() + 1000000; /* Let it settle. */
+        reload_soon(session);
     } else if (str_is(type, "SCHEMA_CHANGE") && str_is(cql_read_string(&reader), "KEYSPACE")) {
         session->reload_wanted = true;
         session->reload_at_us = 0;
