@@ -288,8 +288,8 @@ static const char *remedy_of(rd_kafka_resp_err_t code)
 {
     switch ((int)code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        return "; this login needs the rights Describe and, to read, Read, to write, Write on the topic "
-               "(Create, where it is missing)";
+        return "; this login needs the rights Describe and Read, to write also Write, on the topic (Create, "
+               "where it is missing)";
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         return "; this login needs the right Read on the consumer groups whose names begin with 'weir-'";
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
@@ -844,6 +844,96 @@ bool kafka_topic_ends_now(KafkaClient *client, Str topic, int32_t partition_coun
     (void)snprintf(name, sizeof name, "%.*s", STR_ARG(topic));
     code = ask_offsets(client, name, partition_count, KAFKA_TIME_END, TRY_MS, out);
     return !code || kafka_client_error(client, code, err, "offsets of topic '%s'", name);
+}
+
+/* ── consumer groups ───────────────────────────────────────────────────────────────────────────*/
+
+/*
+ * As an administrator asks, and not as a member of the group: rd_kafka_committed waits for a group to which it
+ * has no right as for one that is away, and rd_kafka_commit, then, for ever: the client cannot be closed
+ * (librdkafka 2.0).
+ */
+static rd_kafka_event_t *ask_group(KafkaClient *client, const char *group, const char *topic,
+                                   int32_t partition)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client->handle);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(client->handle, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_ListConsumerGroupOffsets_t *question;
+    rd_kafka_event_t *event;
+    char text[64];
+
+    rd_kafka_topic_partition_list_add(list, topic, partition);
+    question = rd_kafka_ListConsumerGroupOffsets_new(group, list);
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, TRY_MAX_MS, text, sizeof text);
+    rd_kafka_error_destroy(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
+    rd_kafka_ListConsumerGroupOffsets(client->handle, &question, 1, options, queue);
+    event = wait_for(client, queue, TRY_MAX_MS + SLICE_MS);
+    rd_kafka_ListConsumerGroupOffsets_destroy(question);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_AdminOptions_destroy(options);
+    return event;
+}
+
+static rd_kafka_resp_err_t group_outcome(rd_kafka_event_t *event, int64_t *out)
+{
+    const rd_kafka_topic_partition_list_t *found;
+    const rd_kafka_group_result_t **groups;
+    rd_kafka_resp_err_t code;
+    size_t count;
+
+    if (!event)
+        return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    code = rd_kafka_event_error(event);
+    if (code)
+        return code;
+    groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+    if (count != 1)
+        return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (rd_kafka_group_result_error(groups[0]))
+        return rd_kafka_error_code(rd_kafka_group_result_error(groups[0]));
+    found = rd_kafka_group_result_partitions(groups[0]);
+    if (!found || found->cnt != 1)
+        return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    *out = MAX(found->elems[0].offset, -1);
+    return found->elems[0].err;
+}
+
+bool kafka_group_offset(KafkaClient *client, const char *group, const char *topic,
+                        int32_t partition, int64_t *out, Error *err)
+{
+    int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
+    rd_kafka_resp_err_t code;
+
+    for (;;) {
+        rd_kafka_event_t *event = ask_group(client, group, topic, partition);
+
+        code = group_outcome(event, out);
+        if (event)
+            rd_kafka_event_destroy(event);
+        if (!may_pass(code) || os_monotonic_us() > until_us || is_stopped(client))
+            break;
+        os_sleep_us(100000);
+    }
+    return !code || kafka_client_error(client, code, err, "consumer group '%s'", group);
+}
+
+void kafka_group_set(KafkaClient *client, const char *group,
+                     const rd_kafka_topic_partition_list_t *offsets, int wait_ms)
+{
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(client->handle);
+    rd_kafka_AlterConsumerGroupOffsets_t *change =
+        rd_kafka_AlterConsumerGroupOffsets_new(group, offsets);
+    rd_kafka_event_t *event;
+
+    rd_kafka_AlterConsumerGroupOffsets(client->handle, &change, 1, NULL, answers);
+    event = rd_kafka_queue_poll(answers, wait_ms);
+    if (event)
+        rd_kafka_event_destroy(event);
+    rd_kafka_AlterConsumerGroupOffsets_destroy(change);
+    rd_kafka_queue_destroy(answers);
 }
 
 bool kafka_probe(const Settings *settings, Arena *arena, Str *version, Error *err)

@@ -1,6 +1,6 @@
 /*
  * kafka_client.h: one connection to Apache Kafka (librdkafka), and what its source, its sink and the
- * commands ask of a cluster besides records: topics, offsets, settings of topics.
+ * commands ask of a cluster besides records: topics, offsets, settings of topics, offsets of groups.
  *
  * Every setting and table option `kafka.NAME` is librdkafka's property NAME; the table's option wins.
  * A secret may be in a file instead (`kafka.sasl.password.file`); values are never part of an error.
@@ -113,6 +113,16 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
 /* The ends, asked for once and shortly: for those who ask again anyway. */
 bool kafka_topic_ends_now(KafkaClient *client, Str topic, int32_t partition_count, int64_t *out,
                           Error *err);
+
+/* ── consumer groups, as an administrator sees them ────────────────────────────────────────────*/
+
+/* The committed offset of a partition, once no transaction can change it any more; -1: none. The client must be a
+ * consumer whose group.id this is: without one librdkafka (2.0) crashes when the group's coordinator moves. */
+bool kafka_group_offset(KafkaClient *client, const char *group, const char *topic,
+                        int32_t partition, int64_t *out, Error *err);
+/* Sets committed offsets; whether it is taken is not told. Waits so long for it. */
+void kafka_group_set(KafkaClient *client, const char *group,
+                     const rd_kafka_topic_partition_list_t *offsets, int wait_ms);
 
 /* Whether the cluster of the settings can be reached, and what it is; in `arena`. */
 bool kafka_probe(const Settings *settings, Arena *arena, Str *version, Error *err);

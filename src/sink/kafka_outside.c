@@ -474,35 +474,16 @@ static bool connect_producer(KafkaOutside *outside, Str run_id, Error *err)
 /* The offset of the group, which no transaction can be changing any more. */
 static bool read_epoch(KafkaOutside *outside, int64_t *epoch, Error *err)
 {
-    const KafkaProperty forced[] = {
-        {"group.id", outside->transaction},
-        {"enable.auto.commit", "false"},
-        {"isolation.level", "read_committed"},
-        {NULL, NULL},
-    };
-    int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
-    rd_kafka_topic_partition_list_t *list;
-    rd_kafka_resp_err_t code;
+    const KafkaProperty forced[] = {{"group.id", outside->transaction}, {NULL, NULL}};
     KafkaClient *client;
+    bool ok;
 
     if (!kafka_client_open(&outside->kafka, RD_KAFKA_CONSUMER, NULL, forced, NULL, &client, err))
         return false;
-    list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, outside->topic, 0);
-    do {
-        code = rd_kafka_committed(kafka_client_handle(client), list, ASK_MS);
-        if (!code)
-            code = list->elems[0].err;
-    } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && os_monotonic_us() < until_us &&
-             !atomic_load(&outside->interrupted));
-    if (code)
-        (void)kafka_client_error(client, code, err, "topic '%s': the epoch that it holds",
-                                 outside->topic);
-    else
-        *epoch = list->elems[0].offset < 0 ? -1 : list->elems[0].offset;
-    rd_kafka_topic_partition_list_destroy(list);
+    kafka_client_heed(client, &outside->interrupted);
+    ok = kafka_group_offset(client, outside->transaction, outside->topic, 0, epoch, err);
     kafka_client_close(client);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return ok || error_wrap(err, "topic '%s': the epoch that it holds", outside->topic);
 }
 
 static bool kafka_last_delivered(Outside *base, Str run_id, int64_t *epoch, Error *err)

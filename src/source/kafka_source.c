@@ -46,6 +46,7 @@ typedef struct KafkaSource {
     Source source;
     KafkaSourceConfig config;
     const char *topic;
+    const char *group;
     KafkaClient *control;
     KafkaClient *uncommitted; /* For extend; NULL: not needed yet. */
     OsThread *watcher;
@@ -178,10 +179,9 @@ static void note_trouble(KafkaSource *source, const Error *err)
     os_mutex_unlock(source->mutex);
 }
 
-/* How far the epochs are, for people's tools: whether it is taken is nobody's concern here. */
-static void tell_group(KafkaSource *source, bool wait)
+/* What the group is to be told: partitions whose committed position has moved. */
+static rd_kafka_topic_partition_list_t *news_for_group(KafkaSource *source)
 {
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(kafka_client_handle(source->control));
     int32_t count = known_partitions(source);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
 
@@ -194,15 +194,17 @@ static void tell_group(KafkaSource *source, bool wait)
         partition->told = committed;
         rd_kafka_topic_partition_list_add(list, source->topic, p)->offset = committed;
     }
-    if (list->cnt && rd_kafka_commit_queue(kafka_client_handle(source->control), list, answers,
-                                           NULL, NULL) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_event_t *event = rd_kafka_queue_poll(answers, wait ? GROUP_WAIT_MS : 0);
+    return list;
+}
 
-        if (event)
-            rd_kafka_event_destroy(event);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_queue_destroy(answers);
+/* How far the epochs are, for people's tools: whether it is taken is nobody's concern here. */
+static void tell_group(KafkaSource *source, bool wait)
+{
+    rd_kafka_topic_partition_list_t *news = news_for_group(source);
+
+    if (news->cnt)
+        kafka_group_set(source->control, source->group, news, wait ? GROUP_WAIT_MS : 0);
+    rd_kafka_topic_partition_list_destroy(news);
 }
 
 static void watch_once(KafkaSource *source, int *missing_looks)
@@ -776,24 +778,21 @@ static bool find_topic(KafkaSource *source, Error *err)
 bool kafka_source_open(const KafkaSourceConfig *config, Source **out, Error *err)
 {
     KafkaSource *source = mem_zalloc(sizeof *source);
-    const KafkaProperty own[] = {
-        {"group.id", str_to_c(config->arena, config->group)},
-        /* librdkafka does not close a client before the answer to its last commit. */
-        {"socket.timeout.ms", "5000"},
-        {NULL, NULL},
-    };
     static const KafkaProperty forced[] = {
         {"enable.auto.commit", "false"},
         {"isolation.level", "read_committed"},
+        {"group.id", ""}, /* No member of it: kafka_group_set. */
         {NULL, NULL},
     };
+    const char *group = kafka_config_find(&config->kafka, "group.id");
 
     source->source.methods = &kafka_methods;
     source->config = *config;
     source->topic = str_to_c(config->arena, config->topic);
+    source->group = group ? group : str_to_c(config->arena, config->group);
     source->mutex = os_mutex_create();
     source->stopping = os_cond_create();
-    if (!kafka_client_open(&config->kafka, RD_KAFKA_CONSUMER, own, forced, NULL,
+    if (!kafka_client_open(&config->kafka, RD_KAFKA_CONSUMER, NULL, forced, NULL,
                            &source->control, err))
         goto fail;
     kafka_client_heed(source->control, &source->stop);

@@ -62,6 +62,13 @@ class Test:
         self.run("topic", "create", full, "--partitions", str(partitions), *args, *self.real)
         return full
 
+    def remove_topics(self) -> None:
+        """All that the tests made."""
+        names = self.run("topic", "list", "--format", "json", *self.real)[0].splitlines()
+        for name in (json.loads(line)["topic"] for line in names):
+            if name.startswith(self.prefix):
+                self.run("topic", "delete", name, "--yes", *self.real)
+
     def pipeline(self, name: str, sql: str) -> str:
         path = self.folder / f"{name}.sql"
         path.write_text(sql, encoding="utf-8")
@@ -719,10 +726,7 @@ def run_tests(service: str, only: list) -> int:
             except AssertionError as error:
                 failures += 1
                 print(f"FAIL {each.__name__}: {error}", flush=True)
-        names = test.run("topic", "list", "--format", "json", *test.real)[0].splitlines()
-        for name in (json.loads(line)["topic"] for line in names):
-            if name.startswith(test.prefix):
-                test.run("topic", "delete", name, "--yes", *test.real)
+        test.remove_topics()
     return failures != 0
 
 

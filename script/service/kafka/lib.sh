@@ -6,7 +6,9 @@
 #     $dir/tls/                a certificate of its own; ca.pem is what clients trust
 #
 # A broker has two listeners: one plain, one with SASL (PLAIN) over TLS: user weir, password
-# weir-secret; the address of the second is in $dir/secure.
+# weir-secret; the address of the second is in $dir/secure. A broker that keeps the metadata itself asks for
+# rights: those who come without a name, and weir, have them all; guest (guest-secret) has none but what
+# kafka-acls gives.
 
 # kafka_jars VERSION: fetched once, for all clones; prints the folder.
 kafka_jars() {
@@ -76,7 +78,7 @@ log.retention.check.interval.ms=2000
 log.initial.task.delay.ms=1000
 controlled.shutdown.enable=$([ "$4" -gt 1 ] && echo true || echo false)
 sasl.enabled.mechanisms=PLAIN
-listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_weir="weir-secret";
+listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_weir="weir-secret" user_guest="guest-secret";
 listener.name.secure.ssl.keystore.type=PEM
 listener.name.secure.ssl.keystore.location=$dir/tls/broker.pem
 listener.name.secure.ssl.client.auth=none
@@ -96,6 +98,8 @@ process.roles=broker,controller
 node.id=$2
 controller.quorum.voters=$7
 controller.listener.names=CONTROLLER
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:weir
 listeners=PLAINTEXT://$3:$4,CONTROLLER://$3:$6,SECURE://$3:$5
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
