@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/planted.h"
 #include "expr/agg.h"
 #include "expr/arithmetic.h"
 #include "expr/catalog.h"
@@ -338,17 +339,6 @@ static void sum_overflow(const AggregateCall *call, Vector *out, uint32_t i, Are
     }
 }
 
-/* Builds for tests alone: a sum that is wrong now and then, so that a test can show that `weir verify`
- * finds it. */
-static Int128 planted_mistake(Int128 sum)
-{
-#ifdef WEIR_DEBUG
-    if (getenv("WEIR_PLANTED_MISTAKE") && sum % 7 == 3)
-        return sum + 1;
-#endif
-    return sum;
-}
-
 static void put_sum(const AggregateCall *call, Vector *out, uint32_t i, const SumState *state,
                     Arena *arena)
 {
@@ -360,7 +350,7 @@ static void put_sum(const AggregateCall *call, Vector *out, uint32_t i, const Su
         if (!fits || !decimal_fits(sum, out->type->precision))
             sum_overflow(call, out, i, arena);
         else
-            vector_i128(out)[i] = planted_mistake(sum);
+            vector_i128(out)[i] = planted_mistake("sum") && sum % 7 == 3 ? sum + 1 : sum;
         break;
     case TYPE_INTERVAL_YM:
         if (!fits || sum < INT32_MIN || sum > INT32_MAX)

@@ -25,6 +25,7 @@
  */
 #include <stdlib.h>
 
+#include "base/planted.h"
 #include "op/inputs.h"
 #include "op/join.h"
 #include "op/key_columns.h"
@@ -419,7 +420,8 @@ static bool let_go(Leaving *leaving, uint32_t place, Error *err)
 {
     Side *side = &leaving->self->sides[leaving->side];
 
-    if (!side->keep || row_store_at(&side->store, place)->marked) {
+    if (!side->keep || (row_store_at(&side->store, place)->marked &&
+                        !(planted_mistake("join") && place % 3 == 1))) {
         row_store_remove(&side->store, place);
         return true;
     }
