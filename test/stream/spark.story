@@ -27,6 +27,14 @@ SELECT a.k, count(*) AS n FROM STREAM a AS a JOIN STREAM b AS b ON a.k = b.k GRO
 accepted
 spark: Join between two streaming DataFrames/Datasets is not supported in Update output mode
 
+== NULL keys in a full join of streams
+CREATE STREAMING TABLE out USING postgres AS
+SELECT a.k, b.v FROM STREAM a WATERMARK ts DELAY OF INTERVAL 1 SECOND AS a
+FULL JOIN STREAM b WATERMARK ts DELAY OF INTERVAL 1 SECOND AS b
+ON a.k = b.k AND b.ts BETWEEN a.ts AND a.ts + INTERVAL 5 SECONDS;
+accepted
+spark: in a FULL JOIN of streams NULL keys find one another there
+
 == a join of streams without equality
 CREATE STREAMING TABLE out USING postgres TBLPROPERTIES ('unbounded_state' = 'true') AS
 SELECT a.k FROM STREAM a AS a JOIN STREAM b AS b ON a.v < b.v;
