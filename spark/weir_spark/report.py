@@ -14,12 +14,12 @@ from pyspark.sql import SparkSession
 from .plan import Plan, file_name
 from .verify import Result
 
-HEAD = ["", "weir", "Spark", "equal", "open", "missing", "extra"]
+HEAD = ["", "weir", "Spark", "equal", "open in weir", "open in Spark", "missing", "extra"]
 
 
 def line_of(result: Result) -> list[str]:
     return [result.name, str(result.weir_rows), str(result.spark_rows), str(result.equal),
-            str(result.open), str(result.missing), str(result.extra)]
+            str(result.open_here), str(result.open_there), str(result.missing), str(result.extra)]
 
 
 def verdict(result: Result, allow_empty: bool) -> str:
@@ -55,8 +55,7 @@ def print_table(results: list[Result], allow_empty: bool) -> None:
         if r.late:
             print(f"{r.name}: {r.late} late or failed record{'s' if r.late != 1 else ''} left out of Spark's input")
         if r.partly_late:
-            print(f"{r.name}: {r.partly_late} rows of hopping windows are equal with these records, which were late for "
-                  "other windows alone")
+            print(f"{r.name}: {r.partly_late} rows of hopping windows count such records, late for other windows alone")
 
 
 def file_hash(path: str) -> str:
@@ -97,7 +96,8 @@ def certificate(session: SparkSession, plan: Plan, folder: str, results: list[Re
         "tables": [{
             "name": r.name, "kind": r.kind, "verdict": verdict(r, allow_empty),
             "weir_rows": r.weir_rows, "spark_rows": r.spark_rows, "equal": r.equal,
-            "open_windows": r.open, "equal_with_partly_late": r.partly_late, "missing": r.missing, "extra": r.extra,
+            "open_in_weir": r.open_here, "open_in_spark": r.open_there, "with_partly_late": r.partly_late,
+            "missing": r.missing, "extra": r.extra,
             "weir_sha256": r.weir_hash, "spark_sha256": r.spark_hash,
             "problem": r.problem or None, "columns": r.columns, "key": r.key,
             "first_missing": r.first_missing, "first_extra": r.first_extra,
@@ -121,16 +121,15 @@ def page(c: dict[str, Any]) -> str:
 
     rows = "".join(
         f"<tr><td>{e(t['name'])}</td><td>{t['weir_rows']}</td><td>{t['spark_rows']}</td><td>{t['equal']}</td>"
-        f"<td>{t['open_windows']}</td><td>{t['missing']}</td><td>{t['extra']}</td>"
+        f"<td>{t['open_in_weir']}</td><td>{t['open_in_spark']}</td><td>{t['missing']}</td><td>{t['extra']}</td>"
         f"<td class={'yes' if t['verdict'] == 'equal' else 'no'}>{e(t['verdict'])}</td></tr>" for t in c["tables"])
     details = ""
     for t in c["tables"]:
         items = [e(t["problem"])] if t["problem"] else []
         for where, rows_ in (("weir", t["first_missing"]), ("Spark", t["first_extra"])):
             items += [f"only in {where}: <code>{e(row_text(t['columns'], t['key'], r))}</code>" for r in rows_]
-        if t["equal_with_partly_late"]:
-            items.append(f"{t['equal_with_partly_late']} rows of hopping windows are equal with records in Spark's input that "
-                         "were late for other windows alone")
+        if t["with_partly_late"]:
+            items.append(f"{t['with_partly_late']} rows of hopping windows count records late for other windows alone")
         if t["left_out"]:
             many = "s" if len(t["left_out"]) != 1 else ""
             items.append(f"{len(t['left_out'])} record{many} left out of Spark's input: late, or failed in weir "
@@ -146,7 +145,7 @@ def page(c: dict[str, Any]) -> str:
             f"<style>{STYLE}</style><h1><span class={css}>{word}</span>: {e(c['file'])} on weir and on Spark</h1>"
             f"<p>{e(c['made_at'])} · file <code>{e(c['file_sha256'])}</code> · doubles within {c['double_ulp']} ulp, "
             "all else exactly.</p><div class=wide><table>"
-            "<tr><th>table<th>weir<th>Spark<th>equal<th>open<th>missing<th>extra<th></tr>"
+            "<tr><th>table<th>weir<th>Spark<th>equal<th>open in weir<th>open in Spark<th>missing<th>extra<th></tr>"
             f"{rows}</table></div>{details}<h2>Engines</h2><table>{engines}</table><h2>Input, as read here</h2>"
             f"<table>{inputs}</table><h2>Settings</h2><table>{settings}</table></html>\n")
 

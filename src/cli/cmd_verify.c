@@ -10,9 +10,10 @@
  *
  * Each flow is compared by itself: Spark reads the records which that flow read here, so one that differs
  * does not spoil those behind it, and the equality of all is the equality of the pipeline. What the two
- * engines still hold back at the end of the input differs (sessions, several partitions), therefore the
- * two runs: Spark's rows must hold all that weir emitted by its own watermarks (once), and nothing that
- * weir does not emit when all windows are closed (drain). See docs/spark.md.
+ * engines still hold back at the end of the input differs (sessions, several streams or partitions, rows
+ * that no watermark passes). Therefore the two runs: what Spark has told and weir by its own watermarks
+ * (once) has not must be there when all windows are closed (drain); the other way round Spark runs a flow
+ * again, farther (verify.py). See docs/spark.md.
  */
 #include <stdio.h>
 #include <string.h>

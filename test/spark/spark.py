@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Queries of some hundred rows cost what their compilation costs.
+QUICKLY = "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' --conf spark.sql.codegen.wholeStage=false"
 LONG = bool(os.environ.get("WEIR_TEST_LONG"))
 
 
@@ -18,7 +20,7 @@ def python():
 
 def environment():
     return {**os.environ, "PYTHONPATH": os.path.join(ROOT, "spark"), "PYTHONDONTWRITEBYTECODE": "1",
-            "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_SUBMIT_ARGS": "--conf spark.driver.memory=1g pyspark-shell"}
+            "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_SUBMIT_ARGS": f"--conf spark.driver.memory=1g {QUICKLY} pyspark-shell"}
 
 
 def prepare(weir, file, folder, *arguments, env=None):
