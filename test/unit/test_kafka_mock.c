@@ -169,7 +169,7 @@ static void a_right_that_is_lost_ends_the_run(void **state)
         rd_kafka_resp_err_t code;
         const char *remedy;
     } cases[] = {
-        {PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "Write on the topic"},
+        {PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "to write also Write, on the topic"},
         {PRODUCE, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "IdempotentWrite"},
         {TXN_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "Read on the consumer groups"},
         {END_TXN, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
