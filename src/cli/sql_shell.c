@@ -102,16 +102,13 @@ static void print_diagnostics(SqlShell *shell, DiagnosticList *diagnostics, Str 
     StrBuf out;
 
     if (shell->format == OUTPUT_JSON) {
-        for (size_t i = 0; i < diagnostics->count; i++) {
-            const Diagnostic *d = &diagnostics->items[i];
+        const Diagnostic *d = diagnostics_first(diagnostics);
 
-            if (d->severity != DIAGNOSTIC_ERROR)
-                continue;
+        if (d)
             output_json_error(json, d->class_name, d->sqlstate, str_of(d->message), d->span.line,
                               d->span.column);
-            return;
-        }
-        output_json_error(json, NULL, NULL, STR("unknown error"), 0, 0);
+        else
+            output_json_error(json, NULL, NULL, STR("unknown error"), 0, 0);
         return;
     }
     strbuf_init(&out);

@@ -483,9 +483,13 @@ static bool bind_approx_count(BindCall *call, Error *err)
 
     if (call->arg_count > 1) {
         const Vector *value;
+        TypeKind kind = call->args[1]->type->kind;
 
-        if (!bind_require(call, 1, &type_double, err) ||
-            !bind_constant(call, 1, "relativeSD", &value, err))
+        if (call->args[1]->kind != EXPR_LITERAL || (kind != TYPE_DOUBLE && kind != TYPE_DECIMAL))
+            return error_set_class(err, ERROR_USER, "_LEGACY_ERROR_TEMP_1104", NULL,
+                                   "The second argument should be a double literal.");
+        bind_cast(call, 1, &type_double);
+        if (!bind_constant(call, 1, "relativeSD", &value, err))
             return false;
         if (vector_is_valid(value, 0))
             error = vector_f64(value)[0];

@@ -20,7 +20,9 @@
 static bool bind_count(BindCall *call, Error *err)
 {
     if (call->arg_count == 0)
-        return bind_wrong_count(call, "> 0", err);
+        return error_set_class(err, ERROR_USER, "WRONG_NUM_ARGS.WITH_SUGGESTION", "42605",
+                               "The `count` requires > 0 parameters but the actual number is 0. "
+                               "Write count(*) to count rows.");
     call->type = &type_bigint;
     call->nullable = false;
     return true;

@@ -401,9 +401,11 @@ static bool bind_first(BindCall *call, Error *err)
     if (call->arg_count == 2) {
         const Vector *value;
 
-        if (!bind_require(call, 1, &type_boolean, err) ||
-            !bind_constant(call, 1, "ignoreNulls", &value, err))
-            return false;
+        if (call->args[1]->type->kind != TYPE_BOOLEAN || call->args[1]->kind != EXPR_LITERAL)
+            return error_set_class(err, ERROR_USER, "_LEGACY_ERROR_TEMP_1210", NULL,
+                                   "The second argument in %s should be a boolean literal.",
+                                   call->fn->name);
+        value = call->args[1]->literal;
         if (!vector_is_valid(value, 0))
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
                                  "The `ignoreNulls` must not be null.");

@@ -110,6 +110,26 @@ bool bind_require(BindCall *call, uint32_t arg_i, const Type *to, Error *err)
     return false;
 }
 
+bool bind_require_int(BindCall *call, uint32_t arg_i, Error *err)
+{
+    TypeKind kind = call->args[arg_i]->type->kind;
+
+    if (kind != TYPE_TINYINT && kind != TYPE_SMALLINT && kind != TYPE_INT)
+        return bind_unexpected(call, arg_i, "INT", err);
+    bind_cast(call, arg_i, &type_int);
+    return true;
+}
+
+bool bind_require_text(BindCall *call, uint32_t arg_i, Error *err)
+{
+    const Type *type = call->args[arg_i]->type;
+
+    if (!type_is_string(type) && type->kind != TYPE_VOID)
+        return bind_unexpected(call, arg_i, "STRING", err);
+    bind_cast(call, arg_i, &type_string);
+    return true;
+}
+
 const Type *bind_common(BindCall *call, uint32_t from, uint32_t to, uint32_t step)
 {
     const Type *common = &type_void;

@@ -46,6 +46,10 @@ void bind_cast(BindCall *call, uint32_t arg_i, const Type *to);
 bool bind_coerce(BindCall *call, uint32_t arg_i, const Type *to);
 /* As bind_coerce, or UNEXPECTED_INPUT_TYPE. */
 bool bind_require(BindCall *call, uint32_t arg_i, const Type *to, Error *err);
+/* A TINYINT, SMALLINT or INT, as INT; NULL and text are none. Else UNEXPECTED_INPUT_TYPE. */
+bool bind_require_int(BindCall *call, uint32_t arg_i, Error *err);
+/* Text or NULL, as STRING: where Spark makes text of nothing else. Else UNEXPECTED_INPUT_TYPE. */
+bool bind_require_text(BindCall *call, uint32_t arg_i, Error *err);
 /* Brings arguments from, from + step, … to their common type; NULL (no error set): there is none.
  */
 const Type *bind_common(BindCall *call, uint32_t from, uint32_t to, uint32_t step);

@@ -25,16 +25,66 @@ static bool bind_array(BindCall *call, Error *err)
     return true;
 }
 
+static bool array_value_mismatch(BindCall *call, uint32_t value_i, Error *err)
+{
+    return bind_mismatch(call, err, "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
+                         "Input to `%s` should have been \"ARRAY\" followed by a value with "
+                         "same element type, but it's [%s, %s].",
+                         call->fn->name, bind_type_text(call, call->args[0]->type),
+                         bind_type_text(call, call->args[value_i]->type));
+}
+
 /* (array<T>, T): Spark's own error where the types do not meet. */
 static bool bind_array_value(BindCall *call, Error *err)
 {
     const Type *a = call->args[0]->type, *b = call->args[1]->type;
 
     if (a->kind == TYPE_ARRAY && !type_common_no_string(call->arena, a->fields[0].type, b))
-        return bind_mismatch(call, err, "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES",
-                             "Input to `%s` should have been \"ARRAY\" followed by a value with "
-                             "same element type, but it's [%s, %s].",
-                             call->fn->name, bind_type_text(call, a), bind_type_text(call, b));
+        return array_value_mismatch(call, 1, err);
+    return bind_signature(call, err);
+}
+
+/* Whether a decimal has place for all values of an integral type. */
+static bool decimal_holds(const Type *decimal, const Type *integral)
+{
+    Decimal digits = decimal_of(integral);
+
+    return decimal->precision - decimal->scale >= digits.precision;
+}
+
+/* Whether Spark brings the two together without changing the digits of a decimal. */
+static bool types_meet_tightly(const Type *a, const Type *b)
+{
+    const Type *other = a->kind == TYPE_DECIMAL ? b : a;
+
+    if ((a->kind != TYPE_DECIMAL && b->kind != TYPE_DECIMAL) || type_equal(a, b))
+        return true;
+    if (other->kind == TYPE_VOID)
+        return true;
+    return type_is_integral(other) && decimal_holds(a->kind == TYPE_DECIMAL ? a : b, other);
+}
+
+/* array_append, array_prepend */
+static bool bind_add_value(BindCall *call, Error *err)
+{
+    const Type *a = call->args[0]->type;
+
+    if (a->kind != TYPE_ARRAY)
+        return bind_unexpected(call, 0, "ARRAY", err);
+    if (!types_meet_tightly(a->fields[0].type, call->args[1]->type))
+        return array_value_mismatch(call, 1, err);
+    return bind_array_value(call, err);
+}
+
+static bool bind_array_insert(BindCall *call, Error *err)
+{
+    const Type *a = call->args[0]->type;
+
+    if (a->kind == TYPE_ARRAY && !bind_require_int(call, 1, err))
+        return false;
+    if (a->kind != TYPE_ARRAY || !types_meet_tightly(a->fields[0].type, call->args[2]->type) ||
+        !type_common_no_string(call->arena, a->fields[0].type, call->args[2]->type))
+        return array_value_mismatch(call, 2, err);
     return bind_signature(call, err);
 }
 
@@ -45,8 +95,30 @@ static bool bind_comparing(BindCall *call, bool (*bind)(BindCall *, Error *), Er
                                bind_orderable(call, call->args[0]->type->fields[0].type, err));
 }
 
-static bool bind_find(BindCall *call, Error *err)
+static bool null_type(BindCall *call, Error *err)
 {
+    return bind_mismatch(call, err, "DATATYPE_MISMATCH.NULL_TYPE",
+                         "Null typed values cannot be used as arguments of `%s`.", call->fn->name);
+}
+
+static bool bind_contains(BindCall *call, Error *err)
+{
+    if (call->args[0]->type->kind == TYPE_VOID || call->args[1]->type->kind == TYPE_VOID)
+        return null_type(call, err);
+    return bind_comparing(call, bind_array_value, err);
+}
+
+static bool bind_position(BindCall *call, Error *err)
+{
+    if (call->args[0]->type->kind == TYPE_VOID)
+        return null_type(call, err);
+    return bind_comparing(call, bind_array_value, err);
+}
+
+static bool bind_remove(BindCall *call, Error *err)
+{
+    if (call->args[0]->type->kind != TYPE_ARRAY)
+        return array_value_mismatch(call, 1, err);
     return bind_comparing(call, bind_array_value, err);
 }
 
@@ -54,7 +126,7 @@ static bool bind_two_arrays(BindCall *call, Error *err)
 {
     const Type *a = call->args[0]->type, *b = call->args[1]->type;
 
-    if (a->kind == TYPE_ARRAY && b->kind == TYPE_ARRAY && !type_common_no_string(call->arena, a, b))
+    if (a->kind != TYPE_ARRAY || b->kind != TYPE_ARRAY || !type_common_no_string(call->arena, a, b))
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
                              "Input to function `%s` should have been two \"ARRAY\" with same "
                              "element type, but it's [%s, %s].",
@@ -476,8 +548,11 @@ static bool bind_arrays_zip(BindCall *call, Error *err)
     Field *fields = ARENA_ARRAY(call->arena, Field, call->arg_count);
 
     for (uint32_t i = 0; i < call->arg_count; i++) {
-        const Type *type = call->args[i]->type;
+        const Type *type;
 
+        if (call->args[i]->type->kind == TYPE_VOID)
+            bind_cast(call, i, type_array(call->arena, &type_void, true));
+        type = call->args[i]->type;
         if (type->kind != TYPE_ARRAY)
             return bind_unexpected(call, i, "ARRAY", err);
         fields[i] = (Field){str_of(arena_printf(call->arena, "%u", i)), type->fields[0].type, true};
@@ -524,6 +599,14 @@ static bool bind_array_join(BindCall *call, Error *err)
 {
     const Type *type = call->args[0]->type;
 
+    for (uint32_t i = 1; i < call->arg_count; i++) {
+        if (!bind_require_text(call, i, err))
+            return false;
+    }
+    if (type->kind == TYPE_VOID) {
+        call->result = expr_literal_null(call->arena, &type_string, call->span);
+        return true;
+    }
     if (type->kind != TYPE_ARRAY || !type_is_atomic(type->fields[0].type))
         return bind_unexpected(call, 0, "ARRAY<STRING>", err);
     bind_cast(call, 0, type_array(call->arena, &type_string, type->contains_null));
@@ -585,10 +668,10 @@ static const Function rows[] = {
               "cardinality(array(1, 2)) = 2"),
     ARRAY_ROW("array_size", FN_STRICT, 1, 1, bind_signature, "(array) -> int", kernel_size, NULL,
               "Elements of an array", "array_size(array(1, 2)) = 2"),
-    ARRAY_ROW("array_contains", FN_STRICT, 2, 2, bind_find, "(array<T>, T) -> boolean",
+    ARRAY_ROW("array_contains", FN_STRICT, 2, 2, bind_contains, "(array<T>, T) -> boolean",
               kernel_array_contains, NULL, "Whether the value is an element",
               "array_contains(array(1, 2), 2)"),
-    ARRAY_ROW("array_position", FN_STRICT, 2, 2, bind_find, "(array<T>, T) -> bigint",
+    ARRAY_ROW("array_position", FN_STRICT, 2, 2, bind_position, "(array<T>, T) -> bigint",
               kernel_array_position, NULL, "The place of the value, from 1; 0: it is not there",
               "array_position(array(3, 1), 1) = 2"),
     ARRAY_ROW("arrays_overlap", FN_STRICT, 2, 2, bind_two_sets, "(array<T>, array<T>) -> boolean",
@@ -606,19 +689,19 @@ static const Function rows[] = {
     ARRAY_ROW("array_except", FN_STRICT, 2, 2, bind_two_sets, "(array<T>, array<T>) -> array<T>",
               kernel_array_set, &set_except, "The elements that only the first has, each once",
               "array_except(array(1, 2), array(2)) = array(1)"),
-    ARRAY_ROW("array_append", 0, 2, 2, bind_array_value, "(array<T>, T) -> array<T>",
+    ARRAY_ROW("array_append", 0, 2, 2, bind_add_value, "(array<T>, T) -> array<T>",
               kernel_array_append, NULL, "The array and one element more",
               "array_append(array(1), 2) = array(1, 2)"),
-    ARRAY_ROW("array_prepend", 0, 2, 2, bind_array_value, "(array<T>, T) -> array<T>",
+    ARRAY_ROW("array_prepend", 0, 2, 2, bind_add_value, "(array<T>, T) -> array<T>",
               kernel_array_append, &in_front, "The array and one element more before it",
               "array_prepend(array(1), 2) = array(2, 1)"),
-    ARRAY_ROW("array_remove", FN_STRICT, 2, 2, bind_find, "(array<T>, T) -> array<T>",
+    ARRAY_ROW("array_remove", FN_STRICT, 2, 2, bind_remove, "(array<T>, T) -> array<T>",
               kernel_array_remove, NULL, "The array without elements of this value",
               "array_remove(array(1, 2, 1), 1) = array(2)"),
     ARRAY_ROW("array_compact", FN_STRICT, 1, 1, bind_signature, "(array) -> $1",
               kernel_array_compact, NULL, "The array without its NULLs",
               "array_compact(array(1, NULL)) = array(1)"),
-    ARRAY_ROW("array_insert", 0, 3, 3, bind_signature, "(array<T>, int, T) -> array<T>",
+    ARRAY_ROW("array_insert", 0, 3, 3, bind_array_insert, "(array<T>, int, T) -> array<T>",
               kernel_array_insert, NULL, "The array with an element put in at a place, from 1",
               "array_insert(array(1, 3), 2, 2) = array(1, 2, 3)"),
     ARRAY_ROW("array_repeat", 0, 2, 2, bind_signature, "(T, int) -> array<T>", kernel_array_repeat,

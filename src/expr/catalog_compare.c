@@ -284,15 +284,26 @@ static Vector *kernel_in(const KernelCall *call)
 
 /* ── AND, OR, NOT ──────────────────────────────────────────────────────────────────────────────*/
 
+/* AND and OR cast a text to meet the other side; with text on all sides nothing asks for it. */
+static bool all_text(const BindCall *call)
+{
+    for (uint32_t i = 0; i < call->arg_count; i++) {
+        if (!type_is_string(call->args[i]->type))
+            return false;
+    }
+    return true;
+}
+
 static bool bind_logical(BindCall *call, Error *err)
 {
     call->nullable = false;
     for (uint32_t i = 0; i < call->arg_count; i++) {
         const Type *type = call->args[i]->type;
 
-        if (type->kind == TYPE_VOID || type_is_string(type))
+        if (type->kind == TYPE_VOID || (type_is_string(type) && !all_text(call)))
             bind_cast(call, i, &type_boolean);
         else if (type->kind != TYPE_BOOLEAN && call->arg_count == 2 &&
+                 !type_is_string(call->args[0]->type) && !type_is_string(call->args[1]->type) &&
                  !type_equal(call->args[0]->type, call->args[1]->type))
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                                  "the left and right operands of the binary operator have "

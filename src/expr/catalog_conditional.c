@@ -16,7 +16,7 @@ static bool bind_condition(BindCall *call, uint32_t arg_i, Error *err)
 {
     const Type *type = call->args[arg_i]->type;
 
-    if (type->kind == TYPE_VOID || type_is_string(type))
+    if (type->kind == TYPE_VOID)
         bind_cast(call, arg_i, &type_boolean);
     if (call->args[arg_i]->type->kind == TYPE_BOOLEAN)
         return true;

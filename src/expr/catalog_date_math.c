@@ -169,12 +169,10 @@ static bool bind_timestampadd(BindCall *call, Error *err)
     return unit_of(call, err) && bind_signature(call, err);
 }
 
-/* dateadd, date_add: two arguments are a date and days. */
+/* With a unit it is timestampadd: the binder tells them apart. */
 static bool bind_dateadd(BindCall *call, Error *err)
 {
-    if (call->arg_count == 2)
-        return bind_as(call, "date_add", call->args, 2, err);
-    return bind_timestampadd(call, err);
+    return bind_as(call, "date_add", call->args, 2, err);
 }
 
 static Vector *kernel_timestampadd(const KernelCall *call)
@@ -224,9 +222,7 @@ static bool bind_timestampdiff(BindCall *call, Error *err)
 
 static bool bind_datediff(BindCall *call, Error *err)
 {
-    if (call->arg_count == 2)
-        return bind_as(call, "days between", call->args, 2, err);
-    return bind_timestampdiff(call, err);
+    return bind_as(call, "days between", call->args, 2, err);
 }
 
 static Vector *kernel_timestampdiff(const KernelCall *call)
@@ -348,8 +344,9 @@ static bool bind_make_timestamp(BindCall *call, Error *err)
     if (call->arg_count >= 6)
         return call->arg_count == 6 || !ntz ? bind_signature(call, err)
                                             : bind_wrong_count(call, "[2, 6]", err);
-    if (call->arg_count > 3)
-        return bind_wrong_count(call, ntz ? "[2, 6]" : "[1, 2, 3, 6, 7]", err);
+    if (call->arg_count > (ntz ? 2 : 3) ||
+        (call->arg_count == 1 && (ntz || strstr(call->fn->name, "_ltz"))))
+        return bind_wrong_count(call, ntz ? "[2, 6]" : "[2, 3, 6, 7]", err);
     if (!bind_require(call, 0, &type_date, err))
         return false;
     for (uint32_t i = 1; i < call->arg_count; i++) {
@@ -493,7 +490,7 @@ static const Function rows[] = {
         .example = "",
     },
     BOUND_ROW(
-        "dateadd", 0, 2, 3, bind_dateadd, ADD_UNIT, kernel_timestampadd, NULL,
+        "dateadd", 0, 2, 2, bind_dateadd, ADD_UNIT, NULL, NULL,
         "The time so many units later, or the date so many days later",
         "dateadd(MONTH, 1, TIMESTAMP '2024-01-31 00:00:00') = TIMESTAMP '2024-02-29 00:00:00'"),
     BOUND_ROW("timestampadd", 0, 3, 3, bind_timestampadd, ADD_UNIT, kernel_timestampadd, NULL,
@@ -506,10 +503,10 @@ static const Function rows[] = {
     BOUND_ROW("timediff", 0, 3, 3, bind_timestampdiff, DIFF_UNIT, kernel_timestampdiff, NULL,
               "Whole units from the first time to the second; the same as timestampdiff",
               "timediff(DAY, DATE '2024-01-31', DATE '2024-03-01') = 30"),
-    BOUND_ROW("datediff", 0, 2, 3, bind_datediff, DIFF_UNIT, kernel_timestampdiff, NULL,
+    BOUND_ROW("datediff", 0, 2, 2, bind_datediff, DIFF_UNIT, NULL, NULL,
               "Days from the second date to the first; with a unit, as timestampdiff",
               "datediff('2009-07-31', '2009-07-30') = 1"),
-    BOUND_ROW("date_diff", 0, 2, 3, bind_datediff, DIFF_UNIT, kernel_timestampdiff, NULL,
+    BOUND_ROW("date_diff", 0, 2, 2, bind_datediff, DIFF_UNIT, NULL, NULL,
               "The same as datediff", "date_diff('2009-07-31', '2009-07-30') = 1"),
     FUNCTION_ROW("datetime", "make_date", "(int, int, int) -> date", kernel_make_date, NULL,
                  "The date of year, month and day", "make_date(2013, 7, 15) = DATE '2013-07-15'"),
@@ -527,7 +524,7 @@ static const Function rows[] = {
               "(int, int, int, int, int, int, decimal(18,6)) -> interval", kernel_make_interval,
               NULL, "An interval of years, months, weeks, days, hours, minutes, seconds",
               "make_interval(0, 1, 0, 1) IS NOT NULL"),
-    BOUND_ROW("try_make_interval", FN_NULL_ON_ERROR, 0, 7, bind_make_interval,
+    BOUND_ROW("try_make_interval", FN_NULL_ON_ERROR, 1, 7, bind_make_interval,
               "(int, int, int, int, int, int, decimal(18,6)) -> interval", kernel_make_interval,
               NULL, "As make_interval, or NULL where it overflows",
               "try_make_interval(2147483647) IS NULL"),

@@ -85,6 +85,13 @@ static Vector *kernel_date_part(const KernelCall *call)
     return out;
 }
 
+/* Spark takes more arguments here, and looks at the first alone. */
+static bool bind_time_part(BindCall *call, Error *err)
+{
+    call->arg_count = 1;
+    return bind_signature(call, err);
+}
+
 static Vector *kernel_time_part(const KernelCall *call)
 {
     DatePart part = *(const DatePart *)call->expr->fn->extra;
@@ -391,8 +398,11 @@ static const DatePart year = PART_YEAR, year_of_week = PART_YEAR_OF_WEEK, quarte
 #define DATE_PART(name_, part_, doc_, example_)                                                    \
     FUNCTION_ROW("datetime", name_, "(date) -> int", kernel_date_part, &(part_), doc_, example_)
 #define TIME_PART(name_, part_, doc_, example_)                                                    \
-    FUNCTION_ROW("datetime", name_, "(timestamps) -> int", kernel_time_part, &(part_), doc_,       \
-                 example_)
+    {                                                                                              \
+        .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 1, .arg_max = -1,             \
+        .bind = bind_time_part, .signature = "(timestamps) -> int", .kernel = kernel_time_part,    \
+        .extra = &(part_), .group = "datetime", .doc = doc_, .example = example_                   \
+    }
 #define HIDDEN_PART(name_, signature_, kernel_, part_)                                             \
     {                                                                                              \
         .name = name_, .flags = FN_STRICT | FN_CONSTANTS | FN_HIDDEN, .arg_min = 1, .arg_max = 1,  \

@@ -169,7 +169,7 @@ static bool bind_stack(BindCall *call, Error *err)
     uint32_t row_count, column_count;
     Field *fields;
 
-    if (!bind_require(call, 0, &type_int, err) || !bind_constant(call, 0, "n", &value, err))
+    if (!bind_require_int(call, 0, err) || !bind_constant(call, 0, "n", &value, err))
         return false;
     if (!vector_is_valid(value, 0))
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",

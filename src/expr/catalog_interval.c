@@ -375,9 +375,6 @@ static Vector *kernel_interval_add(const KernelCall *call)
 /* Days that may not fit an INT, or are no whole number, are refused. */
 static bool bind_date_days(BindCall *call, Error *err)
 {
-    /* date_add(DAY, 1, x) */
-    if (call->arg_count == 3)
-        return bind_as(call, "timestampadd", call->args, 3, err);
     const Type *days = call->args[1]->type;
 
     if (days->kind == TYPE_BIGINT || type_is_fractional(days))
@@ -419,7 +416,7 @@ static const Function rows[] = {
          kernel_interval_add, NULL),
     ROW("interval - interval", bind_signature, "(interval, interval) -> interval",
          kernel_interval_add, &is_subtraction),
-    DATE_ADD("date_add", 3, kernel_date_add, "The date so many days later",
+    DATE_ADD("date_add", 2, kernel_date_add, "The date so many days later",
              "date_add(DATE '2024-02-28', 2) = DATE '2024-03-01'"),
     DATE_ADD("date_sub", 2, kernel_date_sub, "The date so many days earlier",
              "date_sub(DATE '2024-03-01', 2) = DATE '2024-02-28'"),

@@ -128,6 +128,10 @@ static bool bind_to_json(BindCall *call, Error *err)
         return bind_wrong_count(call, "[1, 2]", err);
     if (!text_options_bind(call, 1, false, options, err))
         return false;
+    if (call->args[0]->type->kind == TYPE_VOID) {
+        call->result = expr_literal_null(call->arena, &type_string, call->span);
+        return true;
+    }
     if (!type_is_nested(call->args[0]->type))
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",
                              "Input schema %s must be a struct, an array, a map or a variant.",
@@ -366,7 +370,7 @@ static const Function rows[] = {
     ROW("to_json", bind_to_json, NULL, kernel_to_json,
         "A struct, array or map as JSON text; options in a map",
         "to_json(named_struct('a', 1)) = '{\"a\":1}'"),
-    ROW("get_json_object", bind_nullable, "(string, string) -> string", kernel_get_json_object,
+    ROW("get_json_object", bind_nullable, "(string=, string=) -> string", kernel_get_json_object,
         "What a path finds in a JSON text", "get_json_object('{\"a\": [1, 2]}', '$.a[1]') = '2'"),
     ROW("json_array_length", bind_nullable, "(string=) -> int", kernel_array_length,
         "The number of elements of a JSON array, or NULL", "json_array_length('[1, 2, 3]') = 3"),

@@ -84,9 +84,26 @@ static bool types_sort(Arena *arena, const Function *fn, Expr *const *args, uint
            element_type(fn, args[0], &parameters[1], err);
 }
 
+static bool bind_aggregate(BindCall *call, Error *err);
+
+/* Or a lambda that Spark puts in: the order of array_sort(a), the end of aggregate(a, zero, merge). */
+static bool has_lambda(const BindCall *call)
+{
+    if (call->arg_count == (strcmp(call->fn->name, "array_sort") == 0 ? 1
+                            : call->fn->bind == bind_aggregate        ? 3
+                                                                      : 0))
+        return true;
+    for (uint32_t i = 0; i < call->arg_count; i++) {
+        if (call->args[i]->kind == EXPR_LAMBDA)
+            return true;
+    }
+    return false;
+}
+
+/* NULL is no array where a lambda has to know its elements' type: Spark binds lambdas before it casts. */
 static bool bind_list(BindCall *call, uint32_t arg_i, Error *err)
 {
-    if (call->args[arg_i]->type->kind == TYPE_VOID)
+    if (call->args[arg_i]->type->kind == TYPE_VOID && !has_lambda(call))
         bind_cast(call, arg_i, type_array(call->arena, &type_void, true));
     if (call->args[arg_i]->type->kind == TYPE_ARRAY)
         return true;

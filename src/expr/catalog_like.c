@@ -2,6 +2,8 @@
  * catalog_like.c: LIKE and ILIKE (like.h). A pattern is compiled once, and again only in rows where
  * it differs from the row before.
  */
+#include "base/utf8.h"
+#include "expr/bind.h"
 #include "expr/catalog.h"
 #include "expr/kernel.h"
 #include "expr/like.h"
@@ -29,6 +31,19 @@ static Str lower_of(Arena *arena, Str text)
     lower = str_copy(arena, strbuf_str(&buf));
     strbuf_done(&buf);
     return lower;
+}
+
+/* What escapes is one character, told as a literal. */
+static bool bind_like(BindCall *call, Error *err)
+{
+    const Expr *escape = call->arg_count > 2 ? call->args[2] : NULL;
+
+    if (escape && (escape->kind != EXPR_LITERAL || !type_is_string(escape->type) ||
+                   !vector_is_valid(escape->literal, 0) ||
+                   utf8_char_count(vector_strs(escape->literal)[0]) != 1))
+        return error_set_class(err, ERROR_USER, "INVALID_ESCAPE_CHAR", "42604",
+                               "`EscapeChar` should be a string literal of length one.");
+    return bind_signature(call, err);
 }
 
 static Vector *kernel_like(const KernelCall *call)
@@ -68,13 +83,20 @@ static Vector *kernel_like(const KernelCall *call)
 
 static const bool fold_case = true;
 
-#define LIKE "(string, string) -> boolean; (string, string, string!) -> boolean"
+#define LIKE_ROW(name_, extra_, doc_, example_)                                                    \
+    {                                                                                              \
+        .name = name_, .flags = FN_STRICT | FN_CONSTANTS, .arg_min = 2, .arg_max = 3,              \
+        .bind = bind_like,                                                                         \
+        .signature = "(string, string) -> boolean; (string, string, string!) -> boolean",          \
+        .kernel = kernel_like, .extra = extra_, .group = "string", .doc = doc_,                    \
+        .example = example_                                                                        \
+    }
 
 static const Function rows[] = {
-    FUNCTION_ROW("string", "like", LIKE, kernel_like, NULL,
+    LIKE_ROW("like", NULL,
                  "Whether the text fits a pattern of % and _; also an operator",
                  "'Spark' LIKE 'S%k'"),
-    FUNCTION_ROW("string", "ilike", LIKE, kernel_like, &fold_case, "As like, in any case",
+    LIKE_ROW("ilike", &fold_case, "As like, in any case",
                  "ilike('Spark', 's%K')"),
 };
 

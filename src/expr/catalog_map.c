@@ -186,10 +186,14 @@ static bool bind_map_concat(BindCall *call, Error *err)
     const Type *common;
 
     for (uint32_t i = 0; i < call->arg_count; i++) {
-        if (call->args[i]->type->kind != TYPE_MAP && call->args[i]->type->kind != TYPE_VOID)
+        if (call->args[i]->type->kind != TYPE_MAP)
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.MAP_CONCAT_DIFF_TYPES",
                                  "The `map_concat` should all be of type map, but it's %s.",
                                  bind_type_text(call, call->args[i]->type));
+    }
+    for (uint32_t i = 1; i < call->arg_count; i++) {
+        if (!type_common_no_string(call->arena, call->args[0]->type, call->args[i]->type))
+            return bind_diff_types(call, 0, call->arg_count, err);
     }
     common = call->arg_count ? bind_common(call, 0, call->arg_count, 1)
                              : type_map(call->arena, &type_string, &type_string, false);
@@ -249,9 +253,12 @@ static Vector *kernel_map_part(const KernelCall *call)
 
 static bool bind_map_entries(BindCall *call, Error *err)
 {
-    const Type *type = call->args[0]->type;
+    const Type *type;
     Field fields[2];
 
+    if (call->args[0]->type->kind == TYPE_VOID)
+        bind_cast(call, 0, type_map(call->arena, &type_void, &type_void, true));
+    type = call->args[0]->type;
     if (type->kind != TYPE_MAP)
         return bind_unexpected(call, 0, "MAP", err);
     fields[0] = (Field){STR("key"), type->fields[0].type, false};
@@ -283,7 +290,7 @@ static bool bind_contains_key(BindCall *call, Error *err)
     const Type *common =
         map->kind == TYPE_MAP ? type_common_no_string(call->arena, map->fields[0].type, key) : NULL;
 
-    if (map->kind == TYPE_VOID || key->kind == TYPE_VOID)
+    if (key->kind == TYPE_VOID)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.NULL_TYPE",
                              "Null typed values cannot be used as arguments of `%s`.",
                              call->fn->name);

@@ -88,6 +88,10 @@ static bool bind_locate(BindCall *call, Error *err)
     if (call->arg_count == 3) {
         Expr *zero = expr_literal_int(call->arena, 0, call->span);
 
+        if (call->args[2]->type->kind == TYPE_VOID) {
+            call->result = zero;
+            return true;
+        }
         if (!bind_require(call, 2, &type_int, err) ||
             !function_call_named(call->arena, call->sql, "coalesce",
                                  (Expr *[]){call->args[2], zero}, 2, call->span, &call->args[2],

@@ -16,7 +16,7 @@ static bool bind_named_struct(BindCall *call, Error *err)
     Field *fields = ARENA_ARRAY(call->arena, Field, count);
     Expr **values = ARENA_ARRAY(call->arena, Expr *, count);
 
-    if (call->arg_count % 2 || !call->arg_count)
+    if (call->arg_count % 2)
         return bind_wrong_count(call, "2n (n > 0)", err);
     for (uint32_t f = 0; f < count; f++) {
         if (call->args[2 * f]->type->kind != TYPE_STRING)
@@ -222,20 +222,27 @@ static bool bind_subscript(BindCall *call, Error *err)
     const Type *base = call->args[0]->type, *index = call->args[1]->type;
     SubscriptKind kind = subscript_kind(call->fn);
 
-    if (base->kind == TYPE_VOID && kind != SUBSCRIPT_GET) {
+    if (base->kind == TYPE_VOID && kind == SUBSCRIPT) {
         base = type_array(call->arena, &type_void, true);
         bind_cast(call, 0, base);
     }
     if (kind == SUBSCRIPT &&
         (base->kind == TYPE_STRUCT || (base->kind == TYPE_ARRAY && type_is_string(index) &&
-                                       base->fields[0].type->kind == TYPE_STRUCT)))
+                                       base->fields[0].type->kind == TYPE_STRUCT))) {
+        if (base->kind == TYPE_STRUCT && !type_is_string(index))
+            return error_set_class(err, ERROR_USER, "INVALID_EXTRACT_FIELD_TYPE", "42000",
+                                   "Field name should be a non-null string literal, but it's %s.",
+                                   bind_type_text(call, index));
         return bind_as(call, ".", call->args, 2, err);
+    }
     if (base->kind == TYPE_MAP && kind != SUBSCRIPT_GET)
         return bind_map_key(call, err);
     if (base->kind != TYPE_ARRAY && kind == SUBSCRIPT)
         return base_error(call, err);
     if (base->kind != TYPE_ARRAY)
         return bind_unexpected(call, 0, kind == SUBSCRIPT_GET ? "ARRAY" : "(ARRAY OR MAP)", err);
+    if ((kind == SUBSCRIPT_AT || kind == SUBSCRIPT_TRY) && !bind_require_int(call, 1, err))
+        return false;
     if (index->kind == TYPE_VOID || (type_is_string(index) && kind != SUBSCRIPT))
         bind_cast(call, 1, &type_int);
     index = call->args[1]->type;

@@ -20,9 +20,12 @@ int64_t window_function_number(const Expr *call)
 
 /* ── ranks ─────────────────────────────────────────────────────────────────────────────────────*/
 
+/* rank(x) and its like are given their order as arguments by Spark; what is written there is not looked
+ * at. */
 static bool bind_int(BindCall *call, Error *err)
 {
     (void)err;
+    call->arg_count = 0;
     call->type = &type_int;
     call->nullable = false;
     return true;
@@ -31,6 +34,7 @@ static bool bind_int(BindCall *call, Error *err)
 static bool bind_double(BindCall *call, Error *err)
 {
     (void)err;
+    call->arg_count = 0;
     call->type = &type_double;
     call->nullable = false;
     return true;
@@ -57,6 +61,8 @@ static bool bind_ntile(BindCall *call, Error *err)
 {
     int64_t buckets = 1;
 
+    if (call->arg_count > 0 && !bind_require_int(call, 0, err))
+        return false;
     if (call->arg_count > 0 && !bind_number(call, 0, "buckets", &buckets, err))
         return false;
     if (buckets <= 0)
@@ -68,12 +74,32 @@ static bool bind_ntile(BindCall *call, Error *err)
 
 /* ── values of other rows ──────────────────────────────────────────────────────────────────────*/
 
+/* The last argument as IGNORE NULLS, and it goes. */
+static bool bind_ignore_nulls(BindCall *call, Error *err)
+{
+    const Expr *last = call->args[--call->arg_count];
+
+    if (last->kind != EXPR_LITERAL || last->type->kind != TYPE_BOOLEAN)
+        return error_set_class(err, ERROR_USER, "INVALID_PARAMETER_VALUE.BOOLEAN", "22023",
+                               "The value of parameter(s) `ignoreNulls` in `%s` is invalid: expects "
+                               "a boolean literal.",
+                               call->fn->name);
+    call->ignore_nulls = vector_is_valid(last->literal, 0) && vector_bools(last->literal)[0];
+    return true;
+}
+
 /* lag(x), lag(x, offset), lag(x, offset, default): the default is brought to x's type. */
 static bool bind_offset(BindCall *call, Error *err)
 {
     const Type *type = call->args[0]->type;
     int64_t offset;
 
+    if (call->arg_count > 3 && !bind_ignore_nulls(call, err))
+        return false;
+    if (call->arg_count > 1 &&
+        (call->args[1]->type->kind == TYPE_VOID || call->args[1]->type->kind == TYPE_BIGINT))
+        return error_set_class(err, ERROR_USER, "_LEGACY_ERROR_TEMP_1035", NULL,
+                               "The offset of %s must be an INT.", call->fn->name);
     if (call->arg_count > 1 && !bind_number(call, 1, "offset", &offset, err))
         return false;
     if (call->arg_count > 2 && !bind_require(call, 2, type, err))
@@ -87,6 +113,8 @@ static bool bind_nth_value(BindCall *call, Error *err)
 {
     int64_t offset;
 
+    if (call->arg_count > 2 && !bind_ignore_nulls(call, err))
+        return false;
     if (!bind_number(call, 1, "offset", &offset, err))
         return false;
     if (offset <= 0)
@@ -123,13 +151,13 @@ static const WindowFunctionKind kinds[] = {
 static const Function rows[] = {
     WINDOW(WINDOW_ROW_NUMBER, "row_number", 0, 0, bind_int,
            "The row's number in its partition, from 1", "row_number() OVER (ORDER BY 'a') = 1"),
-    WINDOW(WINDOW_RANK, "rank", 0, 0, bind_int,
+    WINDOW(WINDOW_RANK, "rank", 0, -1, bind_int,
            "The number of the first row that is equal in the order",
            "rank() OVER (ORDER BY 'a') = 1"),
-    WINDOW(WINDOW_DENSE_RANK, "dense_rank", 0, 0, bind_int,
+    WINDOW(WINDOW_DENSE_RANK, "dense_rank", 0, -1, bind_int,
            "As rank, without gaps behind rows that are equal",
            "dense_rank() OVER (ORDER BY 'a') = 1"),
-    WINDOW(WINDOW_PERCENT_RANK, "percent_rank", 0, 0, bind_double,
+    WINDOW(WINDOW_PERCENT_RANK, "percent_rank", 0, -1, bind_double,
            "(rank - 1) / (rows of the partition - 1)", "percent_rank() OVER (ORDER BY 'a') = 0D"),
     WINDOW(WINDOW_CUME_DIST, "cume_dist", 0, 0, bind_double,
            "The share of rows that do not come behind this one in the order",
@@ -138,13 +166,13 @@ static const Function rows[] = {
         WINDOW_NTILE, "ntile", 0, 1, bind_ntile,
         "The row's bucket, from 1, when the partition is cut into n that differ by one row at most",
         "ntile(4) OVER (ORDER BY 'a') = 1"),
-    WINDOW(WINDOW_LAG, "lag", 1, 3, bind_offset,
+    WINDOW(WINDOW_LAG, "lag", 1, 4, bind_offset,
            "The value n rows before (1 when not told), or the default where there is none",
            "lag('a', 1, 'none') OVER (ORDER BY 'a') = 'none'"),
-    WINDOW(WINDOW_LEAD, "lead", 1, 3, bind_offset,
+    WINDOW(WINDOW_LEAD, "lead", 1, 4, bind_offset,
            "The value n rows behind (1 when not told), or the default where there is none",
            "lead('a', 0) OVER (ORDER BY 'a') = 'a'"),
-    WINDOW(WINDOW_NTH_VALUE, "nth_value", 2, 2, bind_nth_value,
+    WINDOW(WINDOW_NTH_VALUE, "nth_value", 2, 3, bind_nth_value,
            "The value of the n-th row of the frame, from 1; NULL where there is none",
            "nth_value('a', 1) OVER (ORDER BY 'a') = 'a'"),
 };

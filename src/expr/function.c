@@ -144,19 +144,23 @@ const char *function_suggest(Str name)
 
 /* ── binding ───────────────────────────────────────────────────────────────────────────────────*/
 
-static bool count_check(const BindCall *call, Error *err)
+bool function_takes(Arena *arena, const Function *fn, uint32_t arg_count, Error *err)
 {
-    const Function *fn = call->fn;
-    int count = (int)call->arg_count;
+    BindCall call = {.arena = arena, .fn = fn, .arg_count = arg_count};
+    int count = (int)arg_count;
 
     if (count >= fn->arg_min && (fn->arg_max < 0 || count <= fn->arg_max))
         return true;
+    if (fn->parameters && count < fn->arg_min)
+        return error_set_class(err, ERROR_USER, "REQUIRED_PARAMETER_NOT_FOUND", "4274K",
+                               "Cannot invoke routine `%s` because the parameter in place %d (of %s) is "
+                               "required, but the routine call did not supply a value.",
+                               fn->name, count + 1, fn->parameters);
     if (fn->arg_max < 0)
-        return bind_wrong_count(call, arena_printf(call->arena, "> %d", fn->arg_min - 1), err);
+        return bind_wrong_count(&call, arena_printf(arena, "> %d", fn->arg_min - 1), err);
     if (fn->arg_min == fn->arg_max)
-        return bind_wrong_count(call, arena_printf(call->arena, "%d", fn->arg_min), err);
-    return bind_wrong_count(call, arena_printf(call->arena, "[%d, %d]", fn->arg_min, fn->arg_max),
-                            err);
+        return bind_wrong_count(&call, arena_printf(arena, "%d", fn->arg_min), err);
+    return bind_wrong_count(&call, arena_printf(arena, "[%d, %d]", fn->arg_min, fn->arg_max), err);
 }
 
 static bool any_nullable(const BindCall *call)
@@ -187,7 +191,7 @@ static bool bind_call(ExprKind kind, Arena *arena, const SqlContext *sql, const 
         memcpy(call.args, args, arg_count * sizeof *args);
     call.nullable =
         !(fn->flags & FN_STRICT) || (fn->flags & FN_NULL_ON_ERROR) || any_nullable(&call);
-    if (!count_check(&call, err) || !fn->bind(&call, err))
+    if (!function_takes(arena, fn, arg_count, err) || !fn->bind(&call, err))
         return false;
     if (call.result) {
         *out = call.result;
@@ -203,6 +207,7 @@ static bool bind_call(ExprKind kind, Arena *arena, const SqlContext *sql, const 
     e->args = call.args;
     e->arg_count = call.arg_count;
     e->data = call.data;
+    e->ignore_nulls = call.ignore_nulls;
     *out = e;
     return true;
 }

@@ -75,6 +75,7 @@ typedef struct BindCall {
     /* Set by bind: */
     Expr *result; /* The call is this expression (nvl is coalesce); then no more is needed. */
     const Type *type;
+    bool ignore_nulls; /* AGGREGATE, WINDOW: an argument said so. */
     bool nullable; /* Preset: any argument is nullable (FN_STRICT), else true. */
     void *data;
 } BindCall;
@@ -124,6 +125,9 @@ void functions_print_markdown(StrBuf *out);
  * DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE, …). */
 bool function_call(Arena *arena, const SqlContext *sql, const Function *fn, Expr *const *args,
                    uint32_t arg_count, Span span, Expr **out, Error *err);
+/* Whether it takes so many arguments; else WRONG_NUM_ARGS.WITHOUT_SUGGESTION. A call asks for itself; the
+ * binder asks before it looks at lambdas, OVER and the like, as Spark does. */
+bool function_takes(Arena *arena, const Function *fn, uint32_t arg_count, Error *err);
 /* By name: for rules and operators inside the engine ("=", "+", "and", "not", "case", …). */
 bool function_call_named(Arena *arena, const SqlContext *sql, const char *name, Expr *const *args,
                          uint32_t arg_count, Span span, Expr **out, Error *err);

@@ -66,6 +66,7 @@ typedef struct CteSelf CteSelf; /* bind_recursion.c */
 typedef struct CteScope {
     const AstCte *cte;
     CteSelf *self;  /* The name within its own query, WITH RECURSIVE; else NULL. */
+    bool *used;     /* Whether something names it. */
     bool recursive; /* WITH RECURSIVE */
     const Scope *outer;             /* Of the query whose WITH it is. */
     const struct CteScope *visible; /* What its own query sees. */
@@ -118,6 +119,7 @@ struct Binder {
     bool view_used;          /* Such a view was used: expressions may have places in its text. */
     Span view_span;          /* Within a view: where it was used; diagnostics point there. */
     uint32_t depth;
+    uint32_t cte_use_count;  /* Each use is a plan of its own. */
     uint32_t recursion_count;
     Relation *pipe_input;    /* What stands left of |>. */
     const AstNamedWindowList *windows; /* WINDOW w AS (...) of the SELECT being bound. */

@@ -41,6 +41,13 @@ static const Function *unresolved(Binder *b, const AstExpr *ast)
     return NULL;
 }
 
+/* timestampadd(HOUR, 1, t) is syntax: with anything but a unit there is no function of that name. */
+static bool is_unit_function(Str name)
+{
+    return str_is_nocase(name, "timestampadd") || str_is_nocase(name, "timestampdiff") ||
+           str_is_nocase(name, "timediff");
+}
+
 static const Function *call_function(Binder *b, const AstExpr *ast)
 {
     const AstFunctionCall *call = ast->call;
@@ -49,7 +56,7 @@ static const Function *call_function(Binder *b, const AstExpr *ast)
     if (call->name.computed || !qualifier_is_builtin(&call->name))
         return unresolved(b, ast);
     fn = function_find(call_name(call));
-    if (!fn || (fn->flags & FN_HIDDEN))
+    if (!fn || (fn->flags & FN_HIDDEN) || is_unit_function(call_name(call)))
         return unresolved(b, ast);
     return fn;
 }
@@ -217,6 +224,35 @@ static bool bind_lambdas(Binder *b, const ExprScope *es, const AstExpr *ast, con
     return true;
 }
 
+/* DISTINCT, FILTER and the like go with aggregates. */
+static bool scalar_syntax_fits(Binder *b, const AstExpr *ast)
+{
+    const AstFunctionCall *call = ast->call;
+    const char *what = call->quantifier == AST_QUANTIFIER_DISTINCT ? "DISTINCT"
+                       : call->within_group.count                  ? "WITHIN GROUP (ORDER BY ...)"
+                       : call->filter                              ? "FILTER CLAUSE"
+                       : call->nulls == AST_NULLS_IGNORE           ? "IGNORE NULLS"
+                                                                   : NULL;
+
+    return !what || bind_unsupported_syntax(b, ast, what);
+}
+
+/* The arguments; that they are too many or too few is told before what is wrong in a lambda. */
+static bool bind_arguments(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
+                           ExprVec *args)
+{
+    Error err = {0};
+
+    if (!bind_args(b, es, ast, args))
+        return false;
+    if (!function_takes(b->arena, fn, (uint32_t)args->count, &err)) {
+        bind_error_from(b, ast->span, &err);
+        return false;
+    }
+    return (fn->class_ != FUNCTION_SCALAR || scalar_syntax_fits(b, ast)) &&
+           bind_lambdas(b, es, ast, fn, args);
+}
+
 /* ── aggregates ────────────────────────────────────────────────────────────────────────────────*/
 
 static Expr *misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const char *what)
@@ -366,12 +402,32 @@ static bool counts_table_star(Binder *b, const ExprScope *es, const AstExpr *ast
     return true;
 }
 
+/* first, last and any_value are syntax, which takes one value. */
+static bool star_may_stand(Binder *b, const AstExpr *ast)
+{
+    const AstFunctionCall *call = ast->call;
+    Str name = call_name(call);
+
+    if (!call->arg_count || !call->args[0].value || call->args[0].value->kind != AST_EXPR_STAR ||
+        !(str_is_nocase(name, "first") || str_is_nocase(name, "last") ||
+          str_is_nocase(name, "any_value")))
+        return true;
+    bind_error(b, ast->span, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000",
+               "Invalid usage of '*' in expression `%.*s`.", STR_ARG(name));
+    return false;
+}
+
 /* percentile_cont(0.5) WITHIN GROUP (ORDER BY v) is percentile_cont(v, 0.5); mode() likewise. Others
  * (listagg) keep the order for what it is. */
 static bool order_is_argument(Str name)
 {
     return str_is_nocase(name, "percentile_cont") || str_is_nocase(name, "percentile_disc") ||
            str_is_nocase(name, "mode");
+}
+
+bool bind_order_is_argument(const AstFunctionCall *call)
+{
+    return order_is_argument(call_name(call));
 }
 
 static bool takes_within_group(Str name)
@@ -394,6 +450,12 @@ static bool check_within_group(Binder *b, const AstExpr *ast, size_t arg_count)
     const AstFunctionCall *call = ast->call;
     bool mode = str_is_nocase(call_name(call), "mode");
 
+    if (mode ? arg_count > 2 : arg_count != 1) {
+        bind_error(b, ast->span, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                   "The `%.*s` requires %s parameters but the actual number is %zu.",
+                   STR_ARG(call_name(call)), mode ? "[0, 2]" : "1", arg_count);
+        return false;
+    }
     if (call->quantifier == AST_QUANTIFIER_DISTINCT)
         return within_group_error(b, ast, "INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED",
                                   "The function does not support DISTINCT.");
@@ -404,11 +466,6 @@ static bool check_within_group(Binder *b, const AstExpr *ast, size_t arg_count)
         return within_group_error(b, ast, "INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS",
                                   "The function requires another number of orderings in WITHIN "
                                   "GROUP.");
-    if (mode && arg_count > 2) {
-        bind_error(b, ast->span, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
-                   "The `mode` requires [0, 2] parameters but the actual number is %zu.", arg_count);
-        return false;
-    }
     return true;
 }
 
@@ -452,7 +509,7 @@ static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, 
 
     if (call->within_group.count && !takes_within_group(call_name(call)))
         return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
-    if (counts_table_star(b, es, ast))
+    if (counts_table_star(b, es, ast) || !star_may_stand(b, ast))
         return NULL;
     inner.in_aggregate = in_aggregate;
     inner.windows = false;
@@ -460,7 +517,8 @@ static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, 
         Expr *one = expr_literal_int(b->arena, 1, ast->span);
 
         VEC_ADD_IN(b->arena, &args, one);
-    } else if (!bind_args(b, &inner, ast, &args) || !bind_lambdas(b, &inner, ast, fn, &args)) {
+    } else if (as_argument ? !bind_args(b, &inner, ast, &args) || !bind_lambdas(b, &inner, ast, fn, &args)
+                           : !bind_arguments(b, &inner, ast, fn, &args)) {
         return NULL;
     }
     if (as_argument && !order_to_argument(b, &inner, ast, &args))
@@ -545,22 +603,14 @@ static Expr *bind_aggregate(Binder *b, const ExprScope *es, const AstExpr *ast, 
 
 /* ── scalars ───────────────────────────────────────────────────────────────────────────────────*/
 
-static Expr *bind_scalar(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
+Expr *bind_scalar_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn)
 {
     const AstFunctionCall *call = ast->call;
     ExprVec args = {0};
     Expr *out;
     Error err = {0};
 
-    if (call->quantifier == AST_QUANTIFIER_DISTINCT)
-        return bind_unsupported_syntax(b, ast, "DISTINCT");
-    if (call->within_group.count)
-        return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
-    if (call->filter)
-        return bind_unsupported_syntax(b, ast, "FILTER CLAUSE");
-    if (call->nulls == AST_NULLS_IGNORE)
-        return bind_unsupported_syntax(b, ast, "IGNORE NULLS");
-    if (!bind_args(b, es, ast, &args) || !bind_lambdas(b, es, ast, fn, &args))
+    if (!bind_arguments(b, es, ast, fn, &args))
         return NULL;
     /* ltrim(c FROM x) is told as (x, c), Spark's function takes (c, x). */
     if ((call->form == AST_CALL_TRIM_LEADING || call->form == AST_CALL_TRIM_TRAILING) &&
@@ -574,6 +624,20 @@ static Expr *bind_scalar(Binder *b, const ExprScope *es, const AstExpr *ast, con
                        &err))
         return bind_error_from(b, ast->span, &err);
     return out;
+}
+
+/* A window function that has no OVER: what is wrong in the call itself comes first. */
+static Expr *bind_without_over(Binder *b, const ExprScope *es, const AstExpr *ast,
+                               const Function *fn)
+{
+    ExprScope inner = *es;
+
+    inner.windows = false;
+    if (!bind_window_call(b, &inner, ast, fn))
+        return NULL;
+    return bind_error(b, ast->span, "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601",
+                      "Window function \"%.*s\" requires an OVER clause.",
+                      STR_ARG(bind_name(b, es, ast)));
 }
 
 /* Forms that mean another function than the one named. */
@@ -596,6 +660,8 @@ Expr *bind_call(Binder *b, const ExprScope *es, const AstExpr *ast)
     const AstFunctionCall *call = ast->call;
     const Function *fn;
 
+    if (call->name.computed)
+        return bind_unsupported(b, ast->span, "IDENTIFIER(...) of anything but a text");
     if (call->over)
         return bind_over(b, es, ast);
     if (call->form == AST_CALL_STRUCT || ast_call_is(ast, "struct"))
@@ -612,13 +678,11 @@ Expr *bind_call(Binder *b, const ExprScope *es, const AstExpr *ast)
         return NULL;
     switch (fn->class_) {
     case FUNCTION_SCALAR:
-        return bind_scalar(b, es, ast, fn);
+        return bind_scalar_call(b, es, ast, fn);
     case FUNCTION_AGGREGATE:
         return bind_aggregate(b, es, ast, fn);
     case FUNCTION_WINDOW:
-        return bind_error(b, ast->span, "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601",
-                          "Window function \"%.*s\" requires an OVER clause.",
-                          STR_ARG(bind_name(b, es, ast)));
+        return bind_without_over(b, es, ast, fn);
     case FUNCTION_GENERATOR:
         if (es->generators)
             return bind_error(b, ast->span, "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E",

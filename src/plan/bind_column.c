@@ -349,6 +349,18 @@ static Expr *own_find(Binder *b, const ExprScope *es, const QualifiedName *name,
     return NULL;
 }
 
+/* ORDER BY and HAVING look for columns of the input as a last resort: to Spark one that could be two is
+ * no column there. */
+static bool is_above(const ExprScope *es)
+{
+    return es->clause && (strcmp(es->clause, "ORDER BY") == 0 || strcmp(es->clause, "HAVING") == 0);
+}
+
+static bool means_alias(const ExprScope *es, const QualifiedName *name)
+{
+    return es->output_second && name->count == 1 && has_alias(es, name);
+}
+
 Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
 {
     Expr *e;
@@ -357,6 +369,12 @@ Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, b
     e = lambda_find(b, es, name, found);
     if (!*found && es->aliases && es->aliases_first)
         e = alias_find(b, es, name, found);
+    if (!*found && es->scope && is_above(es) && match_count(es->scope, name) > 1 &&
+        !means_alias(es, name)) {
+        *found = true;
+        scope_error_unresolved(b, es->scope, name, name->span);
+        return NULL;
+    }
     if (!*found && es->scope)
         e = own_find(b, es, name, found);
     if (!*found && es->aliases && !es->aliases_first)
@@ -462,6 +480,19 @@ static Expr *bind_bare_function(Binder *b, const AstExpr *ast)
     return NULL;
 }
 
+/* What to suggest names of: above a SELECT without FROM its output's. */
+static const Scope *known_scope(Binder *b, const ExprScope *es)
+{
+    Scope *output;
+
+    if (!is_above(es) || !es->aliases || (es->scope && es->scope->columns.count))
+        return es->scope;
+    output = scope_new(b, NULL);
+    for (size_t i = 0; i < es->aliases->items.count; i++)
+        scope_add(b, output, (ScopeColumn){.name = es->aliases->items.items[i].name});
+    return output;
+}
+
 Expr *bind_column(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     bool found;
@@ -476,7 +507,7 @@ Expr *bind_column(Binder *b, const ExprScope *es, const AstExpr *ast)
     if (!found)
         e = bind_bare_function(b, ast);
     if (!found && !e)
-        scope_error_unresolved(b, es->scope, &ast->column, ast->span);
+        scope_error_unresolved(b, known_scope(b, es), &ast->column, ast->span);
     return e;
 }
 
@@ -624,7 +655,13 @@ static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, bo
     bool found;
     Expr *base = scope_resolve(b, &es, &star->star.qualifier, &found);
 
-    if (!found || (base && base->type->kind != TYPE_STRUCT)) {
+    if (found && base && base->type->kind != TYPE_STRUCT) {
+        bind_error(b, star->span, "_LEGACY_ERROR_TEMP_1050", NULL,
+                   "Can only star expand struct data types. Attribute: `%s`.",
+                   bind_quoted(b, &star->star.qualifier));
+        return false;
+    }
+    if (!found) {
         StrBuf list;
 
         strbuf_init(&list);
@@ -648,6 +685,24 @@ static bool expand_struct(Binder *b, const Scope *scope, const AstExpr *star, bo
            except_all_used(b, scope, except, used);
 }
 
+/* Whether what `* EXCEPT (...)` leaves out is one column each; else AMBIGUOUS_REFERENCE. */
+static bool except_is_clear(Binder *b, const Scope *scope, const QualifiedNameList *except)
+{
+    for (size_t i = 0; i < except->count; i++) {
+        const QualifiedName *name = &except->items[i];
+
+        for (size_t q = MIN(name->count - 1, 3) + 1; q-- > 0;) {
+            size_t count = scope_matches(scope, name->parts, q).count;
+
+            if (count > 1)
+                return ambiguous(b, scope, name, q, name->span);
+            if (count)
+                break;
+        }
+    }
+    return true;
+}
+
 bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
 {
     const QualifiedName *qualifier = &star->star.qualifier;
@@ -655,6 +710,8 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
     bool *used = arena_zalloc(b->arena, except->count + 1);
     bool any = false;
 
+    if (!qualifier->count && !except_is_clear(b, scope, except))
+        return false;
     for (size_t i = 0; i < scope->columns.count; i++) {
         const ScopeColumn *column = &scope->columns.items[i];
         ExceptPaths nested;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/assert.h"
+#include "expr/coerce.h"
 
 void binder_init(Binder *b, PlanContext *plan, const Catalog *catalog, DiagnosticList *diagnostics)
 {
@@ -566,11 +567,16 @@ Expr *bind_condition(Binder *b, const ExprScope *es, const AstExpr *ast)
 
     if (!e)
         return NULL;
-    if (!expr_coerce(b->arena, b->sql, e, &type_boolean, &out))
-        return bind_error(b, ast->span, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
-                          "Cannot resolve \"%.*s\" due to data type mismatch: Filter expression "
-                          "\"%.*s\" of type %s is not a boolean.",
-                          STR_ARG(bind_name(b, es, ast)), STR_ARG(bind_name(b, es, ast)),
-                          type_text_sql(b, e->type));
-    return out;
+    /* Of text a condition is made nowhere. */
+    if (!type_is_string(e->type) && expr_coerce(b->arena, b->sql, e, &type_boolean, &out))
+        return out;
+    if (strcmp(es->clause, "JOIN") == 0)
+        return bind_error(b, ast->span, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "42K0E",
+                          "The join condition \"%.*s\" has the invalid type %s, expected \"BOOLEAN\".",
+                          STR_ARG(bind_name(b, es, ast)), type_text_sql(b, e->type));
+    return bind_error(b, ast->span, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09",
+                      "Cannot resolve \"%.*s\" due to data type mismatch: Filter expression "
+                      "\"%.*s\" of type %s is not a boolean.",
+                      STR_ARG(bind_name(b, es, ast)), STR_ARG(bind_name(b, es, ast)),
+                      type_text_sql(b, e->type));
 }

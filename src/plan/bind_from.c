@@ -67,11 +67,23 @@ static const Scope *cte_outer(Binder *b, const Scope *definition, const Scope *u
     return around ? scope_new(b, around) : NULL;
 }
 
-static Relation bind_cte(Binder *b, const CteScope *cte, const Scope *outer)
+enum { CTE_USES_MAX = 10000 };
+
+Relation bind_cte(Binder *b, const CteScope *cte, const Scope *outer)
 {
     const CteScope *saved = b->ctes;
     Relation relation;
 
+    *cte->used = true;
+    if (++b->cte_use_count > CTE_USES_MAX) {
+        /* One message: all around it fails by it. */
+        if (b->cte_use_count == CTE_USES_MAX + 1)
+            bind_error(b, cte->cte->name.span, "UNSUPPORTED_FEATURE", "0A000",
+                       "The feature is not supported: queries of WITH that are used more than %d times, "
+                       "those within one another counted each time.",
+                       CTE_USES_MAX);
+        return (Relation){0};
+    }
     b->ctes = cte->visible;
     relation = cte->recursive ? bind_recursion(b, cte) : bind_query(b, cte->cte->query,
                                            cte->outer ? cte_outer(b, cte->outer, outer) : NULL);

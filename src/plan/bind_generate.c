@@ -243,6 +243,13 @@ Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *
     }
     if (call->name.count == 1 && str_is_nocase(call->name.parts[0].text, "range"))
         return bind_range(b, ast, input ? input->scope : outer);
+    if (!generator_find(call) && function_find(call->name.parts[call->name.count - 1].text)) {
+        bind_error(b, call->name.span, "NOT_A_TABLE_FUNCTION", "42887",
+                   "%s appears as a table function here, but the function was defined as a scalar "
+                   "function.",
+                   bind_quoted(b, &call->name));
+        return (Relation){0};
+    }
     if (!generator_find(call)) {
         bind_error(b, call->name.span, "UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883",
                    "Could not resolve %s to a table-valued function. Please make sure that it is "

@@ -59,7 +59,10 @@ Expr *bind_grouping_call(Binder *b, const ExprScope *es, const AstExpr *ast)
     ExprScope inner = *es;
 
     inner.aggregates = inner.windows = false;
-    if (!es->grouping || (!is_id && count != 1))
+    if (!is_id && count != 1)
+        return bind_error(b, ast->span, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
+                          "The `grouping` requires 1 parameters but the actual number is %u.", count);
+    if (!es->grouping)
         return bind_error(b, ast->span, "UNSUPPORTED_GROUPING_EXPRESSION", "42K0E",
                           "grouping()/grouping_id() can only be used with "
                           "GroupingSets/Cube/Rollup.");
@@ -116,6 +119,21 @@ static Expr *grouping_failed(Group *group, const Expr *e)
                       "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup.");
 }
 
+/* Its columns are all that are grouped by, in their order. */
+static Expr *grouping_id_failed(Group *group, const Expr *e)
+{
+    group->failed = true;
+    return bind_error(group->b, e->span, "GROUPING_ID_COLUMN_MISMATCH", "42803",
+                      "Columns of grouping_id do not match grouping columns.");
+}
+
+static Expr *grouping_column_failed(Group *group, const Expr *e)
+{
+    group->failed = true;
+    return bind_error(group->b, e->span, "GROUPING_COLUMN_MISMATCH", "42803",
+                      "Column of grouping can't be found in grouping columns.");
+}
+
 static Expr *map_grouping(Group *group, const Expr *e)
 {
     Binder *b = group->b;
@@ -125,23 +143,21 @@ static Expr *map_grouping(Group *group, const Expr *e)
         return grouping_failed(group, e);
     if (e->fn == &function_grouping) {
         int key_i = key_find(group, e->args[0]);
-        Expr *bit = key_i < 0 ? grouping_failed(group, e)
+        Expr *bit = key_i < 0 ? grouping_column_failed(group, e)
                               : grouping_bit(group, (uint32_t)key_i, e->span);
 
         return bit ? binder_cast(b, bit, &type_tinyint, e->span) : NULL;
     }
     if (!e->arg_count)
         return plan_column_expr(b->plan, group->grouping_id, e->span);
+    if (e->arg_count != group->keys.count)
+        return grouping_id_failed(group, e);
     for (uint32_t i = 0; i < e->arg_count; i++) {
         int key_i = key_find(group, e->args[i]);
         Expr *args[2];
 
-        if (key_i < 0) {
-            group->failed = true;
-            bind_error(b, e->span, "GROUPING_ID_COLUMN_MISMATCH", "42803",
-                       "Columns of grouping_id do not match grouping columns.");
-            return NULL;
-        }
+        if (key_i != (int)i)
+            return grouping_id_failed(group, e);
         args[0] = grouping_bit(group, (uint32_t)key_i, e->span);
         args[1] = expr_literal_int(b->arena, (int32_t)(e->arg_count - 1 - i), e->span);
         args[0] = bind_call_named(b, "shiftleft", args, 2, e->span);

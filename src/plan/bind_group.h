@@ -16,6 +16,10 @@ Expr *bind_misplaced(Binder *b, const ExprScope *es, const AstExpr *ast, const c
 Expr *bind_unsupported_syntax(Binder *b, const AstExpr *ast, const char *syntax);
 /* An EXPR_AGGREGATE, without asking whether one may stand here. */
 Expr *bind_aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn);
+/* Whether WITHIN GROUP's order is an argument: percentile_cont, percentile_disc, mode. */
+bool bind_order_is_argument(const AstFunctionCall *call);
+/* The call of a SCALAR function without its OVER. */
+Expr *bind_scalar_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn);
 /* The same for a call with OVER: aggregates may stand in its arguments. */
 Expr *bind_window_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn);
 /* grouping(a), grouping_id(a, b): a call that bind_group.c replaces. */

@@ -47,7 +47,7 @@ bool select_having(Select *s)
         .clause = "HAVING",
         .aggregates = true,
         .subqueries = true,
-        .grouping = true,
+        .grouping = s->ast->group_by.present,
         .time_windows = s->time_windows,
     };
 
@@ -259,7 +259,7 @@ bool select_order(Select *s, const AstSortList *list)
         .aggregates = true,
         .windows = true,
         .subqueries = true,
-        .grouping = true,
+        .grouping = s->ast->group_by.present,
         .time_windows = s->time_windows,
     };
 

@@ -84,10 +84,15 @@ static const CallDisplay call_displays[] = {
     RENAMED("to_varchar", "to_char"),
 
     FIRST(1, "any_value"),
+    FIRST(1, "approx_count_distinct"),
     FIRST(1, "first"),
     FIRST(1, "first_value"),
     FIRST(1, "from_csv"),
     FIRST(1, "from_json"),
+    FIRST(1, "hour"),
+    FIRST(1, "minute"),
+    FIRST(1, "second"),
+    FIRST(6, "try_make_timestamp"),
     FIRST(1, "last"),
     FIRST(1, "last_value"),
     FIRST(1, "schema_of_csv"),
@@ -118,6 +123,7 @@ static const CallDisplay call_displays[] = {
     DEFAULTS("make_ym_interval", 0, "0", "0"),
     DEFAULTS("mask", 1, "X", "x", "n", "NULL"),
     DEFAULTS("months_between", 2, "true"),
+    DEFAULTS("ntile", 0, "1"),
     DEFAULTS("overlay", 3, "-1"),
     DEFAULTS("percentile", 2, "1"),
     DEFAULTS("percentile_approx", 2, "10000"),
@@ -177,10 +183,39 @@ static TypeKind arg_type(const NameWriter *w, const AstFunctionCall *call, size_
 
 /* ── arguments ─────────────────────────────────────────────────────────────────────────────────*/
 
+/* How many parameters a lambda in place i has; 0: none may stand there. */
+static int lambda_parameters(const AstFunctionCall *call, size_t i)
+{
+    static const struct {
+        const char *name;
+        size_t arg_i;
+        int count;
+    } places[] = {{"transform", 1, 1}, {"filter", 1, 1}, {"exists", 1, 1}, {"forall", 1, 1},
+                  {"map_filter", 1, 2}, {"transform_keys", 1, 2}, {"transform_values", 1, 2},
+                  {"zip_with", 2, 2}, {"map_zip_with", 2, 3}, {"aggregate", 2, 2},
+                  {"aggregate", 3, 1}, {"reduce", 2, 2}, {"reduce", 3, 1}};
+
+    for (size_t p = 0; p < COUNT_OF(places); p++) {
+        if (places[p].arg_i == i && call_is(call, places[p].name))
+            return places[p].count;
+    }
+    return 0;
+}
+
 static void write_arg(NameWriter *w, const AstFunctionCall *call, size_t i)
 {
     const AstFunctionArg *arg = &call->args[i];
+    int hidden = arg->value && arg->value->kind != AST_EXPR_LAMBDA ? lambda_parameters(call, i) : 0;
 
+    /* A value where a lambda may stand is one that does not look at its parameters. */
+    if (hidden) {
+        name_text(w, "lambdafunction(");
+        name_expr(w, arg->value);
+        for (int p = 0; p < hidden; p++)
+            name_text(w, ", namedlambdavariable()");
+        name_text(w, ")");
+        return;
+    }
     if (arg->value && !(arg->value->kind == AST_EXPR_STAR && name_star(w, arg->value)))
         name_expr(w, arg->value);
     if (call->form == AST_CALL_STRUCT && arg->alias.text.bytes) {
@@ -249,7 +284,7 @@ static bool write_trim(NameWriter *w, const AstFunctionCall *call)
     bool plain = !is_trim(call);
     bool leading = call_is(call, "ltrim"), trailing = call_is(call, "rtrim");
 
-    if (call->arg_count != 2 || (plain && !leading && !trailing))
+    if (call->arg_count != 2 || (plain && !leading && !trailing && !call_is(call, "trim")))
         return false;
     write_pair(w, leading ? "TRIM(LEADING " : trailing ? "TRIM(TRAILING " : "TRIM(BOTH ",
                call->args[plain ? 0 : 1].value, " FROM ", call->args[plain ? 1 : 0].value);

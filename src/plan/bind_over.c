@@ -144,6 +144,11 @@ static bool bind_frame(Binder *b, const ExprScope *es, const AstWindowSpec *ast,
                    "specification with multiple order by expressions.");
         return false;
     }
+    if (spec->from_kind == FRAME_UNBOUNDED_FOLLOWING || spec->to_kind == FRAME_UNBOUNDED_PRECEDING) {
+        bind_error(b, frame->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND", "42K09",
+                   "Window frame upper bound does not follow the lower bound.");
+        return false;
+    }
     if (spec->from_kind > spec->to_kind) {
         bind_error(b, frame->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
                    "42K09", "The lower bound of a window frame must be less than or equal to the "
@@ -242,6 +247,8 @@ static bool over_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
     if (call->quantifier == AST_QUANTIFIER_DISTINCT)
         return bind_error(b, ast->span, "DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", "0A000",
                           "Distinct window functions are not supported: %s.", fn->name);
+    if (call->filter && fn->class_ == FUNCTION_WINDOW)
+        return bind_unsupported_syntax(b, ast, "FILTER CLAUSE");
     if (call->filter)
         return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1030", NULL,
                           "window aggregate function with filter predicate is not supported yet.");
@@ -260,6 +267,25 @@ static bool over_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
     return true;
 }
 
+/* The number of arguments is looked at before the window; what a star stands for is not known yet. */
+static bool counts_match(Binder *b, const AstExpr *ast, const Function *fn)
+{
+    const AstFunctionCall *call = ast->call;
+    Error err = {0};
+
+    for (size_t i = 0; i < call->arg_count; i++) {
+        if (call->args[i].name.text.bytes || !call->args[i].value ||
+            call->args[i].value->kind == AST_EXPR_STAR)
+            return true;
+    }
+    /* Of percentile_cont(0.5) WITHIN GROUP (ORDER BY v) the order is an argument more. */
+    if (bind_order_is_argument(call) ||
+        function_takes(b->arena, fn, (uint32_t)call->arg_count, &err))
+        return true;
+    bind_error_from(b, ast->span, &err);
+    return false;
+}
+
 Expr *bind_over(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
     const AstWindowSpec *ast_spec;
@@ -276,10 +302,14 @@ Expr *bind_over(Binder *b, const ExprScope *es, const AstExpr *ast)
                           "Cannot resolve routine %s on search path [`system`.`builtin`, "
                           "`system`.`session`, `spark_catalog`.`default`].",
                           bind_quoted(b, &ast->call->name));
+    if (!counts_match(b, ast, fn))
+        return NULL;
     ast_spec = spec_find(b, ast->call->over);
     if (!ast_spec)
         return NULL;
     inner.windows = false;
+    if (fn->class_ == FUNCTION_SCALAR && !bind_scalar_call(b, &inner, ast, fn))
+        return NULL;
     spec = bind_spec(b, &inner, ast_spec);
     if (!spec || !over_is_allowed(b, ast, fn, ast_spec, spec))
         return NULL;

@@ -5,6 +5,7 @@
  * (earlier WITHs, and those around it) is kept with it.
  */
 #include "base/assert.h"
+#include "expr/coerce.h"
 #include "plan/bind_group.h"
 #include "plan/bind_relation.h"
 
@@ -154,7 +155,8 @@ static const Type *cells_type(Binder *b, Expr **cells, size_t row_count, size_t 
         Expr *cell = cells[r * width + column_i];
 
         *nullable = *nullable || cell->nullable;
-        type = type_common(b->arena, type, cell->type);
+        /* No text is made of a number here, nor a number of a text. */
+        type = type_common_no_string(b->arena, type, cell->type);
     }
     return type;
 }
@@ -190,6 +192,12 @@ Relation bind_values(Binder *b, const AstExprList *rows, const AstRelationAlias 
         node->columns[c] = plan_column_new(b->plan, name, type, nullable);
         scope_add(b, scope, (ScopeColumn){.name = name, .id = node->columns[c], .type = type,
                                           .nullable = nullable});
+    }
+    if (alias->columns.count && alias->columns.count != width) {
+        bind_error(b, alias->columns.items[0].span, "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000",
+                   "Invalid inline table. Inline table expected %zu columns but found %zu columns.",
+                   alias->columns.count, width);
+        return (Relation){0};
     }
     scope = scope_renamed(b, scope, alias->name.text, &alias->columns);
     return scope ? (Relation){node, scope} : (Relation){0};
@@ -516,7 +524,7 @@ static bool limit_value(Binder *b, const Scope *scope, const AstExpr *ast, const
                    name);
         return false;
     }
-    if (!type_is_integral(e->type)) {
+    if (e->type->kind != TYPE_INT) {
         bind_error(b, ast->span, "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE", "42K0E",
                    "The limit like expression is invalid. The %s expression must be integer type, "
                    "but got %s.",
@@ -583,9 +591,25 @@ bool bind_ctes(Binder *b, const AstQuery *query, const Scope *outer)
         cte->recursive = query->recursive;
         cte->outer = outer;
         cte->visible = cte->next = b->ctes;
+        cte->used = ARENA_NEW(b->arena, bool);
         b->ctes = cte;
     }
     return true;
+}
+
+/* What nobody used is bound too, for what is wrong in it; its tables are not read. */
+static bool bind_unused_ctes(Binder *b, const AstQuery *query)
+{
+    size_t read_count = b->reads.count;
+    size_t errors = b->diagnostics->error_count;
+    const CteScope *cte = b->ctes;
+
+    for (size_t i = 0; i < query->cte_count; i++, cte = cte->next) {
+        if (!*cte->used)
+            bind_cte(b, cte, cte->outer);
+    }
+    b->reads.count = read_count;
+    return b->diagnostics->error_count == errors;
 }
 
 /* DISTRIBUTE BY and CLUSTER BY: expressions that must be right, and say nothing to one partition. */
@@ -635,7 +659,8 @@ Relation bind_query(Binder *b, const AstQuery *query, const Scope *outer)
     if (bind_ctes(b, query, outer)) {
         relation = is_select ? bind_select(b, query->body->select, outer, query)
                              : bind_body(b, query->body, outer);
-        if (relation.plan && !bind_tail(b, query, &relation, is_select))
+        if (relation.plan && (!bind_tail(b, query, &relation, is_select) ||
+                              !bind_unused_ctes(b, query)))
             relation = (Relation){0};
     }
     b->depth--;

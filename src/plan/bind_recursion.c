@@ -270,7 +270,7 @@ Relation bind_recursion(Binder *b, const CteScope *cte)
 
     self->cte = cte->cte;
     self->number = ++b->recursion_count;
-    *entry = (CteScope){.cte = cte->cte, .self = self, .next = cte->visible};
+    *entry = (CteScope){.cte = cte->cte, .used = cte->used, .self = self, .next = cte->visible};
     b->ctes = entry;
     relation = bind_parts(b, self, cte->cte->query);
     b->ctes = saved;

@@ -28,6 +28,8 @@ bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation
 /* WITH RECURSIVE name AS (...), and the name within its own query. */
 Relation bind_recursion(Binder *b, const CteScope *cte);
 Relation bind_self(Binder *b, CteSelf *self, Span span);
+/* A query of WITH, where its name stands. */
+Relation bind_cte(Binder *b, const CteScope *cte, const Scope *outer);
 /* Makes the query's WITH visible, in b->ctes; false: wrong, and told. */
 bool bind_ctes(Binder *b, const AstQuery *query, const Scope *outer);
 Relation bind_scan(Binder *b, const TableDef *table, bool streaming, Span span);

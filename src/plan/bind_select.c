@@ -110,7 +110,7 @@ static bool bind_items(Select *s)
         .windows = true,
         .generators = true,
         .subqueries = true,
-        .grouping = true,
+        .grouping = s->ast->group_by.present,
         .time_windows = s->time_windows,
     };
     bool ok = true;
@@ -224,7 +224,7 @@ static bool sort_distinct(Select *s, SortItem *order)
 {
     for (uint32_t i = 0; i < s->order_count; i++) {
         if (expr_any(order[i].expr, reads_unknown, s->plan)) {
-            bind_error(s->b, order[i].expr->span, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703",
+            bind_error(s->b, order[i].expr->span, "UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703",
                        "ORDER BY of a SELECT DISTINCT can only use what is selected.");
             return false;
         }

@@ -128,6 +128,40 @@ bool diagnostic_remedy(DiagnosticList *list, const char *format, ...)
     return false;
 }
 
+/* What is thrown while names and calls are resolved (0), what is found unresolved behind that (1), and
+ * what is checked at last (2). */
+static int analysis_phase(const char *class_name)
+{
+    static const char *const thrown[] = {"UNRESOLVED_ROUTINE", "WRONG_NUM_ARGS", "AMBIGUOUS_REFERENCE",
+                                         "INVALID_EXTRACT_BASE_FIELD_TYPE"};
+    static const char *const checked[] = {"NESTED_AGGREGATE_FUNCTION",
+                                          "UNSUPPORTED_GENERATOR.MULTI_GENERATOR"};
+
+    for (size_t i = 0; class_name && i < COUNT_OF(thrown); i++) {
+        if (strncmp(class_name, thrown[i], strlen(thrown[i])) == 0)
+            return 0;
+    }
+    for (size_t i = 0; class_name && i < COUNT_OF(checked); i++) {
+        if (strcmp(class_name, checked[i]) == 0)
+            return 2;
+    }
+    return 1;
+}
+
+const Diagnostic *diagnostics_first(const DiagnosticList *list)
+{
+    const Diagnostic *first = NULL;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const Diagnostic *d = &list->items[i];
+
+        if (d->severity == DIAGNOSTIC_ERROR &&
+            (!first || analysis_phase(d->class_name) < analysis_phase(first->class_name)))
+            first = d;
+    }
+    return first;
+}
+
 bool diagnostics_to_error(const DiagnosticList *list, const char *file_name, Error *err)
 {
     for (size_t i = 0; i < list->count; i++) {

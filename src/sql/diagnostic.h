@@ -76,6 +76,10 @@ static inline bool diagnostics_failed(const DiagnosticList *list)
     return list->error_count > 0;
 }
 
+/* The error at which Spark's analysis would stop: it resolves names and calls before it looks at what is
+ * unknown, and at that before it judges what stands where. NULL: there is none. */
+const Diagnostic *diagnostics_first(const DiagnosticList *list);
+
 /* The first error as a run-time error (kind ERROR_USER), with its place in the text. */
 bool diagnostics_to_error(const DiagnosticList *list, const char *file_name, Error *err);
 

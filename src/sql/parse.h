@@ -134,6 +134,10 @@ Ident parse_ident(Parser *p, const char *what);
 /* Behind a name that began at `start`, where no expression may go on: refuses `test-table`. */
 void check_dashed_name(Parser *p, uint32_t start);
 IdentList parse_ident_list(Parser *p); /* ( a, b ) */
+typedef VEC(Ident) IdentVec;
+
+/* IDENTIFIER '(' expression ')': a text gives the parts at once, anything else is `name->computed`. */
+bool accept_identifier_clause(Parser *p, QualifiedName *name, IdentVec *parts);
 QualifiedName parse_name(Parser *p, const char *what);
 QualifiedNameList parse_name_list(Parser *p); /* a.b, c */
 QualifiedName name_of_ident(Parser *p, Ident ident);

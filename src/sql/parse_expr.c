@@ -223,6 +223,11 @@ static AstExpr *parse_in(Parser *p, AstExpr *operand, bool negated, uint32_t sta
         e->in_query.operand = operand;
         e->in_query.query = query;
         e->in_query.negated = negated;
+    } else if (at_token(p, TOKEN_RIGHT_PAREN)) {
+        parse_error(p, token_at(p, 0)->span, "INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", "42000",
+                    "Invalid SQL syntax: IN predicate requires at least one value. Empty IN clauses like "
+                    "'IN ()' are not allowed.");
+        return operand;
     } else {
         AstExprList list = parse_expr_list(p);
 
@@ -265,7 +270,7 @@ static void parse_escape(Parser *p, AstExpr *e)
     if (!p->failed &&
         (e->like.escape.bytes == 0 ||
          utf8_char_bytes(e->like.escape.data, e->like.escape.bytes) != e->like.escape.bytes))
-        parse_error(p, token->span, "INVALID_ESCAPE_CHAR", "42604",
+        parse_error(p, token->span, "INVALID_ESC", "42604",
                     "The escape character must be a string literal of one character.");
 }
 
@@ -745,15 +750,10 @@ static AstExpr *parse_named(Parser *p)
 {
     uint32_t start = p->at;
     QualifiedName name = {0};
-    VEC(Ident) parts = {0};
+    IdentVec parts = {0};
     AstExpr *e;
 
-    if (at_keyword(p, KEYWORD_IDENTIFIER) && kind_at(p, 1) == TOKEN_LEFT_PAREN) {
-        advance(p);
-        advance(p);
-        name.computed = parse_expr(p);
-        expect(p, TOKEN_RIGHT_PAREN);
-    } else {
+    if (!accept_identifier_clause(p, &name, &parts)) {
         Ident ident = parse_ident(p, "an expression");
 
         VEC_ADD_IN(p->arena, &parts, ident);

@@ -3,6 +3,8 @@
  */
 #include "sql/parse.h"
 
+#include <ctype.h>
+
 /* Spark takes ASCII letters, digits and '_' in names without backquotes. */
 static void check_plain_name(Parser *p, const Token *token)
 {
@@ -78,20 +80,60 @@ void check_dashed_name(Parser *p, uint32_t start)
                 STR_ARG(text), STR_ARG(text));
 }
 
+/* The parts of a name within a text: a, a.b, `a b`.c. False: it is none. */
+static bool text_to_parts(Parser *p, Str text, Span span, IdentVec *out)
+{
+    uint32_t i = 0;
+
+    while (i < text.bytes) {
+        bool quoted = text.data[i] == '`';
+        uint32_t start = quoted ? ++i : i;
+        Ident ident = {.span = span, .quoted = quoted};
+
+        while (i < text.bytes && (quoted ? text.data[i] != '`'
+                                         : isalnum((unsigned char)text.data[i]) || text.data[i] == '_'))
+            i++;
+        ident.text = (Str){text.data + start, i - start};
+        if (!ident.text.bytes || (quoted && i++ == text.bytes))
+            return false;
+        VEC_ADD_IN(p->arena, out, ident);
+        if (i == text.bytes)
+            return true;
+        if (text.data[i++] != '.')
+            return false;
+    }
+    return false;
+}
+
+bool accept_identifier_clause(Parser *p, QualifiedName *name, IdentVec *parts)
+{
+    const AstExpr *e;
+
+    if (!at_keyword(p, KEYWORD_IDENTIFIER) || kind_at(p, 1) != TOKEN_LEFT_PAREN)
+        return false;
+    advance(p);
+    advance(p);
+    e = name->computed = parse_expr(p);
+    expect(p, TOKEN_RIGHT_PAREN);
+    if (!p->failed && e->kind == AST_EXPR_LITERAL && e->literal.kind == AST_LITERAL_STRING) {
+        if (text_to_parts(p, e->literal.text, e->span, parts))
+            name->computed = NULL;
+        else
+            parse_error(p, e->span, "PARSE_SYNTAX_ERROR", "42601",
+                        "'%.*s' is not the name of anything.", STR_ARG(e->literal.text));
+    }
+    return true;
+}
+
 /* identifierReference : (IDENTIFIER '(' expression ')' | identifier) ('.' identifier)* */
 QualifiedName parse_name(Parser *p, const char *what)
 {
     uint32_t start = p->at;
     QualifiedName name = {0};
-    VEC(Ident) parts = {0};
+    IdentVec parts = {0};
     Ident ident;
 
-    if (at_keyword(p, KEYWORD_IDENTIFIER) && kind_at(p, 1) == TOKEN_LEFT_PAREN) {
-        advance(p);
-        advance(p);
-        name.computed = parse_expr(p);
-        expect(p, TOKEN_RIGHT_PAREN);
-    } else {
+    if (!accept_identifier_clause(p, &name, &parts)) {
         ident = parse_ident(p, what);
         VEC_ADD_IN(p->arena, &parts, ident);
     }

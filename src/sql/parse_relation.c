@@ -384,7 +384,10 @@ static void check_lateral_join(Parser *p, const AstRelation *join)
                     join_kind_text(kind));
 }
 
-/* joinRelation : NATURAL? joinType JOIN LATERAL? relationPrimary (ON expr | USING idents)? */
+/*
+ * joinRelation : joinType JOIN LATERAL? relationPrimary (ON expr | USING idents)?
+ *              | NATURAL joinType JOIN LATERAL? relationPrimary
+ */
 static AstRelation *parse_join(Parser *p, AstRelation *left, uint32_t start)
 {
     bool natural = accept_keyword(p, KEYWORD_NATURAL);
@@ -402,9 +405,12 @@ static AstRelation *parse_join(Parser *p, AstRelation *left, uint32_t start)
     join->join.natural = natural;
     join->join.left = left;
     join->join.right = right;
-    if (accept_keyword(p, KEYWORD_ON))
+    if (natural && kind == AST_JOIN_CROSS)
+        parse_error(p, join->span, "INCOMPATIBLE_JOIN_TYPES", "42613",
+                    "The join types NATURAL and CROSS are incompatible.");
+    if (!natural && accept_keyword(p, KEYWORD_ON))
         join->join.on = parse_expr(p);
-    else if (accept_keyword(p, KEYWORD_USING))
+    else if (!natural && accept_keyword(p, KEYWORD_USING))
         join->join.using_columns = parse_ident_list(p);
     join->span = span_since(p, start);
     if (right->lateral)

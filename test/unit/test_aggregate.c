@@ -190,7 +190,7 @@ static void sums_and_means(void **state)
 {
     static const Case cases[] = {
         {"count", {"int"}, {"1|NULL|3"}, "bigint", "2"},
-        {"count", {0}, {0}, "bigint", "!WRONG_NUM_ARGS.WITHOUT_SUGGESTION"},
+        {"count", {0}, {0}, "bigint", "!WRONG_NUM_ARGS.WITH_SUGGESTION"},
         {"count", {"int"}, {"NULL"}, "bigint", "0"},
         {"count", {"int", "int"}, {"1|NULL|3", "1|1|NULL"}, "bigint", "1"},
         {"count_if", {"boolean"}, {"true|NULL|false|true"}, "bigint", "2"},
@@ -321,10 +321,11 @@ static void values_collected(void **state)
         {"mode", {"int", "!'true'"}, {"1"}, "", "!UNEXPECTED_INPUT_TYPE"},
         {"approx_count_distinct", {"int"}, {"1|2|NULL|2|3"}, "bigint", "3"},
         {"approx_count_distinct",
-         {"int", "!2"},
+         {"int", "!2.0D"},
          {"1"},
          "",
          "!DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"},
+        {"approx_count_distinct", {"int", "!2"}, {"1"}, "", "!_LEGACY_ERROR_TEMP_1104"},
     };
 
     (void)state;
