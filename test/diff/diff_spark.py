@@ -8,6 +8,8 @@
   diff_spark.py WEIR --sql 'SELECT ...'         one query against both
   diff_spark.py WEIR --ask FILE                 each line of FILE, a query, against both, names too; those in
                                                 which they agree are kept (once)
+  diff_spark.py WEIR --mutate PART ...          queries like the golden cases (WEIR_GOLDEN_DIR) of the files whose name
+                                                holds PART ('' for all), each with a word or two changed (mutate.py)
   diff_spark.py WEIR --recheck                  the kept cases, asked of Spark again
   diff_spark.py WEIR --examples                 the example of every function in docs/functions.md
 
@@ -19,12 +21,14 @@ import argparse
 import json
 import math
 import os
+import random
 import re
 import struct
 import subprocess
 import sys
 import time
 
+import mutate
 from grammar import Generator, HOLE, Node, SQL_TYPES, VALUES, leaf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -228,6 +232,7 @@ def fuzz(options, peers):
     batch = 0
     while done < options.count and not (deadline and time.time() > deadline):
         generator = Generator(options.seed * 1000003 + batch)
+        generator.only = options.only
         zone = ZONES[batch % len(ZONES)]
         setup = [generator.table_sql("t1", 12), generator.table_sql("t2", 7)]
         pair = Pair(peers, zone, setup)
@@ -268,11 +273,69 @@ def fuzz(options, peers):
           + (", ".join(f"{n} {k}" for k, n in sorted(counts.items())) or "no difference"))
     common = sorted(classes.items(), key=lambda item: -item[1])[:12]
     print("Spark's errors: " + ", ".join(f"{n} {name}" for name, n in common))
-    if kept:
-        with open(CASES, "a", encoding="utf-8") as file:
-            for case in kept:
-                file.write(json.dumps(case, ensure_ascii=False) + "\n")
+    keep(kept)
     return sum(n for k, n in counts.items() if k != "errors of Spark")
+
+
+def golden_cases(part):
+    """The golden cases by file, those of the same tables together."""
+    folder = os.environ.get("WEIR_GOLDEN_DIR") or sys.exit("WEIR_GOLDEN_DIR names the folder of the golden cases")
+    files = {}
+    with open(os.path.join(folder, "spark-sql-dev.jsonl"), encoding="utf-8") as file:
+        for line in file:
+            case = json.loads(line)
+            if part in case["file"]:
+                setup = [open(os.path.join(folder, "builtins", name + ".sql"), encoding="utf-8").read().strip().rstrip(";")
+                         for name in case["builtins"]] + case["setup"]
+                files.setdefault(case["file"], {}).setdefault((case["timezone"], tuple(setup)), []).append(case["sql"])
+    return files
+
+
+def mutants(options, peers):
+    """Changed golden cases. Rows that have no order of their own are compared by their number alone."""
+    chance = random.Random(options.seed)
+    files = golden_cases(options.mutate)
+    groups = [(name, place, texts) for name, places in files.items() for place, texts in places.items()]
+    makers = {name: mutate.Mutator([text for texts in places.values() for text in texts], chance)
+              for name, places in files.items()}
+    started, done, counts, seen, kept, known = time.time(), 0, {}, set(), [], {c["sql"] for c in read_cases()}
+    while done < options.count and not (options.seconds and time.time() - started > options.seconds):
+        name, (zone, setup), texts = chance.choices(groups, [len(texts) ** 0.5 for _, _, texts in groups])[0]
+        pair = Pair(peers, zone, list(setup))
+        for _ in range(min(12, 3 * len(texts))):
+            sql = makers[name].mutate(chance.choice(texts))
+            if sql is None:
+                continue
+            got, want = pair.answers(sql)
+            done += 1
+            found = difference(sql, got, want)
+            if found and found[0] == "rows" and mutate.UNORDERED.search(sql) and len(got["rows"]) == len(want["rows"]):
+                continue
+            if found is None:
+                if not setup and len(sql) < 300 and len(kept) < options.keep and sql not in known and chance.random() < 0.3:
+                    known.add(sql)
+                    kept.append(kept_case(zone, sql, want))
+                continue
+            shape = (found[0], re.sub(r"'[^']*'|\d+", "", found[1])[:90])
+            counts[found[0]] = counts.get(found[0], 0) + 1
+            if shape not in seen:
+                seen.add(shape)
+                report(zone, found[0], f"{name}: {sql}", found[1], list(setup))
+    print(f"{done} mutants, seed {options.seed}, {time.time() - started:.0f} s: "
+          + (", ".join(f"{n} {k}" for k, n in sorted(counts.items())) or "no difference"))
+    keep(kept)
+    return sum(counts.values())
+
+
+def kept_case(zone, sql, want):
+    return {"zone": zone, "tables": None, "sql": sql,
+            "want": want if "error" not in want else {"error": {"class": want["error"]["class"]}}}
+
+
+def keep(cases):
+    with open(CASES, "a", encoding="utf-8") as file:
+        for case in cases:
+            file.write(json.dumps(case, ensure_ascii=False) + "\n")
 
 
 def read_cases():
@@ -330,13 +393,10 @@ def ask(peers, path):
             if what:
                 found += 1
                 report(zone, what[0], sql, what[1], [])
-            elif (zone, sql) not in known:
+            elif (zone, sql) not in known and want.get("error", {}).get("class", "") is not None:
                 known.add((zone, sql))
-                kept.append({"zone": zone, "tables": None, "sql": sql,
-                             "want": want if "error" not in want else {"error": {"class": want["error"]["class"]}}})
-    with open(CASES, "a", encoding="utf-8") as file:
-        for case in kept:
-            file.write(json.dumps(case, ensure_ascii=False) + "\n")
+                kept.append(kept_case(zone, sql, want))
+    keep(kept)
     print(f"{len(kept)} kept, {found} differ")
     return found
 
@@ -370,12 +430,14 @@ def main():
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=0, help="stop after so many")
     parser.add_argument("--keep", type=int, default=0)
+    parser.add_argument("--only", help="the kinds of queries whose name holds this: wild_call, cast, relation, window, ...")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     parser.add_argument("--replay", action="store_true")
     parser.add_argument("--examples", action="store_true")
     parser.add_argument("--recheck", action="store_true", help="ask Spark the kept cases again")
     parser.add_argument("--sql")
     parser.add_argument("--ask", metavar="FILE")
+    parser.add_argument("--mutate", metavar="PART")
     options = parser.parse_args()
     weir = Peer([options.weir, "sql", "--persistent"], "weir")
     if options.replay:
@@ -391,6 +453,8 @@ def main():
         return 0
     if options.ask:
         failed = ask(peers, options.ask)
+    elif options.mutate is not None:
+        failed = mutants(options, peers)
     else:
         failed = examples(peers) if options.examples else fuzz(options, peers)
     for peer in peers:

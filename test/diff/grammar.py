@@ -5,6 +5,7 @@ Spark's types by short names (below), NUM: any number, INT: what becomes an INT 
 literal between -3 and 6, ANY: anything comparable. `~` before the text: the value may differ in the
 last digits from platform to platform (sin, exp), so it never stands inside another expression.
 """
+import os
 import random
 import re
 
@@ -616,12 +617,38 @@ AGGREGATE_TEMPLATES = [(kind, body) for kind, bodies in read_templates(AGGREGATE
 WINDOW_TEMPLATES = WINDOWS.strip().splitlines()
 HOLE = re.compile(r"\{(\w+)\}")
 
+# Any type that a cast may name, and values that have none of their own.
+CAST_TYPES = list(SQL_TYPES.values()) + [
+    "DECIMAL(38,38)", "DECIMAL(3,0)", "VOID", "INTERVAL YEAR", "INTERVAL MONTH", "INTERVAL DAY", "INTERVAL HOUR",
+    "INTERVAL MINUTE TO SECOND", "INTERVAL SECOND", "INTERVAL", "ARRAY<DOUBLE>", "ARRAY<BOOLEAN>", "ARRAY<ARRAY<INT>>",
+    "MAP<INT,INT>", "MAP<STRING,STRING>", "STRUCT<x:STRING,y:INT>", "STRUCT<a:INT>", "VARCHAR(2)", "CHAR(4)"]
+WILD_VALUES = ["NULL", "map()", "array()", "array(NULL)", "struct(1, 'a')", "interval 1 month 2 days", "x -> x", "(x, y) -> x + y",
+               "x -> x IS NULL", "array(array(1), array(2, NULL))", "array(struct(1, 'a'), struct(2, 'b'))", "map(1, 'a')", "'UTC'",
+               "'yyyy-MM-dd'", "'[a-z]+'", "'$.x'", "'x INT'", "'YEAR'", "0", "-1", "2", "'a'", "1e308", "*", "array(1.5, 2.5)", "'%Y'", "'utf-8'"]
+# Of these each call gives another value, or they are syntax of their own.
+UNSURE = {"not", "rand", "randn", "random", "uuid", "shuffle", "now", "current_timestamp", "current_date", "curdate", "current_time",
+          "localtimestamp", "monotonically_increasing_id", "spark_partition_id", "version", "user", "current_user", "session_user",
+          "current_database", "current_schema", "current_catalog", "current_timezone", "input_file_name", "input_file_block_start",
+          "input_file_block_length", "unix_timestamp", "randstr", "uniform", "raise_error", "repeat", "space", "sequence",
+          "array_repeat", "range", "lpad", "rpad", "bitmap_construct_agg", "bitmap_or_agg"}
+
+
+def function_names():
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with open(os.path.join(root, "docs", "functions.md"), encoding="utf-8") as file:
+        names = re.findall(r"^\| `(\w+)`", file.read(), re.M)
+    return [name for name in names if name not in UNSURE]
+
+
+FUNCTIONS = function_names()
+
 
 class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.table = ""      # The prefix of column names: '' or 'a.'
         self.columns = True  # Whether expressions may name columns
+        self.only = None     # The kinds of queries whose name holds this
 
     # ── values and tables ──
 
@@ -694,7 +721,10 @@ class Generator:
     def query(self):
         kinds = [(self.row_query, 12), (self.literal_query, 3), (self.filter_query, 3), (self.join_query, 3),
                  (self.aggregate_query, 4), (self.window_query, 3), (self.set_query, 2),
-                 (self.subquery_query, 3), (self.other_query, 2)]
+                 (self.subquery_query, 3), (self.other_query, 2), (self.wild_call_query, 6), (self.cast_query, 2),
+                 (self.relation_query, 6)]
+        if self.only:
+            kinds = [(k, w) for k, w in kinds if self.only in k.__name__]
         make = self.random.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
         self.table, self.columns = "", True
         return make()
@@ -805,3 +835,121 @@ class Generator:
             return Node("query", ["FROM t1 |> WHERE ", self.expression("B", 1), " |> SELECT id, ", self.expression("S", 1), " AS e"])
         return Node("query", ["SELECT window.start, count(*) FROM t1 GROUP BY window(",
                               self.random.choice(["ts", "tn"]), ", '1 day'", self.random.choice(["", ", '12 hours'"]), ")"])
+
+    # ── what is mostly wrong: functions and casts of anything ──
+
+    def wild_value(self):
+        if self.random.random() < 0.25:
+            return self.random.choice(WILD_VALUES)
+        kind = self.random.choice(list(SQL_TYPES))
+        value = self.random.choice(VALUES[kind])
+        return value if self.random.random() < 0.8 else f"CAST({value} AS {SQL_TYPES[kind]})"
+
+    def wild_call_query(self):
+        """A function of the catalog with arguments of any number and kind."""
+        name = self.random.choice(FUNCTIONS)
+        count = self.random.choices(range(6), [1, 6, 6, 4, 2, 1])[0]
+        arguments = [leaf("wild", self.wild_value()) for _ in range(count)]
+        for i in range(1, count):
+            arguments[i] = Node("clause", [", ", arguments[i]], drop="")
+        over = self.random.random() < 0.05
+        return Node("query", [f"SELECT {name}(", *arguments, ")", Node("clause", [" OVER (ORDER BY 1)"], drop="") if over else ""])
+
+    def cast_query(self):
+        """A value of each type in each type."""
+        kind = self.random.choice(list(SQL_TYPES))
+        value = f"CAST({self.random.choice(VALUES[kind])} AS {SQL_TYPES[kind]})"
+        if self.random.random() < 0.3:
+            value = f"CAST({value} AS {self.random.choice(CAST_TYPES)})"
+        return Node("query", [f"SELECT {self.random.choice(['', '', 'TRY_'])}CAST({value} AS {self.random.choice(CAST_TYPES)})"])
+
+    # ── queries of several relations ──
+
+    def name(self):
+        return self.random.choice(["id", "k", "i4", "s", "b", "d", "dt", "i8"])
+
+    def relation(self, depth, alias):
+        """(text, alias): something with the columns of t1."""
+        table = self.random.choice(["t1", "t2"])
+        form = self.random.randrange(6 if depth > 0 else 1)
+        if form <= 1:
+            return f"{table} {alias}"
+        if form == 2:
+            return f"(SELECT * FROM {table} WHERE {self.condition('', depth - 1)}) {alias}"
+        if form == 3:
+            how = self.random.choice(["UNION ALL", "UNION", "EXCEPT", "INTERSECT"])
+            return f"(SELECT id, k, i4, s, b, d, dt, i8 FROM t1 {how} SELECT id, k, i4, s, b, d, dt, i8 FROM t2) {alias}"
+        if form == 4:
+            return f"(SELECT DISTINCT id, k, i4, s, b, d, dt, i8 FROM {table}) AS {alias}"
+        return (f"(SELECT max(id) AS id, k, sum(i4) AS i4, min(s) AS s, any(b) AS b, avg(d) AS d, max(dt) AS dt, count(*) AS i8 "
+                f"FROM {table} GROUP BY k) {alias}")
+
+    def condition(self, prefix, depth):
+        a, b = prefix + self.name(), prefix + self.name()
+        form = self.random.randrange(10 if depth > 0 else 5)
+        if form == 9:
+            return (f"({self.condition(prefix, depth - 1)} {self.random.choice(['AND', 'OR', 'AND NOT'])} "
+                    f"{self.condition(prefix, depth - 1)})")
+        table = self.random.choice(["t1", "t2"])
+        inner = self.random.choice([f"q.k = {prefix or 'k + '}{'k' if prefix else '0'}", "q.id > 1", "q.b", f"q.i4 < {a}" if prefix else "q.i4 IS NULL"])
+        return [f"{a} IS NOT NULL", f"{prefix}k > 1", f"{prefix}id % 2 = 0", f"{prefix}b", f"{a} = {b}",
+                f"{prefix}k {self.random.choice(['IN', 'NOT IN'])} (SELECT q.k FROM {table} q WHERE {inner})",
+                f"{self.random.choice(['', 'NOT '])}EXISTS (SELECT {self.random.choice(['1', '*', 'max(q.k)'])} FROM {table} q WHERE {inner})",
+                f"{prefix}id {self.random.choice(['=', '<', '>='])} (SELECT {self.random.choice(['max', 'count', 'min', 'sum'])}(q.id) FROM {table} q WHERE {inner})",
+                f"({prefix}k, {prefix}b) IN (SELECT q.k, q.b FROM {table} q)"][form]
+
+    def from_clause(self, depth):
+        text = self.relation(depth, "a")
+        for alias in "bc"[:self.random.choice([0, 1, 1, 2])]:
+            how = self.random.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "NATURAL JOIN", "NATURAL LEFT JOIN",
+                                      "LEFT SEMI JOIN", "LEFT ANTI JOIN", "JOIN LATERAL", "LEFT JOIN LATERAL", ","])
+            if how == ",":
+                text += ", " + self.relation(0, alias)
+            elif "LATERAL" in how:
+                what = self.random.choice([f"a.k + {self.random.randint(0, 2)} AS z", "max(q.id) AS z, count(*) AS n", "q.*"])
+                text += f" {how} (SELECT {what} FROM t2 q WHERE q.k = a.k) {alias}"
+            elif how.startswith(("NATURAL", "CROSS")):
+                text += f" {how} {self.relation(depth - 1, alias)}"
+            else:
+                column = self.name()
+                on = self.random.choice([f"USING ({column})", f"USING (k, {column})", f"ON a.{column} = {alias}.{column}",
+                                         f"ON a.k = {alias}.k AND {self.condition('a.', 1)}", f"ON a.id < {alias}.id"])
+                text += f" {how} {self.relation(depth - 1, alias)} {on}"
+        return text
+
+    def items(self):
+        return self.random.choice(["*", "a.*", "a.id, a.k", "count(*)", "a.k, count(*), sum(a.id)", "id", "k", "a.id AS k, k AS z",
+                                   "a.id + 1 AS x, x * 2 AS y", "DISTINCT a.k", "b.*", "a.id, b.k", "a.k AS g, max(a.s) AS m", "a, b", "* EXCEPT (k)",
+                                   "a.k, (SELECT max(q.id) FROM t2 q WHERE q.k = a.k) AS s", "a.nothing", "coalesce(a.id, b.id) AS c",
+                                   "a.id, row_number() OVER (PARTITION BY a.k ORDER BY a.id, a.k) AS r"])
+
+    def relation_query(self):
+        """Joins, subqueries, groups and set operations in one; names are often ambiguous or unknown."""
+        form = self.random.randrange(8)
+        if form == 0:
+            return self.pipe_query()
+        if form == 1:
+            how = self.random.choice(["UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL"])
+            one, two, three = (f"SELECT {self.name()}, {self.name()} FROM {self.relation(1, 'a')}" for _ in range(3))
+            return Node("query", [f"{one} {how} ", Node("clause", [f"({two} UNION ALL {three})"], drop=two)])
+        if form == 2:
+            return Node("query", [f"WITH x AS (SELECT * FROM {self.relation(1, 'a')}), y AS (SELECT k, count(*) AS n FROM x ",
+                                  Node("clause", [f"WHERE {self.condition('', 1)} "], drop=""), f"GROUP BY k) SELECT {self.items()} FROM x a ",
+                                  self.random.choice(["JOIN y b USING (k)", "LEFT JOIN y b ON a.k = b.k", "NATURAL JOIN y b", ""])])
+        group = self.random.choice(["", "", "", " GROUP BY a.k", " GROUP BY 1", " GROUP BY ALL", " GROUP BY a.k, a.id", " GROUP BY k",
+                                    " GROUP BY GROUPING SETS ((a.k), ())", " GROUP BY a.k WITH ROLLUP", " GROUP BY g"])
+        having = self.random.choice(["", "", " HAVING count(*) > 1", " HAVING max(a.id) IS NOT NULL", " HAVING a.k > 0", " HAVING m IS NULL"]) if group else ""
+        order = self.random.choice(["", "", "", " ORDER BY 1", " ORDER BY a.id, a.k", " ORDER BY ALL", " ORDER BY k", " ORDER BY count(*)", " ORDER BY 9"])
+        return Node("query", [f"SELECT {self.items()} FROM {self.from_clause(1)}",
+                              Node("clause", [f" WHERE {self.condition('a.', 2)}"], drop="") if self.random.random() < 0.6 else "",
+                              Node("clause", [group], drop=""), Node("clause", [having], drop=""), Node("clause", [order], drop="")])
+
+    def pipe_query(self):
+        steps = [f"|> WHERE {self.condition('', 1)}", "|> SELECT id, k, s", "|> EXTEND id + 1 AS e", "|> SET k = k + 1", "|> DROP s",
+                 "|> AS z", "|> AGGREGATE count(*) AS n GROUP BY k", "|> AGGREGATE sum(id), max(k)", "|> ORDER BY id", "|> LIMIT 100",
+                 "|> JOIN t2 USING (k)", "|> LEFT JOIN t2 q ON q.k = id", "|> UNION ALL (SELECT * FROM t2)", "|> EXCEPT (TABLE t2)", "|> SELECT DISTINCT k",
+                 "|> EXTEND count(*) OVER (PARTITION BY k) AS w", "|> WHERE n > 1", "|> SELECT z.id", "|> DROP nothing",
+                 "|> PIVOT (count(id) FOR k IN (1, 2))", "|> UNPIVOT (v FOR c IN (id, k))", "|> EXTEND explode(array(1, 2)) AS x",
+                 "|> AGGREGATE GROUP BY k", "|> WHERE count(*) > 1", "|> LATERAL VIEW explode(array(1, 2)) AS y"]
+        picked = [Node("clause", [" " + self.random.choice(steps)], drop="") for _ in range(self.random.randint(1, 4))]
+        return Node("query", [self.random.choice(["FROM t1", "TABLE t1", "SELECT * FROM t1", "VALUES (1, 2, 'a') t(id, k, s)"]), *picked])

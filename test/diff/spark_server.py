@@ -51,6 +51,8 @@ def start():
 
 def error_of(failure):
     """The first condition of Spark's in the chain of causes."""
+    if isinstance(failure, ConnectionError) or type(failure).__name__ == "Py4JNetworkError":
+        os._exit(1)  # The JVM is gone (its memory was not enough): the next request starts another.
     cause = getattr(failure, "_origin", None) or getattr(failure, "java_exception", None)
     for _ in range(8):
         if cause is None:
@@ -104,6 +106,9 @@ def main():
                 spark._jvm.org.apache.spark.sql.classic.SparkSession.setActiveSession(
                     session._jsparkSession)
                 session.conf.set("spark.sql.session.timeZone", zone)
+                for table in session.catalog.listTables():  # Of the sessions before: they share a catalog.
+                    if not table.isTemporary:
+                        session.sql(f"DROP TABLE IF EXISTS `{table.name}`")
                 for statement in setup:
                     said = run(session, statement)
                     if "error" in said:
