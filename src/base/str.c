@@ -61,6 +61,11 @@ Str str_trim(Str a)
     return a;
 }
 
+Str str_skip_mark(Str a)
+{
+    return str_starts_with(a, STR("\xEF\xBB\xBF")) ? str_slice(a, 3, a.bytes) : a;
+}
+
 Str str_slice(Str a, uint32_t from, uint32_t to)
 {
     ASSERT(from <= to && to <= a.bytes);

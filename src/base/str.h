@@ -50,6 +50,7 @@ bool str_is_nocase(Str a, const char *text);
 bool str_starts_with(Str a, Str prefix);
 bool str_ends_with(Str a, Str suffix);
 Str str_trim(Str a);            /* ASCII white space, both ends. */
+Str str_skip_mark(Str a);       /* A byte order mark of UTF-8, as files from some editors begin with. */
 Str str_slice(Str a, uint32_t from, uint32_t to);
 ptrdiff_t str_find(Str a, Str needle); /* First place, or -1. */
 ptrdiff_t str_find_char(Str a, char c);

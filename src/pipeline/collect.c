@@ -156,15 +156,35 @@ static void split_array(Str text, StrVec *records)
     }
 }
 
+/* Whether the page is one object, on however many lines. */
+static bool is_one_object(Str page)
+{
+    const char *end, *real_end, *p;
+    JsonScan scan = {0};
+    bool is_one;
+    Arena arena;
+
+    arena_init(&arena);
+    p = json_skip_space(json_text_guard(&arena, page, &end, &real_end));
+    is_one = p < real_end && *p == '{' &&
+             json_skip_value(p, end, JSON_DEPTH_MAX, &scan) == real_end;
+    arena_done(&arena);
+    return is_one;
+}
+
 static void split_page(const Collector *collector, Str text, StrVec *records)
 {
-    Str trimmed = str_trim(text);
-    Str rest = text;
+    Str rest = str_skip_mark(text);
+    Str trimmed = str_trim(rest);
+    bool is_json = str_is(str_of(collector->format->name), "json");
     bool skip_header = table_option_bool(collector->table, "header");
 
-    if (str_is(str_of(collector->format->name), "json") && trimmed.bytes &&
-        trimmed.data[0] == '[') {
+    if (is_json && trimmed.bytes && trimmed.data[0] == '[') {
         split_array(trimmed, records);
+        return;
+    }
+    if (is_json && is_one_object(trimmed)) {
+        VEC_ADD(records, trimmed);
         return;
     }
     while (rest.bytes) {
@@ -336,6 +356,19 @@ static bool is_worth_retrying(int status)
     return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
+/* What a server says of itself, for a message: its beginning, on one line, and nothing that a terminal takes
+ * for a command. */
+static Str said_by_server(Arena *arena, Str body)
+{
+    char *text = str_to_c(arena, str_slice(body, 0, MIN(body.bytes, 160)));
+
+    for (char *p = text; *p; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
+    }
+    return str_trim(str_of(text));
+}
+
 /* Asks once. False: it failed, `err` tells; true: *more as take_page. */
 static bool ask(Collector *collector, HttpReply *reply, bool *more, Error *err)
 {
@@ -345,12 +378,16 @@ static bool ask(Collector *collector, HttpReply *reply, bool *more, Error *err)
                          collector->page_bytes_max, reply, err))
         return false;
     if (reply->status < 200 || reply->status > 299) {
-        Str body = str_trim(strbuf_str(&reply->body));
+        Arena arena;
+        Str body;
 
-        body.bytes = MIN(body.bytes, 160);
-        return error_set(err, is_worth_retrying(reply->status) ? ERROR_RETRY : ERROR_USER,
-                         "GET %s: the answer is %d%s%.*s", address, reply->status,
-                         body.bytes ? ": " : "", STR_ARG(body));
+        arena_init(&arena);
+        body = said_by_server(&arena, strbuf_str(&reply->body));
+        (void)error_set(err, is_worth_retrying(reply->status) ? ERROR_RETRY : ERROR_USER,
+                        "GET %s: the answer is %d%s%.*s", address, reply->status,
+                        body.bytes ? ": " : "", STR_ARG(body));
+        arena_done(&arena);
+        return false;
     }
     return take_page(collector, reply, more, err);
 }

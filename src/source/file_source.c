@@ -186,10 +186,13 @@ static bool fill(FileReader *reader, size_t bytes, size_t *got, Error *err)
     return os_file_read_at(reader->file, reader->buffer, bytes, reader->position, got, err);
 }
 
-/* Cuts records off the front of `text`; returns the bytes used. */
+/* Cuts records off the front of `text`, which stands at the reader's position, and moves this behind them;
+ * returns the bytes used. */
 static size_t cut_records(FileReader *reader, Str text, bool at_end, uint32_t count_max)
 {
-    Str rest = text;
+    Str records = reader->position == 0 ? str_skip_mark(text) : text;
+    Str rest = records;
+    size_t used;
 
     while (rest.bytes && reader->values.count < count_max) {
         int64_t position = reader->position + (rest.data - text.data);
@@ -208,7 +211,10 @@ static size_t cut_records(FileReader *reader, Str text, bool at_end, uint32_t co
         VEC_ADD(&reader->values, record);
         VEC_ADD(&reader->positions, position);
     }
-    return (size_t)(rest.data - text.data);
+    /* A mark alone is not used up: the first record is still to come. */
+    used = rest.bytes == records.bytes ? 0 : (size_t)(rest.data - text.data);
+    reader->position += (int64_t)used;
+    return used;
 }
 
 static bool file_poll(SourceReader *base, uint32_t count_max, SourceRecords *out, Error *err)
@@ -249,7 +255,6 @@ static bool file_poll(SourceReader *base, uint32_t count_max, SourceRecords *out
     if (reaches_end && used < got && reader->values.count < count_max && is_left_alone(reader))
         used += cut_records(reader, (Str){reader->buffer + used, (uint32_t)(got - used)}, true,
                             count_max);
-    reader->position += (int64_t)used;
     out->count = (uint32_t)reader->values.count;
     out->values = reader->values.items;
     out->positions = reader->positions.items;

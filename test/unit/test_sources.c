@@ -453,7 +453,39 @@ static void a_last_line_without_end_waits(void **state)
     source = open_files(f, (FileSourceConfig){.path = str_of(path), .whole = true});
     position = 8;
     assert_string_equal(read_on(f, source, 0, &position, 10), "{\"a\":3}");
+    position = 0; /* Its place, too, is behind that of the line before. */
+    assert_string_equal(read_on(f, source, 0, &position, 10), "{\"a\":1}|{\"a\":3}");
     source->methods->free(source);
+}
+
+static void a_byte_order_mark_is_no_part_of_the_first_record(void **state)
+{
+    static const struct {
+        const char *text, *format;
+        bool header;
+        const char *records;
+    } cases[] = {
+        {"\xEF\xBB\xBF{}\n{}\n", "json", false, "{}|{}"},
+        {"\xEF\xBB\xBF{}", "json", false, "{}"},
+        {"\xEF\xBB\xBF" "1,2\n", "csv", false, "1,2"},
+        {"\xEF\xBB\xBF" "a,b\n1,2\n", "csv", true, "1,2"},
+        {"\xEF\xBB\xBF", "csv", false, ""},
+        {"\xEF\xBB{}\n", "json", false, "\xEF\xBB{}"},
+        {"{}\n\xEF\xBB\xBF{}\n", "json", false, "{}|\xEF\xBB\xBF{}"},
+    };
+    StoreFixture *f = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *path = write_file(f, "bom", cases[i].text);
+        Source *source = open_files(f, (FileSourceConfig){.path = str_of(path),
+                                                          .format = str_of(cases[i].format),
+                                                          .header = cases[i].header,
+                                                          .whole = true});
+        int64_t position = -1;
+
+        assert_string_equal(read_on(f, source, 0, &position, 10), cases[i].records);
+        source->methods->free(source);
+    }
 }
 
 static void a_file_that_shrank_is_refused(void **state)
@@ -589,6 +621,7 @@ int main(void)
         TEST(a_pattern_chooses_files),
         TEST(a_file_reads_the_same_in_any_pieces),
         TEST(a_last_line_without_end_waits),
+        TEST(a_byte_order_mark_is_no_part_of_the_first_record),
         TEST(a_file_that_shrank_is_refused),
         TEST(files_keep_their_numbers),
         TEST(a_csv_file_s_header_is_no_record),
