@@ -11,6 +11,24 @@ static void print_text(const StrBuf *text)
     (void)fwrite(strbuf_c(text), 1, text->bytes, stdout);
 }
 
+/* Those that the file defines, and not what belongs to them (dead letters). */
+static uint32_t count_tables(const PipelineSpec *spec)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < spec->table_count; i++) {
+        TableKind kind = spec->tables[i]->kind;
+
+        count += kind == TABLE_SOURCE || kind == TABLE_STREAMING;
+    }
+    return count;
+}
+
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 int cmd_check(int argc, char **argv)
 {
     const char *engine = "weir";
@@ -30,6 +48,7 @@ int cmd_check(int argc, char **argv)
     int status = EXIT_INPUT;
     Arena arena;
     PipelineSpec *spec;
+    uint32_t table_count;
 
     arena_init(&arena);
     if (!options_parse(&options, argc, argv, &status) ||
@@ -42,9 +61,10 @@ int cmd_check(int argc, char **argv)
     spec = load_pipeline(&options, &arena, file, strcmp(engine, "spark") == 0);
     if (!spec)
         goto done;
-    printf("%s: %u table%s, %u flow%s, %u view%s: no errors\n", file, spec->table_count,
-           spec->table_count == 1 ? "" : "s", spec->flow_count, spec->flow_count == 1 ? "" : "s",
-           spec->view_count, spec->view_count == 1 ? "" : "s");
+    table_count = count_tables(spec);
+    printf("%s: %u table%s, %u flow%s, %u view%s: no errors\n", file, table_count,
+           plural(table_count), spec->flow_count, plural(spec->flow_count), spec->view_count,
+           plural(spec->view_count));
     status = EXIT_DONE;
 done:
     arena_done(&arena);

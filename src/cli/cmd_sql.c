@@ -168,6 +168,7 @@ int cmd_sql(int argc, char **argv)
                  "without --data in memory, and nothing is kept. From FILE, -e, standard input, or\n"
                  "a prompt.\n",
         .options = own,
+        .data_default = "none: in memory",
     };
     SqlShell shell = {.stop_at_error = true};
     Settings settings;

@@ -5,7 +5,7 @@
 #include "column/format_value.h"
 #include "os/os.h"
 
-enum { CELLS_MAX = 12, CELL_BYTES = 64 };
+enum { CELLS_MAX = 12, CELL_BYTES = 64, NOTICE_COLUMNS_MIN = 20 };
 
 struct Live {
     const char *file;
@@ -204,6 +204,25 @@ static void draw_flows(const Live *live, const RunSnapshot *snapshot, Arena *are
     draw_grid(&grid, live->style, out);
 }
 
+/* What does not go as it should, in yellow, on as many lines as the terminal makes of it. */
+static void draw_notice(const Live *live, Str text, StrBuf *out)
+{
+    int columns = live->style.redraws ? live->style.columns : 0;
+    Str rest = str_trim(text);
+    const char *indent = " ";
+
+    while (rest.bytes) {
+        uint32_t bytes = rest.bytes;
+
+        if (columns > NOTICE_COLUMNS_MIN)
+            bytes = wrapped_bytes(rest, columns - (int)strlen(indent));
+        strbuf_printf(out, "%s%s%.*s%s\n", indent, live->style.colour ? "\033[33m" : "", (int)bytes,
+                      rest.data, live->style.colour ? "\033[0m" : "");
+        rest = str_trim(str_slice(rest, bytes, rest.bytes));
+        indent = "   ";
+    }
+}
+
 static void draw_sources(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
 {
     static const char *const heads[] = {"source", "from", "records", "lag", "dead letters"};
@@ -237,14 +256,14 @@ static void draw_sources(const Live *live, const RunSnapshot *snapshot, Arena *a
         const SourceSnapshot *source = &snapshot->sources[s];
 
         if (source->trouble)
-            strbuf_printf(out, " %s%.*s: %s%s\n", live->style.colour ? "\033[33m" : "",
-                          STR_ARG(source->name), source->trouble,
-                          live->style.colour ? "\033[0m" : "");
+            draw_notice(live, str_of(arena_printf(arena, "%.*s: %s", STR_ARG(source->name),
+                                                  source->trouble)), out);
     }
 }
 
 /* What waits for a real system, where it is more than a moment's. */
-static void draw_deliveries(const Live *live, const RunSnapshot *snapshot, StrBuf *out)
+static void draw_deliveries(const Live *live, const RunSnapshot *snapshot, Arena *arena,
+                            StrBuf *out)
 {
     for (uint32_t d = 0; d < snapshot->delivery_count; d++) {
         const DeliverySnapshot *delivery = &snapshot->deliveries[d];
@@ -253,22 +272,21 @@ static void draw_deliveries(const Live *live, const RunSnapshot *snapshot, StrBu
         if (!delivery->trouble)
             continue;
         bytes_text(bytes, delivery->waiting_bytes);
-        strbuf_printf(out, " %s%.*s: %s wait: %s%s\n", live->style.colour ? "\033[33m" : "",
-                      STR_ARG(delivery->name), bytes, delivery->trouble,
-                      live->style.colour ? "\033[0m" : "");
+        draw_notice(live, str_of(arena_printf(arena, "%.*s: %s wait: %s", STR_ARG(delivery->name),
+                                              bytes, delivery->trouble)), out);
     }
 }
 
-static void draw_let_go(const Live *live, const RunSnapshot *snapshot, StrBuf *out)
+static void draw_let_go(const Live *live, const RunSnapshot *snapshot, Arena *arena, StrBuf *out)
 {
     for (uint32_t i = 0; i < snapshot->let_go_count; i++) {
         char count[CELL_BYTES];
 
         count_text(count, snapshot->let_go[i].row_count);
-        strbuf_printf(out, " %s%.*s: the oldest %s row%s gone (dead_letter.retention)%s\n",
-                      live->style.colour ? "\033[33m" : "", STR_ARG(snapshot->let_go[i].table),
-                      count, snapshot->let_go[i].row_count == 1 ? " is" : "s are",
-                      live->style.colour ? "\033[0m" : "");
+        draw_notice(live, str_of(arena_printf(
+                              arena, "%.*s: the oldest %s row%s gone (dead_letter.retention)",
+                              STR_ARG(snapshot->let_go[i].table), count,
+                              snapshot->let_go[i].row_count == 1 ? " is" : "s are")), out);
     }
 }
 
@@ -322,8 +340,8 @@ void live_draw(Live *live, const RunSnapshot *snapshot, StrBuf *out)
         strbuf_add_char(out, '\n');
         draw_sources(live, snapshot, &arena, out);
     }
-    draw_deliveries(live, snapshot, out);
-    draw_let_go(live, snapshot, out);
+    draw_deliveries(live, snapshot, &arena, out);
+    draw_let_go(live, snapshot, &arena, out);
     if (snapshot->view_count) {
         strbuf_add_char(out, '\n');
         draw_views(live, snapshot, &arena, out);

@@ -24,7 +24,7 @@ static bool read_settings(const Options *options, Arena *arena, Settings *out)
         const SettingArg *arg = &options->settings.items[i];
 
         if (!settings_set(out, SETTING_COMMAND, str_of(arg->key), str_of(arg->value), &err)) {
-            (void)fprintf(stderr, "weir %s: --set %s: %s\n", options->command, arg->key, err.text);
+            (void)tell_error(options, &err);
             return false;
         }
     }

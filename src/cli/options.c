@@ -6,7 +6,7 @@
 
 #include "base/edit_distance.h"
 
-static const char *data_help = "the data directory (default ./weir-data)";
+enum { HELP_COLUMN = 24 };
 
 static void print_option(const char *name, const char *value, const char *help)
 {
@@ -15,11 +15,15 @@ static void print_option(const char *name, const char *value, const char *help)
     bool first = true;
 
     (void)snprintf(left, sizeof left, "%s%s%s%s", name[1] ? "--" : "-", name, value ? " " : "", value ? value : "");
+    if (strlen(left) > HELP_COLUMN) { /* No room beside it. */
+        printf("  %s\n", left);
+        first = false;
+    }
     do {
         const char *end = strchr(line, '\n');
         int bytes = end ? (int)(end - line) : (int)strlen(line);
 
-        printf("  %-24s %.*s\n", first ? left : "", bytes, line);
+        printf("  %-*s %.*s\n", HELP_COLUMN, first ? left : "", bytes, line);
         first = false;
         line = end ? end + 1 : NULL;
     } while (line);
@@ -30,7 +34,8 @@ static void print_help(const Options *options)
     printf("usage: %s\n\n%s\n", options->synopsis, options->about);
     for (const Option *o = options->options; o->name; o++)
         print_option(o->name, o->value, o->help);
-    print_option("data", "DIR", data_help);
+    printf("  %-*s the data directory (default %s)\n", HELP_COLUMN, "--data DIR",
+           options->data_default ? options->data_default : "./weir-data");
     print_option("set", "KEY=VALUE", "a setting; wins over the environment, --config and the file");
     print_option("config", "FILE", "settings, one `key = value` a line");
     print_option("help", NULL, "this text");

@@ -33,6 +33,7 @@ typedef struct Options {
     const char *synopsis;     /* "weir run FILE [options]" */
     const char *about;        /* A paragraph or two, lines broken, ending with a newline. */
     const Option *options;    /* Ended by one without a name. */
+    const char *data_default; /* For --help, where it is not ./weir-data; else NULL. */
     /* Filled in by options_parse: */
     const char *data;         /* --data, or NULL */
     bool data_given;

@@ -88,6 +88,20 @@ static int visible_width(Str text)
     return width;
 }
 
+uint32_t wrapped_bytes(Str text, int columns)
+{
+    uint32_t at = 0, behind_word = 0, length;
+
+    for (; at < text.bytes; at += length) {
+        columns -= char_width(utf8_decode(text.data + at, text.bytes - at, &length));
+        if (columns < 0)
+            return behind_word ? behind_word : MAX(at, length);
+        if (text.data[at] == ' ')
+            behind_word = at;
+    }
+    return text.bytes;
+}
+
 void add_cut(StrBuf *out, OutputStyle style, Str text, int columns)
 {
     int left = visible_width(text) > columns ? columns - 1 : columns;

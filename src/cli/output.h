@@ -30,6 +30,9 @@ int text_width(Str text);
 /* The text, cut to so many columns with an ellipsis. Escape sequences take none, and stay. */
 void add_cut(StrBuf *out, OutputStyle style, Str text, int columns);
 
+/* How much of the text stands on a line of so many columns: up to a space, if one is there. */
+uint32_t wrapped_bytes(Str text, int columns);
+
 /* A whole result, aligned: numbers to the right, NULL told from text, a line that counts. */
 void output_table(FILE *stream, OutputStyle style, const Schema *schema,
                   const Batch *const *batches, uint32_t batch_count, const Zone *zone);

@@ -389,12 +389,10 @@ static bool look_at_deliveries(Run *run, bool *delivered, Error *err)
 
     *delivered = true;
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
-        Sink *sink = run->sinks[f];
         SinkDelivery seen;
 
-        if (!sink->methods->look || !run_is_first_of_sink(run, f))
+        if (!run_look_at_sink(run, f, &seen))
             continue;
-        sink->methods->look(sink, &seen);
         if (seen.failed) {
             *err = seen.error;
             return error_wrap(err, "write '%.*s'", STR_ARG(run->spec->flows[f].target->name));
@@ -591,12 +589,10 @@ static bool note_quiet_deliveries(Run *run, Error *err)
     bool wanted = false;
 
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
-        Sink *sink = run->sinks[f];
         SinkDelivery seen;
 
-        if (!sink->methods->look || !run_is_first_of_sink(run, f))
+        if (!run_look_at_sink(run, f, &seen))
             continue;
-        sink->methods->look(sink, &seen);
         wanted = wanted || seen.begins || (!seen.noted && seen.idle_us > NOTE_US);
     }
     return !wanted || note_deliveries(run, err);

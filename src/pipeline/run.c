@@ -402,17 +402,25 @@ static void flow_snapshot(Run *run, uint32_t f, FlowSnapshot *out)
     out->watermark_us = watermark_us;
 }
 
+bool run_look_at_sink(const Run *run, uint32_t flow_i, SinkDelivery *out)
+{
+    Sink *sink = run->sinks[flow_i];
+
+    if (!sink->methods->look || !run_is_first_of_sink(run, flow_i))
+        return false;
+    sink->methods->look(sink, out);
+    return true;
+}
+
 /* Of the sinks that hand on, each once. */
 static void delivery_snapshots(Run *run, Arena *arena, RunSnapshot *out)
 {
     out->deliveries = ARENA_ARRAY(arena, DeliverySnapshot, run->spec->flow_count + 1);
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
-        Sink *sink = run->sinks[f];
         SinkDelivery seen;
 
-        if (!sink->methods->look || !run_is_first_of_sink(run, f))
+        if (!run_look_at_sink(run, f, &seen))
             continue;
-        sink->methods->look(sink, &seen);
         out->deliveries[out->delivery_count++] = (DeliverySnapshot){
             .name = run->spec->flows[f].target->name,
             .waiting_bytes = seen.settled ? 0 : seen.waiting_bytes,

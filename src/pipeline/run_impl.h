@@ -198,6 +198,8 @@ void run_fail(Run *run, const Error *err); /* The first error stays; all stop. *
 void run_wake_workers(Run *run);
 /* Of the flows that share a sink, the one by which it is visited once. */
 bool run_is_first_of_sink(const Run *run, uint32_t flow_i);
+/* What its sink has yet to hand on; false: nothing ever, or another flow is asked for that sink. */
+bool run_look_at_sink(const Run *run, uint32_t flow_i, SinkDelivery *out);
 
 /* views.c: rebuilds each view in dependency order. */
 bool run_refresh_views(Run *run, Error *err);

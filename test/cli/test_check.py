@@ -137,7 +137,7 @@ class Check(WeirTest):
 
     def test_a_sound_file_is_told_in_one_line(self):
         out, err = self.check(HEAD + TABLE + "host FROM STREAM log;\n", 0)
-        self.assertTrue(out.startswith("p.sql: ") and out.endswith(" no errors\n"), out)
+        self.assertEqual(out, "p.sql: 2 tables, 1 flow, 0 views: no errors\n")
         self.assertIn(" 1 flow,", out)
         self.assertEqual(err, "")
 

@@ -22,6 +22,16 @@ class Help(WeirTest):
             self.assertIn(f"weir {' '.join(command)}", out)
             self.assertEqual(err, "")
 
+    def test_what_an_option_does_begins_at_one_column(self):
+        """Beside the option, or below one that is too long for that."""
+        for command in self.commands():
+            if command in (["generate"], ["topic"]):
+                continue  # Pages of their own.
+            out, _ = self.weir(*command, "--help")
+            for line in re.findall(r"^  -.*", out, re.MULTILINE):
+                self.assertRegex(line, r"^  -.{22,23} \S|^  -\S+( \S+)?$", command)
+        self.assertIn("(default none: in memory)", self.weir("sql", "--help")[0])
+
     def test_every_command_and_its_options_stand_in_the_manual_page(self):
         page = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "weir.1")
         with open(page, encoding="utf-8") as file:

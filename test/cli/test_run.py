@@ -1,13 +1,17 @@
 """weir run: a pipeline over files, what stops it, and what it holds after it was stopped."""
 
+import fcntl
 import http.server
 import json
 import os
+import pty
 import re
 import resource
 import signal
 import sqlite3
+import struct
 import subprocess
+import termios
 import threading
 import urllib.parse
 
@@ -329,6 +333,84 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         self.assertEqual(asked, [("127.0.0.2", "/b"), ("127.0.0.2", "/b?from=3")])
         self.assertEqual(run("127.0.0.2", "/b"), "")
         self.assertEqual(self.sql("SELECT id FROM t ORDER BY id"), ["0", "0", "1", "1", "2", "2"])
+
+    def test_a_page_of_json_is_an_array_an_object_or_lines(self):
+        pages = {"/array": b'\xef\xbb\xbf[\n {\n  "id": 1},\n {"id": 2}\n]\n', "/object": b'{\n "id": 1,\n "x": "}"\n}\n',
+                 "/lines": b'\xef\xbb\xbf{"id": 1}\n{"id": 2}\n', "/broken": b'{\n "id": 1\n'}
+
+        class Pages(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(pages[self.path])))
+                self.end_headers()
+                self.wfile.write(pages[self.path])
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        for path, rows, bad in (("/array", ["1", "2"], "0"), ("/object", ["1"], "0"),
+                                ("/lines", ["1", "2"], "0"), ("/broken", [], "2")):
+            with self.subTest(path):
+                with open(self.file, "w", encoding="utf-8") as file:
+                    file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('format' = 'json', "
+                               f"'url' = 'http://127.0.0.1:{server.server_port}{path}');\n"
+                               "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+                self.data = os.path.join(self.folder, path[1:])
+                for _ in range(2): # What was taken is not taken again.
+                    self.weir("run", self.file, "--once", "--quiet", "--data", self.data)
+                self.assertEqual(self.sql("SELECT id FROM t ORDER BY id"), rows)
+                self.assertEqual(self.sql("SELECT count(*) FROM feed__dead_letter"), [bad])
+
+    def test_what_a_server_says_is_told_on_one_line(self):
+        class Refusing(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(404)
+                self.end_headers()
+                self.wfile.write(b"\x1b[2Jgone\nfor ever\n")
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_port}/"
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(f"CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = '{url}');\n"
+                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        _, err = self.weir("run", self.file, "--once", "--quiet", "--data", self.data, status=1)
+        self.assertEqual(err, f"weir run: collect 'feed': GET {url}: the answer is 404: [2Jgone for ever\n")
+
+    def test_a_narrow_terminal_shows_the_whole_trouble(self):
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = 'http://127.0.0.1:1/a/rather/long/way');\n"
+                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 44, 0, 0))
+        run = self.start("run", self.file, "--data", self.data, stdin=theirs, stdout=theirs, stderr=theirs,
+                         env={**os.environ, "NO_COLOR": "1"})
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        wait_until(lambda: b"onnect to server" in self.read_more(ours))
+        run.terminate()
+        lines = [re.sub(r"\x1b\[[0-9]*[A-Z]", "", line) for line in self.seen.decode().split("\r\n")]
+        at = next(i for i, line in enumerate(lines) if line.startswith(" feed: "))
+        told = lines[at:at + 4]
+        self.assertTrue(all(len(line) <= 44 for line in told), told)
+        self.assertIn("Couldn't connect to server", " ".join(line.strip() for line in told))
+
+    seen = b""
+
+    def read_more(self, terminal):
+        self.seen += os.read(terminal, 65536)
+        return self.seen
 
     def test_headers_are_for_the_server_of_the_address_alone(self):
         asked = []
