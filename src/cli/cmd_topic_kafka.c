@@ -40,9 +40,9 @@ static bool look_at_topic(KafkaClient *client, Arena *arena, Str name, TopicView
     count = (size_t)view.topic.partition_count;
     view.starts = ARENA_ARRAY(arena, int64_t, count + 1);
     view.ends = ARENA_ARRAY(arena, int64_t, count + 1);
-    if (!kafka_topic_offsets(client, name, view.topic.partition_count, KAFKA_TIME_START,
+    if (!kafka_topic_offsets(client, name, view.topic.partition_count, KAFKA_TIME_START, KAFKA_PATIENCE_MS,
                              view.starts, err) ||
-        !kafka_topic_offsets(client, name, view.topic.partition_count, KAFKA_TIME_END, view.ends,
+        !kafka_topic_offsets(client, name, view.topic.partition_count, KAFKA_TIME_END, KAFKA_PATIENCE_MS, view.ends,
                              err))
         return false;
     for (size_t p = 0; p < count; p++)

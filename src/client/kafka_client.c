@@ -16,7 +16,7 @@ enum {
     TRY_MAX_MS = 8000,
     SLICE_MS = 500, /* So often a wait looks whether it is to end. */
     REACH_MS = 10000,   /* Until somebody answers. */
-    TIMEOUT_MS = 20000, /* Of a question to the cluster. */
+    TIMEOUT_MS = KAFKA_PATIENCE_MS, /* Of a question to the cluster. */
     SECRET_BYTES_MAX = 1 << 16,
     TROUBLE_BYTES = 256,
     HINT_BYTES = 100,
@@ -801,9 +801,9 @@ static rd_kafka_resp_err_t ask_offsets(KafkaClient *client, const char *topic,
 }
 
 bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count, int64_t time_ms,
-                         int64_t *out, Error *err)
+                         int patience_ms, int64_t *out, Error *err)
 {
-    int64_t until_us = os_monotonic_us() + (int64_t)TIMEOUT_MS * 1000;
+    int64_t until_us = os_monotonic_us() + (int64_t)patience_ms * 1000;
     int timeout_ms = TRY_MS;
     rd_kafka_resp_err_t code;
     bool no_later = false;
@@ -814,7 +814,7 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
     do {
         code = ask_offsets(client, name, partition_count, time_ms, timeout_ms, out);
         timeout_ms = MIN(timeout_ms * 2, (int)TRY_MAX_MS);
-        if (may_pass(code))
+        if (may_pass(code) && patience_ms)
             os_sleep_us(100000);
     } while (may_pass(code) && os_monotonic_us() < until_us && !is_stopped(client));
     for (int32_t p = 0; !code && p < partition_count; p++)
@@ -823,7 +823,8 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
         return kafka_client_error(client, code, err, "offsets of topic '%s'", name);
     if (no_later) {
         int64_t *ends = mem_zalloc((size_t)partition_count * sizeof *ends);
-        bool ok = kafka_topic_offsets(client, topic, partition_count, KAFKA_TIME_END, ends, err);
+        bool ok = kafka_topic_offsets(client, topic, partition_count, KAFKA_TIME_END, patience_ms,
+                                      ends, err);
 
         for (int32_t p = 0; ok && p < partition_count; p++) {
             if (out[p] < 0)
@@ -833,17 +834,6 @@ bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count
         return ok;
     }
     return true;
-}
-
-bool kafka_topic_ends_now(KafkaClient *client, Str topic, int32_t partition_count, int64_t *out,
-                          Error *err)
-{
-    rd_kafka_resp_err_t code;
-    char name[256];
-
-    (void)snprintf(name, sizeof name, "%.*s", STR_ARG(topic));
-    code = ask_offsets(client, name, partition_count, KAFKA_TIME_END, TRY_MS, out);
-    return !code || kafka_client_error(client, code, err, "offsets of topic '%s'", name);
 }
 
 /* ── consumer groups ───────────────────────────────────────────────────────────────────────────*/

@@ -107,12 +107,11 @@ bool kafka_topic_settings(KafkaClient *client, Arena *arena, Str topic, KafkaPro
 
 #define KAFKA_TIME_END ((int64_t)-1)   /* How far readers of committed records may read. */
 #define KAFKA_TIME_START ((int64_t)-2) /* The first record kept. */
-/* For each partition the first offset at or after a time (milliseconds), the end if there is none. */
+/* For each partition the first offset at or after a time (milliseconds), the end if there is none. Asks until
+ * `patience_ms` have passed (KAFKA_PATIENCE_MS: as questions are asked; 0: once, and shortly). */
+enum { KAFKA_PATIENCE_MS = 20000 };
 bool kafka_topic_offsets(KafkaClient *client, Str topic, int32_t partition_count, int64_t time_ms,
-                         int64_t *out, Error *err);
-/* The ends, asked for once and shortly: for those who ask again anyway. */
-bool kafka_topic_ends_now(KafkaClient *client, Str topic, int32_t partition_count, int64_t *out,
-                          Error *err);
+                         int patience_ms, int64_t *out, Error *err);
 
 /* ── consumer groups, as an administrator sees them ────────────────────────────────────────────*/
 

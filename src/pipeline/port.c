@@ -6,7 +6,8 @@
 #include "os/os.h"
 
 enum {
-    LOOK_EVERY_US = 500000, /* How often a source is asked for new partitions. */
+    LOOK_EVERY_US = 500000, /* How often a source is asked for new partitions, ... */
+    UNOPENED_US = 4000000, /* ... and how much later, after one that could not be opened. */
     TROUBLE_US = 1000000,   /* A wait that is worth telling of. */
 };
 
@@ -308,12 +309,37 @@ static bool next_records(Port *port, PortPartition *partition, uint32_t row_max,
     return true;
 }
 
+/* A new partition that cannot be opened for now is no reason to stop reading the others. */
+static bool keep_looking(Port *port, Error *err)
+{
+    int64_t now_us = os_monotonic_us();
+    Error why = {0};
+
+    if (now_us - port->looked_us <= LOOK_EVERY_US)
+        return true;
+    if (look_for_partitions(port, &why)) {
+        if (port->unopened_since_us && !port->waiting_since_us)
+            tell_trouble(port, NULL);
+        port->unopened_since_us = 0;
+        return true;
+    }
+    if (!port->unopened_since_us)
+        port->unopened_since_us = now_us;
+    if (why.kind != ERROR_RETRY || now_us - port->unopened_since_us > port->patience_us) {
+        *err = why;
+        return false;
+    }
+    port->looked_us = os_monotonic_us() + UNOPENED_US;
+    tell_trouble(port, why.text);
+    return true;
+}
+
 bool port_poll(Port *port, uint32_t row_max, bool *progressed, Error *err)
 {
     SourceRecords records;
     PortPartition *partition;
 
-    if (os_monotonic_us() - port->looked_us > LOOK_EVERY_US && !look_for_partitions(port, err))
+    if (!keep_looking(port, err))
         return false;
     for (uint32_t n = 0; n < port->partition_count; n++) {
         partition = &port->partitions[port->turn];
@@ -349,6 +375,8 @@ bool port_poll(Port *port, uint32_t row_max, bool *progressed, Error *err)
 
 bool port_is_at_end(const Port *port)
 {
+    if (port->unopened_since_us)
+        return false;
     for (uint32_t i = 0; i < port->partition_count; i++) {
         if (!port->partitions[i].at_end)
             return false;

@@ -73,6 +73,7 @@ typedef struct Port {
     uint32_t partition_capacity;
     int32_t known_partitions;   /* Of all workers. */
     int64_t looked_us;          /* When it last looked for new ones. */
+    int64_t unopened_since_us;  /* Since when a new one cannot be opened; 0: all are open. */
     uint32_t source_i; /* Number of the source in the pipeline. */
     uint32_t worker_i, worker_count;
     uint32_t turn;

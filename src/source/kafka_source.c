@@ -50,6 +50,7 @@ typedef struct KafkaSource {
     KafkaClient *control;
     KafkaClient *uncommitted; /* For extend; NULL: not needed yet. */
     OsThread *watcher;
+    int64_t opened_us; /* Monotonic. */
     OsMutex *mutex; /* Guards what follows. */
     OsCond *stopping;
     _Atomic bool stop; /* Also looked at by the clients, without the mutex. */
@@ -124,12 +125,9 @@ static bool look_at_ends(KafkaSource *source, KafkaClient *client, bool extend, 
     int32_t count = known_partitions(source);
     int64_t *ends = mem_zalloc((size_t)count * sizeof *ends + 1);
     Str topic = source->config.topic;
-    bool ok = true;
+    bool ok = !count || kafka_topic_offsets(client, topic, count, KAFKA_TIME_END,
+                                            extend ? KAFKA_PATIENCE_MS : 0, ends, err);
 
-    if (count && extend)
-        ok = kafka_topic_offsets(client, topic, count, KAFKA_TIME_END, ends, err);
-    else if (count)
-        ok = kafka_topic_ends_now(client, topic, count, ends, err);
     for (int32_t p = 0; ok && p < count; p++) {
         KafkaPartition *partition = partition_of(source, p);
 
@@ -384,13 +382,20 @@ static void kafka_reader_close(SourceReader *base)
     free(reader);
 }
 
+/* A worker that begins may wait; later on it has other partitions to read. */
+static int patience_ms(const KafkaSource *source)
+{
+    return (int)MAX(KAFKA_PATIENCE_MS - (os_monotonic_us() - source->opened_us) / 1000, 0);
+}
+
 static bool one_offset(KafkaSource *source, int32_t partition, int64_t time_ms, int64_t *out,
                        Error *err)
 {
     int32_t count = MAX(known_partitions(source), partition + 1);
     int64_t *offsets = mem_zalloc((size_t)count * sizeof *offsets);
     bool ok =
-        kafka_topic_offsets(source->control, source->config.topic, count, time_ms, offsets, err);
+        kafka_topic_offsets(source->control, source->config.topic, count, time_ms, patience_ms(source),
+                            offsets, err);
 
     if (ok)
         *out = offsets[partition];
@@ -792,6 +797,7 @@ bool kafka_source_open(const KafkaSourceConfig *config, Source **out, Error *err
     source->group = group ? group : str_to_c(config->arena, config->group);
     source->mutex = os_mutex_create();
     source->stopping = os_cond_create();
+    source->opened_us = os_monotonic_us();
     if (!kafka_client_open(&config->kafka, RD_KAFKA_CONSUMER, NULL, forced, NULL,
                            &source->control, err))
         goto fail;

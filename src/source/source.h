@@ -48,7 +48,8 @@ typedef struct SourceMethods {
     bool (*partition_count)(Source *source, int32_t *count, Error *err);
     /* The name by which a partition's position is kept (a file's path; "" : its number is enough). */
     Str (*partition_name)(Source *source, int32_t partition);
-    /* `position` < 0: from where the table's options say ('starting' = earliest | latest). */
+    /* `position` < 0: from where the table's options say ('starting' = earliest | latest). ERROR_RETRY: not for
+     * now; of a source that has been open for a while it is said soon, as its worker has others to read. */
     bool (*reader_open)(Source *source, int32_t partition, int64_t position, SourceReader **out,
                         Error *err);
     /* Up to `count_max` records; what it points to stays until the next call on this reader. Does

@@ -308,6 +308,34 @@ static void a_reader_tells_when_records_come(void **state)
     source->methods->free(source);
 }
 
+/* Once a source has been read for a while: its worker has other partitions, and its run may be about to end. */
+static void a_partition_without_a_leader_is_not_waited_for(void **state)
+{
+    enum { BEGINS_US = KAFKA_PATIENCE_MS * 1000, SOON_US = 5000000 };
+    Mock *mock = *state;
+    KafkaSourceConfig config = {.arena = mem_zalloc(sizeof(Arena)), .topic = STR("t"), .group = STR("g")};
+    Error told = {0};
+    SourceReader *reader;
+    Source *source;
+    int64_t began_us;
+
+    arena_init(config.arena);
+    open_outside(mock);
+    assert_ok(kafka_config_make(config.arena, &mock->settings, NULL, &config.kafka, &err));
+    assert_ok(kafka_source_open(&config, &source, &err));
+    os_sleep_us(BEGINS_US);
+    rd_kafka_mock_partition_set_leader(mock->cluster, "t", 0, -1);
+    began_us = os_monotonic_us();
+    assert_false(source->methods->reader_open(source, 0, -1, &reader, &told));
+    assert_int_equal(told.kind, ERROR_RETRY);
+    assert_true(os_monotonic_us() - began_us < SOON_US);
+    rd_kafka_mock_partition_set_leader(mock->cluster, "t", 0, 1);
+    while (!source->methods->reader_open(source, 0, -1, &reader, &told))
+        assert_int_equal(told.kind, ERROR_RETRY);
+    source->methods->reader_close(reader);
+    source->methods->free(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +349,7 @@ int main(void)
         TEST(a_transaction_that_was_open_too_long_is_no_copy),
         TEST(a_silent_broker_holds_up_no_end),
         TEST(a_reader_tells_when_records_come),
+        TEST(a_partition_without_a_leader_is_not_waited_for),
 #undef TEST
     };
 
