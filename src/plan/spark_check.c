@@ -48,7 +48,7 @@ static void check_call(SparkCheck *c, const Expr *call)
     const char *name = call->fn->name;
 
     if (call->distinct)
-        refuses(c, call->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+        refuses(c, call->span, NULL,
                 "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider "
                 "using approx_count_distinct() instead.");
     else if (is_one_of(name, by_order, COUNT_OF(by_order)))
@@ -65,10 +65,13 @@ static void check_aggregate(SparkCheck *c, const Logical *node)
     for (uint32_t i = 0; i < aggregate->item_count; i++)
         check_call(c, aggregate->items[i].expr);
     if (++c->aggregations > 1 && update)
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
-                "Multiple streaming aggregations are not supported in Update output mode.");
+        refuses(c, node->span, NULL,
+                "Detected pattern of possible 'correctness' issue due to global watermark: several "
+                "aggregations in update mode.");
     if (aggregate->session && aggregate->key_count == 1)
-        refuses(c, node->span, NULL, "a session window needs another grouping column beside it.");
+        refuses(c, node->span, NULL, 
+                "Global aggregation with session window in streaming query is not supported; it needs "
+                "another grouping column beside it.");
 }
 
 /* ── joins ─────────────────────────────────────────────────────────────────────────────────────*/
@@ -112,17 +115,17 @@ static void check_join(SparkCheck *c, const Logical *node)
     if (!node->inputs[0]->streaming || !node->inputs[1]->streaming)
         return;
     if (join->kind == JOIN_ANTI)
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
-                "Left anti joins with a streaming DataFrame/Dataset on the right are not supported.");
+        refuses(c, node->span, NULL,
+                "LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported.");
     /* Without a condition it stands in WHERE. */
     if (join->condition && !has_equality(c, join->condition))
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+        refuses(c, node->span, NULL,
                 "Stream-stream join without equality predicate is not supported.");
     if (join->kind == JOIN_FULL && join->condition)
         check_null_keys(c, node);
     /* An inner join is fine, but not below an aggregation. */
     if (c->draft->mode == OUTPUT_UPDATE && (join->kind != JOIN_INNER || c->aggregations))
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+        refuses(c, node->span, NULL,
                 "Join between two streaming DataFrames/Datasets is not supported in Update output "
                 "mode, only in Append output mode.");
 }
@@ -154,11 +157,11 @@ static void check_node(SparkCheck *c, const Logical *node)
         refuses(c, node->span, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
                 "Window functions are not supported on streaming DataFrames/Datasets.");
     else if (node->kind == LOGICAL_SORT)
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+        refuses(c, node->span, NULL,
                 "Sorting is not supported on streaming DataFrames/Datasets, unless it is on "
                 "aggregated DataFrame/Dataset in Complete output mode.");
     else if (node->kind == LOGICAL_LIMIT && c->draft->mode == OUTPUT_UPDATE)
-        refuses(c, node->span, "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION",
+        refuses(c, node->span, NULL,
                 "Limits are not supported on streaming DataFrames/Datasets in Update output mode.");
     else if (node->kind == LOGICAL_WATERMARK && remembers(c->draft->root))
         differs(c, node->span,

@@ -92,7 +92,7 @@ feed a: z 4 t30
 restart
 feed b: w 5 t30
 out: y 2 | null 3
-spark: Left anti joins with a streaming DataFrame/Dataset on the right are not supported
+spark: LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported
 
 == windows of two streams meet
 CREATE STREAMING TABLE out USING postgres AS

@@ -48,14 +48,14 @@ SELECT window(w, '1 minute').start AS s, sum(n) AS n FROM (
   GROUP BY window(ts, '10 seconds'))
 GROUP BY window(w, '1 minute');
 accepted
-spark: Multiple streaming aggregations are not supported in Update output mode
+spark: Detected pattern of possible 'correctness' issue due to global watermark
 
 == sessions without another key
 CREATE STREAMING TABLE out USING postgres AS
 SELECT session_window.start, count(*) FROM STREAM ev WATERMARK ts DELAY OF INTERVAL 1 SECOND
 GROUP BY session_window(ts, '10 seconds');
 accepted
-spark: a session window needs another grouping column
+spark: Global aggregation with session window in streaming query is not supported
 
 == what depends on the order of rows
 CREATE STREAMING TABLE out USING postgres AS
