@@ -111,20 +111,29 @@ STYLE = (":root{color-scheme:light dark}"
          "table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;border-bottom:1px solid #ccc;"
          "text-align:right}td:first-child,th:first-child,td:last-child,th:last-child{text-align:left}"
          "td:first-child,td:last-child{min-width:7rem}.wide{overflow-x:auto}"
+         "th{vertical-align:bottom}.bad{background:#fee}a{color:inherit}"
          "h1,h2,code,li,td:first-child,td:last-child{overflow-wrap:anywhere}.no{color:#a00}.yes{color:#060}"
-         "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}td,th{border-color:#444}.no{color:#f88}.yes{color:#8d8}}")
+         "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}td,th{border-color:#444}"
+         ".bad{background:#311}.no{color:#f88}.yes{color:#8d8}}")
 
 
 def page(c: dict[str, Any]) -> str:
     def e(value: Any) -> str:
         return html.escape(str(value))
 
+    def fails(t: dict[str, Any]) -> bool:
+        return bool(t["verdict"] != "equal" and not (c["equal"] and t["verdict"] == "empty on both sides"))
+
+    def to_details(i: int, t: dict[str, Any]) -> str:
+        return f"<a href=#t{i}>{e(t['verdict'])}</a>" if t["problem"] or t["missing"] or t["extra"] else e(t["verdict"])
+
+    bad = sum(fails(t) for t in c["tables"])
     rows = "".join(
-        f"<tr><td>{e(t['name'])}</td><td>{t['weir_rows']}</td><td>{t['spark_rows']}</td><td>{t['equal']}</td>"
-        f"<td>{t['open_in_weir']}</td><td>{t['open_in_spark']}</td><td>{t['missing']}</td><td>{t['extra']}</td>"
-        f"<td class={'yes' if t['verdict'] == 'equal' else 'no'}>{e(t['verdict'])}</td></tr>" for t in c["tables"])
+        f"<tr{' class=bad' if fails(t) else ''}><td>{e(t['name'])}</td><td>{t['weir_rows']}</td><td>{t['spark_rows']}</td>"
+        f"<td>{t['equal']}</td><td>{t['open_in_weir']}</td><td>{t['open_in_spark']}</td><td>{t['missing']}</td><td>{t['extra']}</td>"
+        f"<td class={'no' if fails(t) else 'yes'}>{to_details(i, t)}</td></tr>" for i, t in enumerate(c["tables"]))
     details = ""
-    for t in c["tables"]:
+    for i, t in enumerate(c["tables"]):
         items = [e(t["problem"])] if t["problem"] else []
         for where, rows_ in (("weir", t["first_missing"]), ("Spark", t["first_extra"])):
             items += [f"only in {where}: <code>{e(row_text(t['columns'], t['key'], r))}</code>" for r in rows_]
@@ -135,7 +144,7 @@ def page(c: dict[str, Any]) -> str:
             items.append(f"{len(t['left_out'])} record{many} left out of Spark's input: late, or failed in weir "
                          "(certificate.json lists them)")
         if items:
-            details += f"<h2>{e(t['name'])}</h2><ul>" + "".join(f"<li>{i}</li>" for i in items) + "</ul>"
+            details += f"<h2 id=t{i}>{e(t['name'])}</h2><ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
     engines = "".join(f"<tr><td>{e(k)}</td><td>{e(v)}</td></tr>" for k, v in c["engines"].items())
     inputs = "".join(f"<tr><td>{e(k)}</td><td><code>{e(v['sha256'])}</code></td></tr>" for k, v in c["input"].items())
     settings = "".join(f"<tr><td>{e(k)}</td><td><code>{e(v)}</code></td></tr>" for k, v in c["settings"].items())
@@ -144,7 +153,8 @@ def page(c: dict[str, Any]) -> str:
             f"<meta name=viewport content='width=device-width'><title>weir verify: {e(c['file'])}</title>"
             f"<style>{STYLE}</style><h1><span class={css}>{word}</span>: {e(c['file'])} on weir and on Spark</h1>"
             f"<p>{e(c['made_at'])} · file <code>{e(c['file_sha256'])}</code> · doubles within {c['double_ulp']} ulp, "
-            "all else exactly.</p><div class=wide><table>"
+            f"all else exactly. {bad or 'None'} of {len(c['tables'])} tables {'differs' if bad == 1 else 'differ'}.</p>"
+            "<div class=wide><table>"
             "<tr><th>table<th>weir<th>Spark<th>equal<th>open in weir<th>open in Spark<th>missing<th>extra<th></tr>"
             f"{rows}</table></div>{details}<h2>Engines</h2><table>{engines}</table><h2>Input, as read here</h2>"
             f"<table>{inputs}</table><h2>Settings</h2><table>{settings}</table></html>\n")

@@ -156,7 +156,9 @@ class Pipelines:
             both = f"(SELECT * FROM STREAM a UNION ALL SELECT * FROM STREAM b) WATERMARK ts DELAY OF INTERVAL {self.delay} SECONDS"
         else:  # Each with its own.
             both = f"(SELECT * FROM {self.watermark('a')}{self.where()} UNION ALL SELECT * FROM {self.watermark('b')})"
-        return (f"CREATE STREAMING TABLE {name} USING postgres AS\nSELECT window.start AS w, {self.aggregates()}\n"
+        # Both have rows of one id: the least of them is to be the same however they come.
+        aggregates = self.aggregates().replace("min_by(k, id)", "min_by(k, struct(id, k))")
+        return (f"CREATE STREAMING TABLE {name} USING postgres AS\nSELECT window.start AS w, {aggregates}\n"
                 f"FROM {both}\nGROUP BY window(ts, '10 seconds');")
 
     def chained(self, name):
