@@ -19,6 +19,7 @@
 
 typedef struct GroupKey {
     Expr *expr;  /* Over the input. */
+    Str name;    /* What it would be called if it were selected; empty: not told. */
     uint32_t id; /* Of the AGGREGATE's column. */
     bool nullable;
 } GroupKey;
@@ -404,10 +405,10 @@ static Expr *bind_key(Group *group, const AstExpr *ast)
 }
 
 /* The key's number, as a new one or one that is there. */
-static int add_key(Group *group, Expr *e)
+static int add_named_key(Group *group, Expr *e, Str name)
 {
     int key_i;
-    GroupKey key = {.expr = e};
+    GroupKey key = {.expr = e, .name = name};
 
     if (!e)
         return -1;
@@ -422,6 +423,33 @@ static int add_key(Group *group, Expr *e)
     }
     VEC_ADD_IN(group->b->arena, &group->keys, key);
     return (int)group->keys.count - 1;
+}
+
+static int add_key(Group *group, Expr *e)
+{
+    return add_named_key(group, e, STR_EMPTY);
+}
+
+static int add_ast_key(Group *group, const AstExpr *ast)
+{
+    ExprScope es = {.scope = group->select->input.scope, .clause = "GROUP BY"};
+    Expr *e = bind_key(group, ast);
+
+    return add_named_key(group, e, e ? bind_name(group->b, &es, ast) : STR_EMPTY);
+}
+
+void group_names(const Group *group, AliasList *names)
+{
+    for (size_t i = 0; group && group->has_sets && i < group->keys.count; i++) {
+        const GroupKey *key = &group->keys.items[i];
+        AliasColumn alias = {key->name, key->expr};
+        bool known = !key->name.bytes || key->expr->kind == EXPR_COLUMN;
+
+        for (size_t k = 0; k < names->items.count && !known; k++)
+            known = str_equal_nocase(names->items.items[k].name, key->name);
+        if (!known)
+            VEC_ADD_IN(group->b->arena, &names->items, alias);
+    }
 }
 
 static bool group_by_all(Group *group)
@@ -443,7 +471,7 @@ static bool group_by_all(Group *group)
 static bool ast_keys(Group *group, const AstExprList *list, uint64_t *out)
 {
     for (size_t i = 0; i < list->count; i++) {
-        int key_i = add_key(group, bind_key(group, list->items[i]));
+        int key_i = add_ast_key(group, list->items[i]);
 
         if (key_i < 0)
             return false;
@@ -498,7 +526,7 @@ static bool element_sets(Group *group, const AstGroupElement *element, SetVec *o
 
     switch (element->kind) {
     case AST_GROUP_EXPR:
-        key_i = add_key(group, bind_key(group, element->expr));
+        key_i = add_ast_key(group, element->expr);
         if (key_i < 0)
             return false;
         set = (uint64_t)1 << key_i;

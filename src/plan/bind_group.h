@@ -70,6 +70,8 @@ Expr *select_unresolved(Select *select, const Expr *e);
 bool select_keys(Select *select);
 /* Whether the expression is one of GROUP BY. */
 bool group_has_key(const struct Group *group, const Expr *e);
+/* GROUPING SETS: the names of grouping expressions that are no columns, for ORDER BY `(a + 1)`. */
+void group_names(const struct Group *group, AliasList *names);
 /* The columns that `e` names outside aggregates and grouping expressions. */
 void group_left_over(struct Group *group, Expr *e, IdVec *out);
 /* Puts AGGREGATE (and what GROUPING SETS need below it, and HAVING above it) on select->plan, and

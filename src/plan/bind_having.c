@@ -263,6 +263,8 @@ bool select_order(Select *s, const AstSortList *list)
         .time_windows = s->time_windows,
     };
 
+    if (!is_above)
+        group_names(s->group, &names);
     s->order_span = list->items[0].span;
     if (list->all && !all_is_a_name(s, list->items[0].expr))
         return order_all(s, list);
@@ -282,6 +284,9 @@ bool select_order(Select *s, const AstSortList *list)
                                         : bind_either(s->b, &es, ast);
         }
         ok = ok && s->order[i].expr && bind_sortable(s->b, s->order[i].expr, ast->span);
+        /* Nothing is grouped, so nothing computes it. */
+        if (ok && !s->group && expr_has_kind(s->order[i].expr, EXPR_AGGREGATE) && !above.computed)
+            above.computed = ast;
     }
     return ok && (!above.computed || refuse_computed(s, &es, above.computed));
 }

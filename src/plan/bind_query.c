@@ -85,6 +85,24 @@ static const AstExpr *row_cell(const AstExpr *row, size_t i)
     return row->kind == AST_EXPR_ROW ? row->row.items[i].expr : row;
 }
 
+/* A column of any query around: a table of constants knows none. */
+static bool names_outer_column(const AstExpr *cell, const Scope *outer)
+{
+    for (; outer && cell->kind == AST_EXPR_COLUMN; outer = outer->outer) {
+        if (scope_has(outer, &cell->column))
+            return true;
+    }
+    return false;
+}
+
+static bool cell_is_no_constant(Binder *b, Span span)
+{
+    return bind_error(b, span, "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
+                      "42000",
+                      "Invalid inline table. Cannot evaluate the expression in inline table "
+                      "definition.");
+}
+
 static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, const Scope *outer,
                        Expr **cells)
 {
@@ -100,18 +118,18 @@ static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, const S
             return false;
         }
         for (size_t c = 0; c < width; c++) {
-            Expr *cell = bind_expr(b, &es, row_cell(rows->items[r], c));
+            const AstExpr *ast = row_cell(rows->items[r], c);
+            Expr *cell;
+
+            if (names_outer_column(ast, outer))
+                return cell_is_no_constant(b, ast->span);
+            cell = bind_expr(b, &es, ast);
 
             cells[r * width + c] = cell;
             ok = ok && cell;
             if (cell && cell->kind != EXPR_LITERAL && !expr_is_constant(cell) &&
                 (cell->kind != EXPR_CALL || expr_has_kind(cell, EXPR_OUTER))) {
-                bind_error(b, cell->span,
-                           "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
-                           "42000",
-                           "Invalid inline table. Cannot evaluate the expression in inline table "
-                           "definition.");
-                ok = false;
+                ok = cell_is_no_constant(b, cell->span);
             }
         }
     }

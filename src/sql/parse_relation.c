@@ -313,6 +313,11 @@ static AstRelation *parse_relation_primary(Parser *p)
     }
     relation->lateral = lateral;
     relation->span = span_since(p, start);
+    if (lateral && relation->kind != AST_RELATION_SUBQUERY && relation->kind != AST_RELATION_FUNCTION)
+        parse_error(p, relation->span, "INVALID_SQL_SYNTAX.LATERAL_WITHOUT_SUBQUERY_OR_TABLE_VALUED_FUNC",
+                    "42000",
+                    "Invalid SQL syntax: LATERAL can only be used with subquery and table-valued "
+                    "functions.");
     return relation;
 }
 

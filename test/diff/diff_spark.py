@@ -295,7 +295,9 @@ def mutants(options, peers):
     """Changed golden cases. Rows that have no order of their own are compared by their number alone."""
     chance = random.Random(options.seed)
     files = golden_cases(options.mutate)
-    groups = [(name, place, texts) for name, places in files.items() for place, texts in places.items()]
+    # Without the great tables: a join that has lost its condition would run for hours.
+    groups = [(name, place, texts) for name, places in files.items() for place, texts in places.items()
+              if sum(len(statement) for statement in place[1]) < 50000]
     makers = {name: mutate.Mutator([text for texts in places.values() for text in texts], chance)
               for name, places in files.items()}
     started, done, counts, seen, kept, known = time.time(), 0, {}, set(), [], {c["sql"] for c in read_cases()}
