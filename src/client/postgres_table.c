@@ -151,6 +151,13 @@ static int find_column(const PGresult *shape, Str name)
     return -1;
 }
 
+/* COPY, by which rows are appended, may write an identity column; what upserts may not. */
+static bool is_filled_there(const PostgresTable *table, const char *generated)
+{
+    return strcmp(generated, "computed") == 0 ||
+           (strcmp(generated, "identity") == 0 && table->key_count > 0);
+}
+
 static void compare_columns(PostgresTable *table, const PGresult *shape, Differences *differences)
 {
     bool *used = mem_zalloc((size_t)PQntuples(shape) + 1);
@@ -173,6 +180,9 @@ static void compare_columns(PostgresTable *table, const PGresult *shape, Differe
                    PQgetvalue(shape, row, 1), strbuf_c(&type));
         else if (PQgetvalue(shape, row, 2)[0] == 't' && column->nullable && !is_key(table, i))
             differ(differences, "column '%.*s' is NOT NULL there, and may be NULL here",
+                   STR_ARG(column->name));
+        else if (is_filled_there(table, PQgetvalue(shape, row, 4)))
+            differ(differences, "column '%.*s' is GENERATED ALWAYS there, and cannot be written",
                    STR_ARG(column->name));
         strbuf_done(&type);
     }
@@ -242,7 +252,9 @@ static bool find_columns(PostgresClient *client, const char *relation, PGresult 
 {
     return postgres_query(client,
                           "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), "
-                          "a.attnotnull, a.atthasdef OR a.attidentity <> '' FROM "
+                          "a.attnotnull, a.atthasdef OR a.attidentity <> '', CASE WHEN "
+                          "a.attgenerated <> '' THEN 'computed' WHEN a.attidentity = 'a' THEN "
+                          "'identity' ELSE '' END FROM "
                           "pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 "
                           "AND NOT a.attisdropped ORDER BY a.attnum",
                           &relation, 1, out, err);

@@ -247,6 +247,11 @@ class Postgres(weir.WeirTest):
         self.db.psql("DROP TABLE things; CREATE TABLE things (id bigint, name text, price numeric(10,2))")
         _, err = self.run_pipeline(self.PLAIN, status=1)
         self.assertIn("no primary key or unique index over", err)
+        for columns in ("id bigint PRIMARY KEY, name text GENERATED ALWAYS AS ('x') STORED",
+                        "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text"):
+            self.db.psql(f"DROP TABLE things; CREATE TABLE things ({columns}, price numeric(10,2))")
+            _, err = self.run_pipeline(self.PLAIN, status=1)
+            self.assertIn("is GENERATED ALWAYS there, and cannot be written", err)
         self.db.psql("DROP TABLE things; CREATE VIEW things AS SELECT 1 AS id")
         _, err = self.run_pipeline(self.PLAIN, status=1)
         self.assertIn("view", err)
