@@ -142,7 +142,7 @@ static void add_field(VectorBuilder *column, RecordField field, const TableDecod
             builder_add_null(column);
         return;
     case RECORD_TIMESTAMP_TYPE:
-        builder_add_i32(column, 0);
+        builder_add_i32(column, records->timestamp_types ? records->timestamp_types[i] : 0);
         return;
     case RECORD_HEADERS:
         for (size_t h = 0; records->headers && h < records->headers[i].count; h++)

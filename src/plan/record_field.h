@@ -16,7 +16,7 @@ typedef enum RecordField {
     RECORD_PARTITION,
     RECORD_OFFSET,
     RECORD_TIMESTAMP,
-    RECORD_TIMESTAMP_TYPE, /* 0: when it was made. */
+    RECORD_TIMESTAMP_TYPE, /* 0: when it was made, 1: when the broker had it. */
     RECORD_HEADERS,
     RECORD_FIELD_COUNT
 } RecordField;

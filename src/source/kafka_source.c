@@ -80,6 +80,7 @@ typedef struct KafkaReader {
     Str *keys;
     int64_t *positions;
     int64_t *timestamps_us;
+    int32_t *timestamp_types;
     SourceHeaders *headers;
 } KafkaReader;
 
@@ -379,6 +380,7 @@ static void kafka_reader_close(SourceReader *base)
     free(reader->keys);
     free(reader->positions);
     free(reader->timestamps_us);
+    free(reader->timestamp_types);
     free(reader);
 }
 
@@ -502,6 +504,8 @@ static void reader_reserve(KafkaReader *reader, uint32_t count)
     reader->positions = mem_realloc(reader->positions, count * sizeof *reader->positions);
     reader->timestamps_us =
         mem_realloc(reader->timestamps_us, count * sizeof *reader->timestamps_us);
+    reader->timestamp_types =
+        mem_realloc(reader->timestamp_types, count * sizeof *reader->timestamp_types);
     reader->headers = mem_realloc(reader->headers, count * sizeof *reader->headers);
     memset(&reader->headers[reader->capacity], 0,
            (count - reader->capacity) * sizeof *reader->headers);
@@ -540,6 +544,7 @@ static void take_message(KafkaReader *reader, uint32_t i, const rd_kafka_message
         reader->values[i] = STR_EMPTY;
     reader->positions[i] = message->offset;
     reader->timestamps_us[i] = ms < 0 ? -1 : ms * 1000;
+    reader->timestamp_types[i] = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
     take_headers(&reader->headers[i], message);
 }
 
@@ -692,6 +697,7 @@ static bool kafka_poll(SourceReader *base, uint32_t count_max, SourceRecords *ou
         .keys = reader->keys,
         .positions = reader->positions,
         .timestamps_us = reader->timestamps_us,
+        .timestamp_types = reader->timestamp_types,
         .headers = reader->headers,
         .next_position = reader->position,
         .end_position =

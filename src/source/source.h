@@ -32,6 +32,7 @@ typedef struct SourceRecords {
     const Str *keys;              /* NULL: this source has no keys. A NULL key has data == NULL. */
     const int64_t *positions;
     const int64_t *timestamps_us; /* NULL: none; -1: not this record. */
+    const int32_t *timestamp_types; /* 0: when it was made, 1: when the broker had it. NULL: all 0. */
     const SourceHeaders *headers; /* NULL: none. */
     int64_t next_position;        /* From which the next poll goes on. */
     int64_t end_position;         /* How far the partition reaches now, as known: lag = end - next. */

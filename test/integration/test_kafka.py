@@ -181,6 +181,40 @@ CREATE STREAMING TABLE result USING postgres AS SELECT * FROM STREAM r;
         assert found["real"] == found["embedded"], found
         assert len(found["real"]) == 4, "the record without a value is no row"
 
+    def topics_as_others_have_them_are_read(self) -> None:
+        """Without a record, compacted, with the broker's time, with a key of nearly a megabyte."""
+        empty, compacted = self.topic("empty", 2), self.topic("compacted", 1)
+        stamped, huge = self.topic("stamped", 1), self.topic("huge", 1)
+        kafka.set_topic(self.service, stamped, "message.timestamp.type=LogAppendTime")
+        for setting in ("cleanup.policy=compact", "segment.ms=100", "min.cleanable.dirty.ratio=0.001"):
+            kafka.set_topic(self.service, compacted, setting)
+
+        def produce(topic: str, *records: dict) -> None:
+            self.run("topic", "produce", topic, "--format", "json", *self.real,
+                     stdin="".join(json.dumps(record) + "\n" for record in records))
+
+        def read(topic: str, columns: str, metadata: str) -> list:
+            name = topic[len(self.prefix):]
+            sql = self.pipeline(name, f"""
+CREATE TABLE r ({columns}) USING kafka OPTIONS ('topic' = '{topic}', 'metadata' = '{metadata}');
+CREATE STREAMING TABLE s USING postgres AS SELECT * FROM STREAM r;
+""")
+            self.run("run", sql, "--once", "--quiet", "--data", self.data(name), *self.real)
+            return self.rows(self.data(name), "SELECT * FROM s")
+
+        assert read(empty, "a INT, o BIGINT", "o = offset") == []
+        produce(stamped, {"value": '{"a": 1}', "timestamp": "2020-01-01T00:00:00.000Z"})
+        found = read(stamped, "a INT, at TIMESTAMP, type INT", "at = timestamp, type = timestampType")
+        assert len(found) == 1 and found[0][1] > "2021" and str(found[0][2]) == "1", found
+        produce(huge, {"key": "k" * 900000, "value": '{"a": 1}'})
+        found = read(huge, "a INT, k STRING", "k = key")
+        assert [row[1] for row in found] == ["k" * 900000], len(found)
+        for i in range(3):
+            produce(compacted, *({"key": f"k{j}", "value": json.dumps({"a": i * 10 + j})} for j in range(3)))
+            time.sleep(1)
+        found = {int(row[0]) for row in read(compacted, "a INT, k STRING", "k = key")}
+        assert {20, 21, 22} <= found <= {0, 1, 2, 10, 11, 12, 20, 21, 22}, found
+
     def examples_give_the_same_rows_as_embedded(self) -> None:
         root = pathlib.Path(servers.ROOT) / "examples"
         topic = self.topic("events", 3)
@@ -690,6 +724,7 @@ def tests_of(test: Test) -> list:
         return few
     return few + [test.the_orders_example_gives_the_same_rows_as_embedded,
                   test.examples_give_the_same_rows_as_embedded,
+                  test.topics_as_others_have_them_are_read,
                   test.a_stop_waits_for_no_silent_broker,
                   test.a_copy_of_the_data_directory_is_shut_out,
                   test.what_kafka_has_forgotten_is_asked_about,
