@@ -788,6 +788,9 @@ static rd_kafka_resp_err_t ask_offsets(KafkaClient *client, const char *topic,
         one->err = RD_KAFKA_RESP_ERR__IN_PROGRESS;
     }
     code = rd_kafka_offsets_for_times(client->handle, asked, timeout_ms);
+    /* So it calls one that has no leader for now. */
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+        code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     for (int i = 0; !code && i < asked->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &asked->elems[i];
 
