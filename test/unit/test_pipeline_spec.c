@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/assert.h"
 #include "os/os.h"
 #include "plan/pipeline_spec.h"
 
@@ -311,7 +312,10 @@ static const Node *find_node(const Node *node, NodeKind kind)
 
 static const Node *flow_node(SpecFixture *f, NodeKind kind)
 {
-    return find_node(f->spec->flows[f->spec->flow_count - 1].plan, kind);
+    const Node *node = find_node(f->spec->flows[f->spec->flow_count - 1].plan, kind);
+
+    ASSERT(node);
+    return node;
 }
 
 static void an_aggregation_with_a_key_is_refined_and_without_one_final(void **state)
@@ -344,6 +348,7 @@ static void of_chained_aggregations_the_last_alone_shows_early_results(void **st
               " GROUP BY url, window(at, '10 seconds')) GROUP BY window(w, '1 minute');");
     outer = flow_node(&f, NODE_AGGREGATE);
     inner = find_node(node_input(outer, 0), NODE_AGGREGATE);
+    ASSERT(inner);
     assert_int_equal(outer->as.aggregate.emit, EMIT_CHANGED);
     assert_int_equal(inner->as.aggregate.emit, EMIT_FINAL);
     assert_int_equal(inner->as.aggregate.time_key, 1);
