@@ -35,6 +35,26 @@ TABLES = {
 }
 
 
+@contextlib.contextmanager
+def answering(answer: bytes):
+    """A port where everyone gets this answer, and then the end."""
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = host.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(answer)
+
+    host = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield host.getsockname()[1]
+    finally:
+        host.shutdown(socket.SHUT_RDWR)
+        host.close()
+
+
 class Tests:
     def __init__(self, program: str, folder: pathlib.Path):
         self.program = os.path.abspath(program)
@@ -417,29 +437,9 @@ class Tests:
         assert status != 0 and "127.0.0.1 port 1" in said, said
         # TLS where none is spoken, and the other way round: closed, or waited for in vain.
         for secure, answer in ((True, b"\x84\0\0\0\0\0\0\0\0"), (False, b""), (False, b"\x15\3\3\0\2\2\x46")):
-            with self.answering(answer) as port:
+            with answering(answer) as port:
                 status, said = ask(cassandra__contact__points=f"127.0.0.1:{port}", cassandra__tls=str(secure).lower())
             assert status != 0 and "see cassandra.tls: whether this port speaks TLS" in said, said
-
-    @staticmethod
-    @contextlib.contextmanager
-    def answering(answer: bytes):
-        """A port where everyone gets this answer, and then the end."""
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = host.accept()
-                    with connection:
-                        connection.recv(4096)
-                        connection.sendall(answer)
-
-        host = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=serve, daemon=True).start()
-        try:
-            yield host.getsockname()[1]
-        finally:
-            host.shutdown(socket.SHUT_RDWR)
-            host.close()
 
     def a_node_that_goes_while_it_tells_of_the_cluster_is_no_crash(self) -> None:
         """A server of our own, which closes the connection when asked of the other nodes, and comes back."""
