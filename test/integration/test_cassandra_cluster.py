@@ -5,6 +5,7 @@ usage: test_cassandra_cluster.py WEIR
 
 Starts script/services' cassandra_cluster if it does not run, and stops it then.
 """
+import itertools
 import os
 import pathlib
 import shutil
@@ -28,7 +29,7 @@ def conf() -> dict[str, str]:
     return dict(line.split(" = ", 1) for line in lines)
 
 
-def rows_at_each_node(settings: dict[str, str], table: str) -> list[list[tuple]]:
+def rows_at_each_node(settings: dict[str, str], table: str, columns: str = "*") -> list[list[tuple]]:
     """What each node has by itself (consistency ONE, asked of it alone)."""
     from cassandra import ConsistencyLevel
     from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
@@ -45,7 +46,7 @@ def rows_at_each_node(settings: dict[str, str], table: str) -> list[list[tuple]]
                                    row_factory=dict_factory)
         with Cluster([host], port=int(port),
                      execution_profiles={EXEC_PROFILE_DEFAULT: profile}) as cluster:
-            found.append(plain(cluster.connect().execute(f"SELECT * FROM {table}", timeout=60)))
+            found.append(plain(cluster.connect().execute(f"SELECT {columns} FROM {table}", timeout=60)))
     return found
 
 
@@ -104,34 +105,38 @@ AS SELECT id FROM STREAM given;
     weir = Weir(program, folder / "moved", "weir_moved", {"cassandra.consistency": "one"}, settings)
     port = settings["cassandra.contact.points"].split(",")[0].rsplit(":", 1)[1]
 
-    def produce(number: int) -> None:
-        subprocess.run([program, "topic", "produce", "given", "--data", str(weir.data)],
-                       input=f'{{"id": {number}}}\n', text=True, check=True)
+    produced = itertools.count(1)
 
-    def taken(host: str) -> list:
+    def produce() -> int:
+        number = next(produced)
+        subprocess.run([program, "topic", "produce", "given", "--data", str(weir.data)],
+                       input=f'{{"id": {number}}}\n', text=True, check=True, stderr=subprocess.DEVNULL)
+        return number
+
+    def at_node(host: str, table: str, column: str) -> list:
         at = {"cassandra.contact.points": f"{host}:{port}"}
         try:
-            return sorted(row[0] for row in rows_at_each_node(at, "weir_moved.taken")[0])
-        except Exception:  # There is no such table yet.
+            return [row[0] for row in rows_at_each_node(at, table, column)[0]]
+        except Exception:  # There is no such table yet, or no node.
             return []
+
+    def has_found(host: str) -> bool:
+        produce()  # A session that has nothing to do hears nothing.
+        return "weir" in at_node(host, "system_views.clients", "driver_name")
 
     process = subprocess.Popen(weir.command(pipeline))
     try:
         cassandra_server.wait_until(lambda: (weir.data / "socket").exists(), 60, "the run")
-        produce(1)
-        cassandra_server.wait_until(lambda: taken("127.0.0.3") == [1], 60, "the first row")
+        produce()
+        cassandra_server.wait_until(lambda: at_node("127.0.0.3", "weir_moved.taken", "id") == [1], 60, "the first row")
         kill(3)
         os.environ["CASSANDRA_ADDRESS_3"] = "127.0.0.4"
         servers.service("up", SERVICE)
-        # A session that has nothing to do hears nothing.
-        for number in range(2, 12):
-            produce(number)
-            time.sleep(0.5)
-        cassandra_server.wait_until(lambda: len(taken("127.0.0.4")) == 11, 60, "what came since")
+        cassandra_server.wait_until(lambda: has_found("127.0.0.4"), 180, "a connection to the node that has moved")
         kill(1)
         kill(2)
-        produce(12)
-        cassandra_server.wait_until(lambda: len(taken("127.0.0.4")) == 12, 60,
+        last = produce()
+        cassandra_server.wait_until(lambda: last in at_node("127.0.0.4", "weir_moved.taken", "id"), 180,
                                     "a row by the node that has moved")
         print("  a node came back under another address, and was left alone: it is found")
     finally:
