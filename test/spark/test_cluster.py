@@ -120,10 +120,10 @@ def dead_within(seconds: float, processes: list[int]) -> bool:
 
 
 def is_through(picture: str) -> bool:
-    """Spark has taken in whatever weir has put into the topic."""
+    """Spark has taken in whatever weir has put into the topic: it counts what it has to read again once more."""
     rows = rows_in(picture)
     collected = rows.get("orders", 0)
-    return ORDERS * 9 // 10 < collected == rows.get("order_history") == rows.get("revenue_by_minute")
+    return collected > ORDERS * 9 // 10 and min(rows.get("order_history", 0), rows.get("revenue_by_minute", 0)) >= collected
 
 
 if __name__ == "__main__":
