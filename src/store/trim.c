@@ -43,6 +43,17 @@ static bool delete_below(StoreTxn *txn, const StoreTable *table, int64_t rowid, 
     return ok && (*dropped == 0 || store_table_bump(txn, table->name, err));
 }
 
+/* The table whose rows are to go, in `arena`; NULL: *err says why. */
+static const StoreTable *table_to_trim(StoreTxn *txn, Str name, Arena *arena, Error *err)
+{
+    const StoreTable *table;
+
+    ASSERT(txn->open);
+    table = store_table_need(txn->store, arena, name, err);
+    ASSERT(!table || table->key_count == 0);
+    return table;
+}
+
 /* From the newest row back: the last one for which there is room. */
 static bool find_first_kept(Store *store, const StoreTable *table, int64_t bytes_max,
                             int64_t *first_kept, int64_t *kept_bytes, Error *err)
@@ -81,10 +92,8 @@ bool store_trim_bytes(StoreTxn *txn, Str name, int64_t bytes_max, int64_t *kept_
     Arena arena;
     bool ok;
 
-    ASSERT(txn->open);
     arena_init(&arena);
-    table = store_table_need(txn->store, &arena, name, err);
-    ASSERT(!table || table->key_count == 0);
+    table = table_to_trim(txn, name, &arena, err);
     ok = table &&
          find_first_kept(txn->store, table, bytes_max, &first_kept, kept_bytes, err) &&
          delete_below(txn, table, first_kept, dropped, err);
@@ -129,10 +138,8 @@ bool store_trim_time(StoreTxn *txn, Str name, Str column, int64_t since_us, int6
     Arena arena;
     bool ok;
 
-    ASSERT(txn->open);
     arena_init(&arena);
-    table = store_table_need(txn->store, &arena, name, err);
-    ASSERT(!table || table->key_count == 0);
+    table = table_to_trim(txn, name, &arena, err);
     ok = table &&
          find_first_since(txn->store, table, column, since_us, &first_kept, err) &&
          delete_below(txn, table, first_kept, dropped, err);

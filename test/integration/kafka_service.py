@@ -2,6 +2,8 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterable
 
 import servers
 
@@ -42,6 +44,24 @@ def tool(service_name: str, class_name: str, *args: str, stdin: str = "") -> str
     if done.returncode:
         raise AssertionError(f"{class_name} {' '.join(args)}: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+def run_each(tests: Iterable[Callable[[], None]], only: list[str], afterwards: Callable[[], None] = lambda: None) -> int:
+    """Runs those of the tests that `only` names (all, where it is empty), and tells of each; how many failed."""
+    failures = 0
+    for each in tests:
+        if only and each.__name__ not in only:
+            continue
+        began = time.monotonic()
+        try:
+            each()
+            print(f"ok {each.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+        except AssertionError as error:
+            failures += 1
+            print(f"FAIL {each.__name__}: {error}", flush=True)
+        finally:
+            afterwards()
+    return failures
 
 
 def groups(service_name: str, *args: str) -> str:

@@ -748,19 +748,9 @@ def main() -> int:
 
 
 def run_tests(service: str, only: list) -> int:
-    failures = 0
     with tempfile.TemporaryDirectory(prefix="weir-kafka-") as folder:
         test = Test(sys.argv[1], service, pathlib.Path(folder))
-        for each in tests_of(test):
-            if only and each.__name__ not in only:
-                continue
-            began = time.monotonic()
-            try:
-                each()
-                print(f"ok {each.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
-            except AssertionError as error:
-                failures += 1
-                print(f"FAIL {each.__name__}: {error}", flush=True)
+        failures = kafka.run_each(tests_of(test), only)
         test.remove_topics()
     return failures != 0
 

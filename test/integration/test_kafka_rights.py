@@ -163,27 +163,14 @@ CREATE STREAMING TABLE kept USING postgres AS SELECT order_id FROM STREAM o;
 
 
 def main() -> int:
-    only = sys.argv[2:]
-    failures = 0
     kafka.need(SERVICE)
     with tempfile.TemporaryDirectory(prefix="weir-rights-") as folder:
         test = Rights(sys.argv[1], pathlib.Path(folder))
-        for each in (test.each_right_that_is_missing_is_named,
-                     test.a_right_taken_away_while_it_runs_ends_the_run_and_loses_nothing,
-                     test.a_source_needs_no_right_on_its_group,
-                     test.a_topic_that_may_not_be_made_is_told_of,
-                     test.commands_tell_it_too):
-            if only and each.__name__ not in only:
-                continue
-            began = time.monotonic()
-            try:
-                each()
-                print(f"ok {each.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
-            except AssertionError as error:
-                failures += 1
-                print(f"FAIL {each.__name__}: {error}", flush=True)
-            finally:
-                test.take_all()
+        failures = kafka.run_each((test.each_right_that_is_missing_is_named,
+                                   test.a_right_taken_away_while_it_runs_ends_the_run_and_loses_nothing,
+                                   test.a_source_needs_no_right_on_its_group,
+                                   test.a_topic_that_may_not_be_made_is_told_of,
+                                   test.commands_tell_it_too), sys.argv[2:], test.take_all)
         test.remove_topics()
     return failures != 0
 
