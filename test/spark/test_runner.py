@@ -167,7 +167,8 @@ def check_run(weir, scratch):
         if "copies" not in said.stdout:
             wrong.append(f"the picture does not show the flow: {said.stdout[-500:]}")
     with open(file, "a", encoding="utf-8") as out:
-        out.write("CREATE STREAMING TABLE ranked USING postgres TBLPROPERTIES ('primary_key' = 'k', 'output_mode' = 'update') AS\n"
+        out.write("CREATE STREAMING TABLE ranked USING postgres TBLPROPERTIES ('primary_key' = 'k', 'output_mode' = 'update', "
+                  "'unbounded_state' = 'true') AS\n"
                   "SELECT k, v, id FROM (SELECT *, row_number() OVER (PARTITION BY k ORDER BY v DESC, id) AS n FROM STREAM rows) WHERE n <= 1;\n")
     said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if said.returncode != 1 or "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING" not in said.stderr or "pipeline.sql:" not in said.stderr:
