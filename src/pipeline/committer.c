@@ -644,6 +644,14 @@ static void keep_collected(Run *run)
     }
 }
 
+/* Lets go of what topics and tables set aside no longer keep. */
+static bool keep_house(Run *run, Error *err)
+{
+    keep_collected(run);
+    return connections_housekeeping(run->connections, err) &&
+           aside_tables_age(run->aside, connections_store(run->connections), err);
+}
+
 static bool commit_loop(Run *run, Error *err)
 {
     bool once = run->options.once || run->options.drain;
@@ -658,6 +666,12 @@ static bool commit_loop(Run *run, Error *err)
 
         if (stop)
             close_intakes(run);
+        /* Here, where a load that leaves no pause between epochs comes by as well. */
+        if (os_monotonic_us() - kept_house_us > HOUSEKEEPING_US) {
+            kept_house_us = os_monotonic_us();
+            if (!keep_house(run, err))
+                return false;
+        }
         /* Deliveries first: each makes a new generation, in which the workers look again. */
         if (!look_at_deliveries(run, &delivered, err))
             return false;
@@ -691,13 +705,6 @@ static bool commit_loop(Run *run, Error *err)
         }
         if (!now.dirty && !note_quiet_deliveries(run, err))
             return false;
-        if (os_monotonic_us() - kept_house_us > HOUSEKEEPING_US) {
-            kept_house_us = os_monotonic_us();
-            keep_collected(run);
-            if (!connections_housekeeping(run->connections, err) ||
-                !aside_tables_age(run->aside, connections_store(run->connections), err))
-                return false;
-        }
         os_mutex_lock(run->mutex);
         (void)os_cond_wait_for(run->changed, run->mutex,
                                now.dirty ? MAX(run->options.commit_interval_us - waited_us, 1)
