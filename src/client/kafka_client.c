@@ -12,8 +12,9 @@
 #include "sql/diagnostic.h"
 
 enum {
-    TRY_MS = 2000, /* The first wait for offsets; the next are longer, ... */
-    TRY_MAX_MS = 8000,
+    TRY_MS = 2000, /* The first wait for offsets; the next are longer. A stop has to wait for it. */
+    TRY_MAX_MS = 4000,
+    GROUP_TRY_MS = 8000,
     SLICE_MS = 500, /* So often a wait looks whether it is to end. */
     REACH_MS = 10000,   /* Until somebody answers. */
     TIMEOUT_MS = KAFKA_PATIENCE_MS, /* Of a question to the cluster. */
@@ -27,6 +28,7 @@ struct KafkaClient {
     rd_kafka_t *handle;
     char *servers;
     const _Atomic bool *stop; /* NULL: waits end by themselves alone. */
+    bool heeds_signal;
     OsMutex *mutex; /* Guards what follows. */
     rd_kafka_resp_err_t trouble_code;
     char trouble[TROUBLE_BYTES]; /* The last; empty: none yet. */
@@ -425,9 +427,15 @@ void kafka_client_heed(KafkaClient *client, const _Atomic bool *stop)
     client->stop = stop;
 }
 
+void kafka_client_heed_signal(KafkaClient *client)
+{
+    client->heeds_signal = true;
+}
+
 static bool is_stopped(const KafkaClient *client)
 {
-    return client->stop && atomic_load(client->stop);
+    return (client->stop && atomic_load(client->stop)) ||
+           (client->heeds_signal && os_stop_requested());
 }
 
 rd_kafka_t *kafka_client_handle(KafkaClient *client)
@@ -859,10 +867,10 @@ static rd_kafka_event_t *ask_group(KafkaClient *client, const char *group, const
 
     rd_kafka_topic_partition_list_add(list, topic, partition);
     question = rd_kafka_ListConsumerGroupOffsets_new(group, list);
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, TRY_MAX_MS, text, sizeof text);
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, GROUP_TRY_MS, text, sizeof text);
     rd_kafka_error_destroy(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
     rd_kafka_ListConsumerGroupOffsets(client->handle, &question, 1, options, queue);
-    event = wait_for(client, queue, TRY_MAX_MS + SLICE_MS);
+    event = wait_for(client, queue, GROUP_TRY_MS + SLICE_MS);
     rd_kafka_ListConsumerGroupOffsets_destroy(question);
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_AdminOptions_destroy(options);

@@ -62,6 +62,8 @@ void kafka_client_abandon(KafkaClient *client);
 /* Once *stop is true, what waits for an answer in this client gives up soon, with ERROR_RETRY. Borrowed
  * for the client's life. */
 void kafka_client_heed(KafkaClient *client, const _Atomic bool *stop);
+/* Once the process is asked to stop (os_stop_requested), likewise: for what is asked so as to read on. */
+void kafka_client_heed_signal(KafkaClient *client);
 rd_kafka_t *kafka_client_handle(KafkaClient *client);
 /* Serves callbacks; now and then, by one thread. */
 void kafka_client_serve(KafkaClient *client, int timeout_ms);

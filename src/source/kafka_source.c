@@ -151,6 +151,7 @@ static bool extend_limits(KafkaSource *source, Error *err)
                            &source->uncommitted, err))
         return false;
     kafka_client_heed(source->uncommitted, &source->stop);
+    kafka_client_heed_signal(source->uncommitted);
     return look_at_ends(source, source->uncommitted, true, err);
 }
 
@@ -808,6 +809,7 @@ bool kafka_source_open(const KafkaSourceConfig *config, Source **out, Error *err
                            &source->control, err))
         goto fail;
     kafka_client_heed(source->control, &source->stop);
+    kafka_client_heed_signal(source->control);
     if (!find_topic(source, err))
         goto fail;
     source->watcher = os_thread_start("kafka-watch", watch, source);

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -339,6 +341,44 @@ static void a_partition_without_a_leader_is_not_waited_for(void **state)
     source->methods->free(source);
 }
 
+static void ask_to_stop(void *began)
+{
+    while (!atomic_load((_Atomic bool *)began))
+        os_sleep_us(1000);
+    os_sleep_us(500000);
+    (void)raise(SIGINT);
+}
+
+/* However young the source is. The last test: its process stays asked to stop. */
+static void a_stop_does_not_wait_for_a_silent_broker(void **state)
+{
+    enum { SOON_US = 6000000 };
+    Mock *mock = *state;
+    KafkaSourceConfig config = {.arena = mem_zalloc(sizeof(Arena)), .topic = STR("t"), .group = STR("g")};
+    _Atomic bool began = false;
+    OsThread *stopper = os_thread_start("stopper", ask_to_stop, &began);
+    Error told = {0};
+    SourceReader *reader;
+    Source *source;
+    int64_t began_us;
+
+    os_stop_catch();
+    arena_init(config.arena);
+    open_outside(mock);
+    assert_ok(kafka_config_make(config.arena, &mock->settings, NULL, &config.kafka, &err));
+    assert_ok(kafka_source_open(&config, &source, &err));
+    rd_kafka_mock_broker_set_rtt(mock->cluster, 1, 120000);
+    began_us = os_monotonic_us();
+    atomic_store(&began, true);
+    assert_false(source->methods->reader_open(source, 0, -1, &reader, &told));
+    if (told.kind != ERROR_RETRY)
+        fail_msg("%s", told.text);
+    source->methods->free(source);
+    if (os_monotonic_us() - began_us > SOON_US)
+        fail_msg("it took %lld ms", (long long)(os_monotonic_us() - began_us) / 1000);
+    os_thread_join(stopper);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +393,7 @@ int main(void)
         TEST(a_silent_broker_holds_up_no_end),
         TEST(a_reader_tells_when_records_come),
         TEST(a_partition_without_a_leader_is_not_waited_for),
+        TEST(a_stop_does_not_wait_for_a_silent_broker),
 #undef TEST
     };
 
