@@ -1,7 +1,8 @@
 """Records (bytes of a topic or a line of a file) -> rows of a table, good ones and bad ones.
 
 As in weir (design.md, "Bad values"): a record is bad when it is not one JSON object (CSV row), when it
-holds a value that does not fit a column which any flow reads, or when it breaks NOT NULL or a CHECK.
+holds a value that does not fit a column which any flow reads, or when it breaks NOT NULL or a CHECK. One
+without a value (Kafka's tombstones) is neither good nor bad, but in format raw, where it is a NULL.
 """
 from __future__ import annotations
 
@@ -93,6 +94,8 @@ def decode(table: Table, records: DataFrame) -> DataFrame:
     expectation leaves it out)."""
     value = F.col("value")
     read = F.col("_weir_read")
+    if table.options.get("format") != "raw":
+        records = records.where(value.isNotNull())
     rows = records.withColumn("_weir_read", _parsed(table, value, table.read_columns, True))
     if table.read_columns == table.columns:
         rows = rows.withColumn(ROW, _whole(table, read))

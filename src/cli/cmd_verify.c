@@ -51,7 +51,10 @@ static bool write_record(FILE *out, int32_t partition, int64_t position, Str val
     strbuf_init(&line);
     strbuf_printf(&line, "{\"partition\":%d,\"position\":%lld,\"value\":", (int)partition,
                   (long long)position);
-    strbuf_add_json_string(&line, value);
+    if (value.data)
+        strbuf_add_json_string(&line, value);
+    else
+        strbuf_add_str(&line, STR("null"));
     strbuf_printf(&line, "}\n");
     ok = fwrite(line.data, 1, line.bytes, out) == line.bytes;
     strbuf_done(&line);
@@ -60,6 +63,8 @@ static bool write_record(FILE *out, int32_t partition, int64_t position, Str val
 
 static bool write_line(FILE *out, int32_t partition UNUSED, int64_t position UNUSED, Str value)
 {
+    if (!value.data) /* Read back, an empty line would be a bad record. */
+        return true;
     return fwrite(value.data, 1, value.bytes, out) == value.bytes && fputc('\n', out) != EOF;
 }
 

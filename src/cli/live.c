@@ -258,6 +258,15 @@ static void draw_sources(const Live *live, const RunSnapshot *snapshot, Arena *a
         if (source->trouble)
             draw_notice(live, str_of(arena_printf(arena, "%.*s: %s", STR_ARG(source->name),
                                                   source->trouble)), out);
+        if (source->empty_count) {
+            char count[CELL_BYTES];
+
+            count_text(count, source->empty_count);
+            draw_notice(live, str_of(arena_printf(
+                                  arena, "%.*s: %s record%s without a value left out",
+                                  STR_ARG(source->name), count,
+                                  source->empty_count == 1 ? "" : "s")), out);
+        }
     }
 }
 

@@ -707,12 +707,8 @@ static bool decode_record(AvroDecoder *decoder, Arena *arena, Str record, uint32
                           VectorBuilder *columns, BadRecords *bad_records)
 {
     Bytes b = bytes_of(record);
-    const AvroPlan *plan = NULL;
+    const AvroPlan *plan = plan_of_record(decoder, &b);
 
-    if (!record.data)
-        bad(&b, "malformed_avro", "the record has no value");
-    else
-        plan = plan_of_record(decoder, &b);
     if (plan && read_fields(&b, plan, columns, 0) && b.at != b.end)
         bad(&b, "malformed_avro", "there are bytes behind the record");
     if (b.reason)

@@ -236,10 +236,12 @@ static bool store_counters(Commit *commit, Error *err)
             for (uint32_t w = 0; run->groups[g].source_i == s && w < run->worker_count; w++) {
                 sum.records += commit->parts[w]->port_counts[g].records;
                 sum.bad += commit->parts[w]->port_counts[g].bad;
+                sum.empty += commit->parts[w]->port_counts[g].empty;
             }
         }
         if (!set_counter(commit, name, "records", sum.records, err) ||
-            !set_counter(commit, name, "bad", sum.bad, err))
+            !set_counter(commit, name, "bad", sum.bad, err) ||
+            !set_counter(commit, name, "empty", sum.empty, err))
             return false;
     }
     return true;

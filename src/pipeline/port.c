@@ -199,6 +199,7 @@ static bool take_records(Port *port, PortPartition *partition, const SourceRecor
 
     table_decoder_decode(port->decoder, port->arena, records, partition->partition, &decoded, rows,
                          &bad);
+    port->empty_count += records->count - decoded->row_count - bad.count;
     for (uint32_t i = 0; i < bad.count; i++) {
         const BadRecord *record = &bad.items[i];
 
@@ -209,7 +210,7 @@ static bool take_records(Port *port, PortPartition *partition, const SourceRecor
     }
     origin->source_i = port->source_i;
     origin->partition = partition->partition;
-    if (bad.count == 0) {
+    if (decoded->row_count == records->count) {
         origin->positions = records->positions;
         origin->raw = records->values;
     } else {

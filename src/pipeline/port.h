@@ -93,6 +93,7 @@ typedef struct Port {
     Arena *arena;               /* The worker's batch arena. */
     int64_t last_rows_us;       /* Wall clock of the last rows. */
     uint64_t record_count, bad_count;
+    uint64_t empty_count; /* Records without a value. */
     uint64_t byte_count; /* Of the records' values. */
 } Port;
 

@@ -73,7 +73,8 @@ static bool read_counters(Run *run, Error *err)
                                        STR_ARG(run->spec->sources[s].table->name)));
 
         if (!read_counter(run, name, "records", &run->source_base[s].records, err) ||
-            !read_counter(run, name, "bad", &run->source_base[s].bad, err))
+            !read_counter(run, name, "bad", &run->source_base[s].bad, err) ||
+            !read_counter(run, name, "empty", &run->source_base[s].empty, err))
             return false;
     }
     return true;
@@ -439,11 +440,13 @@ static void source_snapshot(Run *run, uint32_t s, Arena *arena, SourceSnapshot *
         .provider = str_of(provider_info(table->provider)->name),
         .record_count = run->source_base[s].records,
         .dead_letter_count = run->source_base[s].bad,
+        .empty_count = run->source_base[s].empty,
     };
     for (uint32_t g = 0; g < run->group_count; g++) {
         for (uint32_t w = 0; run->groups[g].source_i == s && w < run->worker_count; w++) {
             out->record_count += atomic_load(&run->workers[w].seen_records[g]);
             out->dead_letter_count += atomic_load(&run->workers[w].seen_bad[g]);
+            out->empty_count += atomic_load(&run->workers[w].seen_empty[g]);
             out->lag += atomic_load(&run->workers[w].seen_lag[g]);
         }
     }

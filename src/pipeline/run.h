@@ -55,6 +55,7 @@ typedef struct SourceSnapshot {
     Str provider;
     uint64_t record_count;
     uint64_t dead_letter_count; /* Records that could not be decoded or broke a constraint. */
+    uint64_t empty_count;       /* Records without a value, which are left out. */
     int64_t lag;
     const char *trouble;      /* Why it does not go on for now, or NULL. */
 } SourceSnapshot;

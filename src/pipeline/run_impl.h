@@ -47,7 +47,7 @@ typedef struct FlowCounts {
 } FlowCounts;
 
 typedef struct PortCounts {
-    uint64_t records, bad;
+    uint64_t records, bad, empty; /* empty: without a value. */
 } PortCounts;
 
 /* Everything a worker made of one epoch. */
@@ -119,6 +119,7 @@ struct Worker {
     _Atomic int64_t at_end_of;   /* The run's generation in which it found nothing more to read. */
     _Atomic uint64_t *seen_records;   /* One a port group. */
     _Atomic uint64_t *seen_bad;
+    _Atomic uint64_t *seen_empty;
     _Atomic int64_t *seen_lag;
     char (*troubles)[SOURCE_TROUBLE_BYTES]; /* One a source; empty: none. Under run->mutex. */
 };

@@ -17,6 +17,7 @@ struct TableDecoder {
     const Schema *schema;     /* All columns read. */
     const RecordField *fields; /* One each; NULL: all of the value. */
     Str topic;
+    bool takes_null; /* A record without a value is a row (raw). */
     Arena arena;
 };
 
@@ -71,6 +72,7 @@ bool table_decoder_create(const TableDef *table, const Schema *schema, FormatMod
     arena_init(&decoder->arena);
     decoder->schema = schema;
     decoder->topic = topic.data ? topic : table->name;
+    decoder->takes_null = str_is(table_format_name(table), "raw");
     if (table->record_fields) {
         RecordField *fields =
             ARENA_ARRAY(&decoder->arena, RecordField, (size_t)schema->column_count + 1);
@@ -180,6 +182,38 @@ bool table_decoder_ready(TableDecoder *decoder, const SourceRecords *records, Er
            methods->ready(decoder->values, records->values, records->count, err);
 }
 
+/* Decodes the values that there are; `rows` and `bad` are numbers of `records` all the same. */
+static Batch *decode_values(TableDecoder *decoder, Arena *arena, const SourceRecords *records,
+                            uint32_t *rows, BadRecords *bad)
+{
+    uint32_t *kept = ARENA_ARRAY(arena, uint32_t, (size_t)records->count + 1);
+    Str *values = ARENA_ARRAY(arena, Str, (size_t)records->count + 1);
+    uint32_t bad_i = bad->count;
+    uint32_t count = 0;
+    Batch *out;
+
+    for (uint32_t i = 0; i < records->count; i++) {
+        values[count] = records->values[i];
+        kept[count] = i;
+        count += records->values[i].data != NULL;
+    }
+    decoder->values->methods->decode(decoder->values, arena, values, count, &out, rows, bad);
+    for (uint32_t r = 0; rows && r < out->row_count; r++)
+        rows[r] = kept[rows[r]];
+    for (; bad_i < bad->count; bad_i++)
+        bad->items[bad_i].record_i = kept[bad->items[bad_i].record_i];
+    return out;
+}
+
+static bool all_have_values(const SourceRecords *records)
+{
+    for (uint32_t i = 0; i < records->count; i++) {
+        if (!records->values[i].data)
+            return false;
+    }
+    return true;
+}
+
 void table_decoder_decode(TableDecoder *decoder, Arena *arena, const SourceRecords *records,
                           int32_t partition, Batch **out, uint32_t *rows, BadRecords *bad)
 {
@@ -189,8 +223,11 @@ void table_decoder_decode(TableDecoder *decoder, Arena *arena, const SourceRecor
 
     if (!rows && decoder->fields)
         rows = ARENA_ARRAY(arena, uint32_t, (size_t)records->count + 1);
-    decoder->values->methods->decode(decoder->values, arena, records->values, records->count,
-                                     &values, rows, bad);
+    if (decoder->takes_null || all_have_values(records))
+        decoder->values->methods->decode(decoder->values, arena, records->values, records->count,
+                                         &values, rows, bad);
+    else
+        values = decode_values(decoder, arena, records, rows, bad);
     if (!decoder->fields) {
         *out = values;
         return;

@@ -17,7 +17,8 @@ bool table_decoder_create(const TableDef *table, const Schema *schema, FormatMod
                           const Zone *zone, TableDecoder **out, Error *err);
 /* As DecoderMethods.ready: to be asked before decode. */
 bool table_decoder_ready(TableDecoder *decoder, const SourceRecords *records, Error *err);
-/* As DecoderMethods.decode; records of one partition. */
+/* As DecoderMethods.decode; records of one partition. Those without a value (a compacted topic's word that a key
+ * is gone) are neither rows nor bad; in format raw they are a NULL. */
 void table_decoder_decode(TableDecoder *decoder, Arena *arena, const SourceRecords *records,
                           int32_t partition, Batch **out, uint32_t *rows, BadRecords *bad);
 void table_decoder_free(TableDecoder *decoder); /* NULL is fine. */

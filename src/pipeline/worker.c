@@ -306,6 +306,7 @@ bool worker_init(Worker *worker, Run *run, uint32_t worker_i, Error *err)
     worker->ports = mem_zalloc(run->group_count * sizeof *worker->ports);
     worker->seen_records = mem_zalloc(run->group_count * sizeof *worker->seen_records);
     worker->seen_bad = mem_zalloc(run->group_count * sizeof *worker->seen_bad);
+    worker->seen_empty = mem_zalloc(run->group_count * sizeof *worker->seen_empty);
     worker->seen_lag = mem_zalloc(run->group_count * sizeof *worker->seen_lag);
     worker->troubles = mem_zalloc((run->spec->source_count + 1) * sizeof *worker->troubles);
     for (uint32_t f = 0; f < run->spec->flow_count; f++) {
@@ -426,6 +427,7 @@ void worker_done(Worker *worker)
     free(worker->ports);
     free(worker->seen_records);
     free(worker->seen_bad);
+    free(worker->seen_empty);
     free(worker->seen_lag);
     free(worker->troubles);
     arena_done(&worker->arena);
@@ -475,6 +477,8 @@ static void publish(Worker *worker)
         atomic_store_explicit(&worker->seen_records[g], worker->ports[g].record_count,
                               memory_order_relaxed);
         atomic_store_explicit(&worker->seen_bad[g], worker->ports[g].bad_count,
+                              memory_order_relaxed);
+        atomic_store_explicit(&worker->seen_empty[g], worker->ports[g].empty_count,
                               memory_order_relaxed);
         atomic_store_explicit(&worker->seen_lag[g], port_lag(&worker->ports[g]),
                               memory_order_relaxed);
@@ -603,7 +607,8 @@ static void hand_over(Worker *worker)
     }
     for (uint32_t g = 0; g < run->group_count; g++) {
         part->port_counts[g] =
-            (PortCounts){worker->ports[g].record_count, worker->ports[g].bad_count};
+            (PortCounts){worker->ports[g].record_count, worker->ports[g].bad_count,
+                         worker->ports[g].empty_count};
         for (uint32_t p = 0; p < worker->ports[g].partition_count; p++) {
             const PortPartition *partition = &worker->ports[g].partitions[p];
             ReadPosition position = {g, partition->partition, partition->position};

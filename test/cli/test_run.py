@@ -505,6 +505,36 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         self.assertEqual(self.weir("run", self.file, "--once", "--data", self.data, "--set",
                                    f"in={self.log}")[0].count("the oldest 4 rows are gone"), 1)
 
+    def test_records_without_a_value_are_counted_and_left_out(self):
+        """A compacted topic's word that a key is gone is no bad record; as a raw value it is a NULL."""
+        values = ('{"id": 1}', None, "no record", None, None, '{"id": 2}')
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("""
+                CREATE TABLE j (id BIGINT, p BIGINT) USING kafka
+                OPTIONS ('topic' = 'compacted', 'metadata' = 'p = offset');
+                CREATE TABLE c (id STRING, p BIGINT) USING kafka
+                OPTIONS ('topic' = 'compacted', 'metadata' = 'p = offset', 'format' = 'csv');
+                CREATE TABLE r (v STRING, p BIGINT) USING kafka
+                OPTIONS ('topic' = 'compacted', 'metadata' = 'p = offset', 'format' = 'raw');
+                CREATE STREAMING TABLE oj USING postgres AS SELECT id, p FROM STREAM j;
+                CREATE STREAMING TABLE oc USING postgres AS SELECT id, p FROM STREAM c;
+                CREATE STREAMING TABLE orr USING postgres AS SELECT v, p FROM STREAM r;""")
+        lines = "".join(json.dumps({"key": f"k{i}", "value": v}) + "\n" for i, v in enumerate(values))
+        self.topic("create", "compacted")
+        for times in (1, 2):
+            self.topic("produce", "compacted", "--format", "json", stdin=lines)
+            out, _ = self.weir("run", self.file, "--once", "--data", self.data)
+            self.assertIn(f" j: {3 * times} records without a value left out\n", out)
+            self.assertIn(f" c: {3 * times} records without a value left out\n", out)
+            self.assertNotIn(" r: ", out)
+        self.assertEqual(self.sql("SELECT id, p FROM oj ORDER BY p"), ["1,0", "2,5", "1,6", "2,11"])
+        self.assertEqual(self.sql("SELECT p FROM oc ORDER BY p"), ["0", "2", "5", "6", "8", "11"])
+        self.assertEqual(self.sql("SELECT count(*), count(v) FROM orr"), ["12,6"])
+        self.assertEqual(self.sql("SELECT raw, position FROM j__dead_letter ORDER BY position"),
+                         ["no record,2", "no record,8"])
+        for table, count in (("j", 6), ("c", 6), ("r", 12)):  # Those of a batch read, bad ones as NULLs.
+            self.assertEqual(self.sql(f"SELECT count(*) FROM {table}"), [str(count)])
+
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())
         self.assertIn(b"ready", first.stdout.readline())

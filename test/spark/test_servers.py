@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 
 import spark
 
@@ -41,6 +42,10 @@ CREATE TABLE given (id BIGINT NOT NULL, k STRING, d DECIMAL(12,3), x DOUBLE, f F
   CONSTRAINT few CHECK (t < 100 AND k <> 'it''s')) USING json OPTIONS ('path' = '{folder}/in.json');
 CREATE STREAMING TABLE through USING kafka TBLPROPERTIES ('topic' = '{topic}', 'partitions' = '3', 'key' = 'k')
 AS SELECT * FROM STREAM given;
+CREATE TABLE compacted (id BIGINT, p BIGINT) USING kafka OPTIONS ('topic' = '{topic}-compacted', 'metadata' = 'p = offset');
+CREATE TABLE raw (v STRING) USING kafka OPTIONS ('topic' = '{topic}-compacted', 'format' = 'raw');
+CREATE STREAMING TABLE with_value USING postgres AS SELECT id, p FROM STREAM compacted;
+CREATE STREAMING TABLE as_they_are USING postgres AS SELECT v FROM STREAM raw;
 CREATE STREAMING TABLE into_postgres USING postgres TBLPROPERTIES ('primary_key' = 'id')
 AS SELECT *, ts - TIMESTAMP'2026-01-01 00:00:00Z' AS since, INTERVAL 14 MONTH AS months FROM STREAM through;
 CREATE STREAMING TABLE log USING postgres AS SELECT id, k FROM STREAM through;
@@ -64,6 +69,8 @@ ROWS = [
     {"id": 5, "d": 5},  # k is NULL: no key for the topic
     {"id": 6, "k": "x", "t": 100}, {"id": 7, "k": "it's"}, {"id": None, "k": "x"},  # break a constraint
 ]
+# Of a topic: two tombstones among them.
+COMPACTED = ('{"id": 1}', None, "no record", None, '{"id": 2}')
 REFUSED = """
 CREATE TABLE given (id BIGINT, k STRING) USING json OPTIONS ('path' = '{folder}/in.json');
 CREATE STREAMING TABLE ranked USING postgres TBLPROPERTIES ('primary_key' = 'k', 'output_mode' = 'update', 'unbounded_state' = 'true') AS
@@ -127,6 +134,13 @@ def run(weir: str, file: pathlib.Path, data: pathlib.Path, *arguments: str) -> s
                           check=False)
 
 
+def produce(weir: str, place: Place, topic: str, values: Iterable[str | None]) -> None:
+    """None: a record without a value."""
+    subprocess.run([weir, "topic", "create", topic, *place.settings], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([weir, "topic", "produce", topic, "--format", "json", *place.settings], check=True, text=True,
+                   input="".join(json.dumps({"key": "k", "value": value}) + "\n" for value in values))
+
+
 # ── kinds ──
 
 def check_kinds(weir: str, folder: pathlib.Path) -> int:
@@ -139,6 +153,7 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
         place = places[name] = Place(name)
         text = KINDS.replace("{folder}", str(folder)).replace("{topic}", place.topic)
         (folder / f"{name}.sql").write_text(text, encoding="utf-8")
+        produce(weir, place, f"{place.topic}-compacted", COMPACTED)
         began = time.monotonic()
         done = run(weir, folder / f"{name}.sql", folder / name, *engine, *place.settings)
         print(f"     {name}: {time.monotonic() - began:.0f} s")
@@ -146,7 +161,7 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
             print(f"FAIL {name} ends with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-3000:]}")
             return 1
     here, there = places["weir"], places["spark"]
-    for table in ("into_postgres", "log", "back"):
+    for table in ("into_postgres", "log", "back", "with_value", "as_they_are"):
         failures += same(f"{table} in PostgreSQL", here.postgres(table), there.postgres(table))
     for table in ("into_cassandra", "finely", "counted"):
         failures += same(f"{table} in Cassandra", here.cassandra(table), there.cassandra(table))
@@ -154,6 +169,9 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
     failures += same("the shape of the tables", shape(here), shape(there))
     failures += same("dead letters of the source", [("few", 2), ("malformed", 1), ("not_null_id", 1)],
                      sorted_reasons(there, "given__dead_letter"))
+    failures += same("records without a value are left out", ["0", "4"], there.database.rows("SELECT p FROM with_value ORDER BY p"))
+    failures += same("as raw values they are NULLs", ["5|3"], there.database.rows("SELECT count(*), count(v) FROM as_they_are"))
+    failures += same("nor are they bad", [("malformed", 1)], sorted_reasons(there, "compacted__dead_letter"))
     for table, count in (("through", 1), ("into_cassandra", 1), ("finely", 1)):
         failures += same(f"rows of {table} without a key", [("null_key", count)], sorted_reasons(there, f"{table}__dead_letter"))
     (folder / "refused.sql").write_text(REFUSED.replace("{folder}", str(folder)), encoding="utf-8")
