@@ -266,6 +266,18 @@ static Relation bind_relation_kind(Binder *b, const AstRelation *ast, const Scop
     UNREACHABLE();
 }
 
+/* What its columns are called beside others of their name, when plans are shown. */
+static void note_qualifiers(Binder *b, const Scope *scope)
+{
+    for (size_t i = 0; i < scope->columns.count; i++) {
+        const ScopeColumn *column = &scope->columns.items[i];
+        Str *qualifier = &b->plan->qualifiers.items[column->id];
+
+        if (!qualifier->bytes)
+            *qualifier = column->table;
+    }
+}
+
 Relation bind_from(Binder *b, const AstRelation *ast, const Scope *outer)
 {
     Relation relation = bind_relation_kind(b, ast, outer);
@@ -276,6 +288,7 @@ Relation bind_from(Binder *b, const AstRelation *ast, const Scope *outer)
     if (ast->kind != AST_RELATION_LATERAL_VIEW && ast->kind != AST_RELATION_FUNCTION &&
         !finish_relation(b, ast, &relation))
         return (Relation){0};
+    note_qualifiers(b, relation.scope);
     if (outer && relation.scope->outer != outer) {
         scope = scope_new(b, outer);
         scope_append(b, scope, relation.scope);

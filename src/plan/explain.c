@@ -7,6 +7,7 @@
  *           └─ assign window of 1 minute of ts
  */
 #include <ctype.h>
+#include <stdlib.h>
 
 #include "base/assert.h"
 #include "plan/logical.h"
@@ -14,13 +15,13 @@
 
 /* ── expressions ───────────────────────────────────────────────────────────────────────────────*/
 
-void logical_expr_text(StrBuf *out, const PlanContext *plan, const Expr *e)
+/* With the names of `columns`, by id. */
+static void add_expr(StrBuf *out, const Schema *columns, const Expr *e)
 {
-    Schema schema = {(uint32_t)plan->columns.count, plan->columns.items};
     StrBuf text;
 
     strbuf_init(&text);
-    expr_print(&text, e, &schema);
+    expr_print(&text, e, columns);
     for (size_t i = 0; i < text.bytes; i++) {
         /* name#12 -> name */
         if (text.data[i] == '#' && i + 1 < text.bytes && isdigit((unsigned char)text.data[i + 1])) {
@@ -33,24 +34,24 @@ void logical_expr_text(StrBuf *out, const PlanContext *plan, const Expr *e)
     strbuf_done(&text);
 }
 
-static void add_named(StrBuf *out, const PlanContext *plan, const NamedExpr *items, uint32_t count)
+static void add_named(StrBuf *out, const Schema *columns, const NamedExpr *items, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        Str name = plan_column(plan, items[i].id)->name;
+        Str name = columns->columns[items[i].id].name;
 
         strbuf_add_c(out, i ? ", " : " ");
-        logical_expr_text(out, plan, items[i].expr);
+        add_expr(out, columns, items[i].expr);
         if (items[i].expr->kind != EXPR_COLUMN && items[i].expr->kind != EXPR_AGGREGATE &&
             items[i].expr->kind != EXPR_WINDOW)
             strbuf_printf(out, " AS %.*s", STR_ARG(name));
     }
 }
 
-static void add_sort(StrBuf *out, const PlanContext *plan, const SortItem *items, uint32_t count)
+static void add_sort(StrBuf *out, const Schema *columns, const SortItem *items, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         strbuf_add_c(out, i ? ", " : " ");
-        logical_expr_text(out, plan, items[i].expr);
+        add_expr(out, columns, items[i].expr);
         if (items[i].key.descending)
             strbuf_add_c(out, " DESC");
         if (items[i].key.nulls_last != items[i].key.descending)
@@ -80,7 +81,7 @@ static void add_duration(StrBuf *out, int64_t us)
 
 /* ── nodes ─────────────────────────────────────────────────────────────────────────────────────*/
 
-static void detail_scan(StrBuf *out, PlanContext *plan, const Logical *node)
+static void detail_scan(StrBuf *out, const Schema *columns, const Logical *node)
 {
     const LogicalScan *scan = &node->as.scan;
 
@@ -90,7 +91,7 @@ static void detail_scan(StrBuf *out, PlanContext *plan, const Logical *node)
                       scan->table->schema.column_count);
     strbuf_add_char(out, ':');
     for (uint32_t i = 0; i < node->column_count; i++) {
-        const Field *field = plan_column(plan, node->columns[i]);
+        const Field *field = &columns->columns[node->columns[i]];
 
         strbuf_printf(out, "%s%.*s ", i ? ", " : " ", STR_ARG(field->name));
         type_name_sql(out, field->type);
@@ -99,30 +100,30 @@ static void detail_scan(StrBuf *out, PlanContext *plan, const Logical *node)
         strbuf_add_c(out, " none");
     if (scan->filter) {
         strbuf_add_c(out, "; where ");
-        logical_expr_text(out, plan, scan->filter);
+        add_expr(out, columns, scan->filter);
     }
 }
 
-static void detail_aggregate(StrBuf *out, PlanContext *plan, const Logical *node)
+static void detail_aggregate(StrBuf *out, const Schema *columns, const Logical *node)
 {
     const LogicalAggregate *aggregate = &node->as.aggregate;
 
     if (aggregate->key_count)
         strbuf_add_c(out, " by");
-    add_named(out, plan, aggregate->keys, aggregate->key_count);
+    add_named(out, columns, aggregate->keys, aggregate->key_count);
     if (aggregate->item_count)
         strbuf_add_c(out, aggregate->key_count ? ":" : "");
-    add_named(out, plan, aggregate->items, aggregate->item_count);
+    add_named(out, columns, aggregate->items, aggregate->item_count);
     if (aggregate->emit == EMIT_CHANGED)
         strbuf_add_c(out, "; emits changed groups");
     if (aggregate->emit == EMIT_FINAL)
         strbuf_add_c(out, "; emits final groups");
     if (aggregate->time_key >= 0)
         strbuf_printf(out, "; closed by %.*s",
-                      STR_ARG(plan_column(plan, aggregate->keys[aggregate->time_key].id)->name));
+                      STR_ARG(columns->columns[aggregate->keys[aggregate->time_key].id].name));
 }
 
-static void detail_join(StrBuf *out, PlanContext *plan, const Logical *node)
+static void detail_join(StrBuf *out, const Schema *columns, const Logical *node)
 {
     static const char *const kinds[] = {
         [JOIN_INNER] = "inner", [JOIN_LEFT] = "left",   [JOIN_RIGHT] = "right",
@@ -135,13 +136,13 @@ static void detail_join(StrBuf *out, PlanContext *plan, const Logical *node)
                                                                                  : join->kind]);
     if (join->condition) {
         strbuf_add_c(out, " on ");
-        logical_expr_text(out, plan, join->condition);
+        add_expr(out, columns, join->condition);
     }
     for (uint32_t i = 0; i < join->in_count; i++) {
         strbuf_add_c(out, i || join->condition ? " and " : " on ");
-        logical_expr_text(out, plan, join->in_left[i]);
+        add_expr(out, columns, join->in_left[i]);
         strbuf_add_c(out, " in ");
-        logical_expr_text(out, plan, join->in_right[i]);
+        add_expr(out, columns, join->in_right[i]);
     }
     if (join->has_bounds) {
         strbuf_add_c(out, "; rows at most ");
@@ -150,13 +151,13 @@ static void detail_join(StrBuf *out, PlanContext *plan, const Logical *node)
     }
 }
 
-static void detail_assign(StrBuf *out, PlanContext *plan, const Logical *node)
+static void detail_assign(StrBuf *out, const Schema *columns, const Logical *node)
 {
     const LogicalAssign *assign = &node->as.assign;
 
     strbuf_add_c(out, assign->session ? " session of gap " : " window of ");
     if (assign->gap)
-        logical_expr_text(out, plan, assign->gap);
+        add_expr(out, columns, assign->gap);
     else
         add_duration(out, assign->size_us);
     if (!assign->session && assign->slide_us != assign->size_us) {
@@ -164,23 +165,23 @@ static void detail_assign(StrBuf *out, PlanContext *plan, const Logical *node)
         add_duration(out, assign->slide_us);
     }
     strbuf_add_c(out, " over ");
-    logical_expr_text(out, plan, assign->time);
+    add_expr(out, columns, assign->time);
 }
 
-static void detail_window(StrBuf *out, PlanContext *plan, const Logical *node)
+static void detail_window(StrBuf *out, const Schema *columns, const Logical *node)
 {
     const LogicalWindow *window = &node->as.window;
 
-    add_named(out, plan, window->items, window->item_count);
+    add_named(out, columns, window->items, window->item_count);
     if (window->partition_count)
         strbuf_add_c(out, "; partition by ");
     for (uint32_t i = 0; i < window->partition_count; i++) {
         strbuf_add_c(out, i ? ", " : "");
-        logical_expr_text(out, plan, window->partition[i]);
+        add_expr(out, columns, window->partition[i]);
     }
     if (window->order_count)
         strbuf_add_c(out, "; order by");
-    add_sort(out, plan, window->order, window->order_count);
+    add_sort(out, columns, window->order, window->order_count);
     if (window->rank_limit >= 0)
         strbuf_printf(out, "; first %lld", (long long)window->rank_limit);
     if (window->emit == EMIT_CHANGED)
@@ -195,11 +196,11 @@ static void detail_limit(StrBuf *out, int64_t limit, int64_t offset)
         strbuf_printf(out, " offset %lld", (long long)offset);
 }
 
-static void detail_node(StrBuf *out, PlanContext *plan, const Logical *node)
+static void detail_node(StrBuf *out, const Schema *columns, const Logical *node)
 {
     switch (node->kind) {
     case LOGICAL_SCAN:
-        detail_scan(out, plan, node);
+        detail_scan(out, columns, node);
         return;
     case LOGICAL_VALUES:
         strbuf_printf(out, " %u row%s", node->as.values.row_count,
@@ -207,39 +208,39 @@ static void detail_node(StrBuf *out, PlanContext *plan, const Logical *node)
         return;
     case LOGICAL_FILTER:
         strbuf_add_char(out, ' ');
-        logical_expr_text(out, plan, node->as.filter.condition);
+        add_expr(out, columns, node->as.filter.condition);
         return;
     case LOGICAL_PROJECT:
-        add_named(out, plan, node->as.project.items, node->column_count);
+        add_named(out, columns, node->as.project.items, node->column_count);
         return;
     case LOGICAL_WATERMARK:
         strbuf_printf(out, " %.*s, delay ",
-                      STR_ARG(plan_column(plan, node->as.watermark.time_id)->name));
+                      STR_ARG(columns->columns[node->as.watermark.time_id].name));
         add_duration(out, node->as.watermark.delay_us);
         return;
     case LOGICAL_ASSIGN:
-        detail_assign(out, plan, node);
+        detail_assign(out, columns, node);
         return;
     case LOGICAL_AGGREGATE:
-        detail_aggregate(out, plan, node);
+        detail_aggregate(out, columns, node);
         return;
     case LOGICAL_JOIN:
-        detail_join(out, plan, node);
+        detail_join(out, columns, node);
         return;
     case LOGICAL_SORT:
         strbuf_add_c(out, " by");
-        add_sort(out, plan, node->as.sort.items, node->as.sort.item_count);
+        add_sort(out, columns, node->as.sort.items, node->as.sort.item_count);
         detail_limit(out, node->as.sort.limit, node->as.sort.offset);
         return;
     case LOGICAL_LIMIT:
         detail_limit(out, node->as.limit.limit, node->as.limit.offset);
         return;
     case LOGICAL_WINDOW:
-        detail_window(out, plan, node);
+        detail_window(out, columns, node);
         return;
     case LOGICAL_GENERATE:
         strbuf_add_char(out, ' ');
-        logical_expr_text(out, plan, node->as.generate.call);
+        add_expr(out, columns, node->as.generate.call);
         strbuf_add_c(out, node->as.generate.outer ? ", outer" : "");
         return;
     case LOGICAL_RECURSE:
@@ -252,13 +253,64 @@ static void detail_node(StrBuf *out, PlanContext *plan, const Logical *node)
     }
 }
 
+/* A column of a node's inputs. */
+typedef struct InputColumn {
+    Str name;
+    uint32_t id;
+} InputColumn;
+
+static int compare_input_columns(const void *a, const void *b)
+{
+    return str_compare(((const InputColumn *)a)->name, ((const InputColumn *)b)->name);
+}
+
+/* All columns by id; those of the node's inputs that share a name with another of them have their
+ * relation's before it. */
+static Schema shown_columns(PlanContext *plan, const Logical *node)
+{
+    Schema out = {(uint32_t)plan->columns.count, plan->columns.items};
+    Field *fields = NULL;
+    InputColumn *inputs;
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < node->input_count; i++)
+        count += node->inputs[i]->column_count;
+    inputs = ARENA_ARRAY(plan->arena, InputColumn, count + 1);
+    count = 0;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        const Logical *input = node->inputs[i];
+
+        for (uint32_t c = 0; c < input->column_count; c++)
+            inputs[count++] =
+                (InputColumn){plan_column(plan, input->columns[c])->name, input->columns[c]};
+    }
+    qsort(inputs, count, sizeof *inputs, compare_input_columns);
+    for (size_t i = 0; i < count; i++) {
+        Str name = inputs[i].name;
+        Str qualifier = plan->qualifiers.items[inputs[i].id];
+
+        if (!qualifier.bytes || !((i && str_equal(inputs[i - 1].name, name)) ||
+                                  (i + 1 < count && str_equal(inputs[i + 1].name, name))))
+            continue;
+        if (!fields) {
+            fields = ARENA_ARRAY(plan->arena, Field, plan->columns.count);
+            memcpy(fields, plan->columns.items, plan->columns.count * sizeof *fields);
+            out.columns = fields;
+        }
+        fields[inputs[i].id].name = str_of(arena_printf(plan->arena, "%.*s.%.*s",
+                                                        STR_ARG(qualifier), STR_ARG(name)));
+    }
+    return out;
+}
+
 const char *logical_detail(PlanContext *plan, const Logical *node)
 {
+    Schema columns = shown_columns(plan, node);
     StrBuf text;
     const char *out;
 
     strbuf_init(&text);
-    detail_node(&text, plan, node);
+    detail_node(&text, &columns, node);
     out = arena_strdup(plan->arena, strbuf_c(&text));
     strbuf_done(&text);
     return out;

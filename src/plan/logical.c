@@ -12,6 +12,7 @@ uint32_t plan_column_new(PlanContext *plan, Str name, const Type *type, bool nul
     Field field = {name, type, nullable};
 
     VEC_ADD_IN(plan->arena, &plan->columns, field);
+    VEC_ADD_IN(plan->arena, &plan->qualifiers, STR_EMPTY);
     return (uint32_t)plan->columns.count - 1;
 }
 

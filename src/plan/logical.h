@@ -197,7 +197,8 @@ struct Logical {
 typedef struct PlanContext {
     Arena *arena;
     const SqlContext *sql;
-    VEC(Field) columns; /* By id. */
+    VEC(Field) columns;  /* By id. */
+    VEC(Str) qualifiers; /* By id: the alias or name of the relation that brought it; empty: none. */
 } PlanContext;
 
 uint32_t plan_column_new(PlanContext *plan, Str name, const Type *type, bool nullable);
@@ -248,8 +249,6 @@ typedef struct PhysicalPlan {
 void plan_optimize(PlanContext *plan, Logical **root);
 /* What a node does, in words, for EXPLAIN (explain.c). */
 const char *logical_detail(PlanContext *plan, const Logical *node);
-/* An expression as EXPLAIN shows it: names without numbers. */
-void logical_expr_text(StrBuf *out, const PlanContext *plan, const Expr *e);
 /* `names`: of the output's columns, in order. */
 PhysicalPlan plan_physical(PlanContext *plan, Logical *root, const Field *output);
 

@@ -24,6 +24,7 @@ static uint32_t clone_id(Clone *c, uint32_t id)
         Field field = *plan_column(c->plan, id);
 
         c->ids[id] = plan_column_new(c->plan, field.name, field.type, field.nullable);
+        c->plan->qualifiers.items[c->ids[id]] = c->plan->qualifiers.items[id];
     }
     return c->ids[id];
 }

@@ -588,6 +588,22 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         self.rewrite()
         self.once()
 
+    def test_state_of_a_join_knows_its_sides_apart(self):
+        """Columns of one name: which side's is compared with which."""
+        query = """
+            CREATE TABLE log (ts TIMESTAMP, host STRING) USING json OPTIONS ('path' = '${in}');
+            CREATE STREAMING TABLE t USING postgres TBLPROPERTIES ('unbounded_state' = 'true') AS
+            SELECT a.host AS here, b.host AS there
+            FROM STREAM log WATERMARK ts DELAY OF INTERVAL 1 SECOND AS a
+            JOIN STREAM log WATERMARK ts DELAY OF INTERVAL 1 SECOND AS b
+            ON a.ts = b.ts AND a.host < b.host"""
+        for order, status in (("a.host < b.host", 0), ("b.host < a.host", 1)):
+            with open(self.file, "w", encoding="utf-8") as file:
+                file.write(query.replace("a.host < b.host", order))
+            _, err = self.once(status=status)
+        self.assertRegex(err, r"belongs to another query: it had '.*a\.host < b\.host.*', the file now has "
+                              r"'.*b\.host < a\.host")
+
     def test_what_state_does_not_rest_on_may_change(self):
         self.once()
         self.rewrite(("host, window.start AS", "-- who and when\n  host, window.start\nAS"),

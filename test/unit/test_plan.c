@@ -35,7 +35,7 @@ static const Case plans[] = {
     /* Each side of a join gets its own conditions; equalities are its keys. */
     {"SELECT b, d FROM t, u WHERE t.a = u.a AND t.b = 'x' AND u.d > 1 AND t.c > u.d",
      "└─ project b, d\n"
-     "   └─ join inner on ((a = a) and (cast(c as double) > d))\n"
+     "   └─ join inner on ((t.a = u.a) and (cast(c as double) > d))\n"
      "      ├─ exchange by a\n"
      "      │  └─ filter (b = 'x')\n"
      "      │     └─ scan t, 3 of 6 columns: a INT, b STRING, c DECIMAL(10,2); where (b = 'x')\n"
@@ -45,9 +45,9 @@ static const Case plans[] = {
     /* Relations that only a later one connects are not multiplied. */
     {"SELECT x.d FROM u x, u y, t WHERE x.a = t.a AND y.a = t.a",
      "└─ project d\n"
-     "   └─ join inner on (a = a)\n"
+     "   └─ join inner on (y.a = t.a)\n"
      "      ├─ exchange by a\n"
-     "      │  └─ join inner on (a = a)\n"
+     "      │  └─ join inner on (x.a = t.a)\n"
      "      │     ├─ exchange by a\n"
      "      │     │  └─ scan u, 2 of 3 columns: a INT, d DOUBLE\n"
      "      │     └─ exchange by a\n"
@@ -58,7 +58,7 @@ static const Case plans[] = {
     {"SELECT b, d FROM t LEFT JOIN u ON t.a = u.a AND u.e AND t.b = 'y' WHERE t.c > 1 AND d IS NULL",
      "└─ project b, d\n"
      "   └─ filter isnull(d)\n"
-     "      └─ join left on ((a = a) and (b = 'y'))\n"
+     "      └─ join left on ((t.a = u.a) and (b = 'y'))\n"
      "         ├─ exchange by a\n"
      "         │  └─ filter (c > 1)\n"
      "         │     └─ scan t, 3 of 6 columns: a INT, b STRING, c DECIMAL(10,2); where (c > 1)\n"
@@ -90,9 +90,9 @@ static const Case plans[] = {
     {"SELECT b FROM t WHERE a IN (SELECT a FROM u WHERE d > 1) AND NOT EXISTS (SELECT 1 FROM u "
      "WHERE u.a = t.a)",
      "└─ project b\n"
-     "   └─ join anti on (a = a)\n"
+     "   └─ join anti on (u.a = t.a)\n"
      "      ├─ exchange by a\n"
-     "      │  └─ join semi on (a = a)\n"
+     "      │  └─ join semi on (t.a = u.a)\n"
      "      │     ├─ exchange by a\n"
      "      │     │  └─ scan t, 2 of 6 columns: a INT, b STRING\n"
      "      │     └─ exchange by a\n"
@@ -104,7 +104,7 @@ static const Case plans[] = {
     /* count(*) of no rows is 0, though the join finds no group. */
     {"SELECT (SELECT count(*) FROM u WHERE u.a = t.a) FROM t",
      "└─ project CASE WHEN isnotnull(matched) THEN count ELSE 0 END AS scalarsubquery(a)\n"
-     "   └─ join single on (a = a)\n"
+     "   └─ join single on (u.a = t.a)\n"
      "      ├─ exchange by a\n"
      "      │  └─ scan t, 1 of 6 columns: a INT\n"
      "      └─ exchange by a\n"
