@@ -703,6 +703,33 @@ static bool except_is_clear(Binder *b, const Scope *scope, const QualifiedNameLi
     return true;
 }
 
+/* Whether one names the other, or what the other is a part of. */
+static bool names_overlap(const QualifiedName *a, const QualifiedName *b)
+{
+    size_t count = MIN(a->count, b->count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!str_equal_nocase(a->parts[i].text, b->parts[i].text))
+            return false;
+    }
+    return true;
+}
+
+static bool except_is_disjoint(Binder *b, const Scope *scope, const QualifiedNameList *except)
+{
+    for (size_t i = 1; i < except->count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (names_overlap(&except->items[i], &except->items[k]) &&
+                scope_has(scope, &except->items[i])) {
+                bind_error(b, except->items[i].span, "EXCEPT_OVERLAPPING_COLUMNS", "42702",
+                           "Columns in an EXCEPT list must be distinct and non-overlapping.");
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarColumnVec *out)
 {
     const QualifiedName *qualifier = &star->star.qualifier;
@@ -710,7 +737,8 @@ bool scope_expand_star(Binder *b, const Scope *scope, const AstExpr *star, StarC
     bool *used = arena_zalloc(b->arena, except->count + 1);
     bool any = false;
 
-    if (!qualifier->count && !except_is_clear(b, scope, except))
+    if (!qualifier->count && (!except_is_clear(b, scope, except) ||
+                              !except_is_disjoint(b, scope, except)))
         return false;
     for (size_t i = 0; i < scope->columns.count; i++) {
         const ScopeColumn *column = &scope->columns.items[i];

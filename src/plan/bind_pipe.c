@@ -29,137 +29,142 @@ static bool find_aggregate(void *self, const AstExpr *ast)
     return !*found;
 }
 
-static bool no_aggregate(Binder *b, const AstNamedExprList *items, const char *clause)
+static bool refuse_aggregate(Binder *b, const AstExpr *ast, const char *clause)
 {
-    for (size_t i = 0; i < items->count; i++) {
-        const AstExpr *found = NULL;
+    const AstExpr *found = NULL;
 
-        ast_walk(items->items[i].expr, find_aggregate, &found);
-        if (found) {
-            bind_error(b, found->span, "PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION", "0A000",
-                       "Aggregate function %.*s is not allowed when using the pipe operator |> %s "
-                       "clause; please use the pipe operator |> AGGREGATE clause instead.",
-                       STR_ARG(bind_name(b, NULL, found)), clause);
-            return false;
-        }
-    }
-    return true;
+    ast_walk(ast, find_aggregate, &found);
+    if (found)
+        bind_error(b, found->span, "PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION", "0A000",
+                   "Aggregate function %.*s is not allowed when using the pipe operator |> %s "
+                   "clause; please use the pipe operator |> AGGREGATE clause instead.",
+                   STR_ARG(bind_name(b, NULL, found)), clause);
+    return !found;
 }
 
-/* A PROJECT of the scope's columns, some of them computed anew: exprs[i] NULL: as it is. */
-static Relation project_scope(Binder *b, Relation input, Scope *scope, Expr **exprs, Span span)
+static bool refuse_star(Binder *b, const AstExpr *ast)
 {
-    NamedExpr *items = ARENA_ARRAY(b->arena, NamedExpr, scope->columns.count + 1);
-
-    for (size_t i = 0; i < scope->columns.count; i++) {
-        ScopeColumn *column = &scope->columns.items[i];
-
-        if (exprs[i]) {
-            if (!plan_subqueries(b, &input.plan, &exprs[i]))
-                return (Relation){0};
-            column->id = plan_column_new(b->plan, column->name, exprs[i]->type, exprs[i]->nullable);
-            column->type = exprs[i]->type;
-            column->nullable = exprs[i]->nullable;
-        }
-        items[i] = (NamedExpr){exprs[i] ? exprs[i] : scope_column_expr(b, column, span),
-                               column->id};
-    }
-    return (Relation){logical_project(b->plan, input.plan, items, (uint32_t)scope->columns.count,
-                                      span),
-                      scope};
+    if (ast->kind == AST_EXPR_STAR)
+        bind_error(b, ast->span, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000",
+                   "Invalid usage of '*' in expression `pipeexpression`.");
+    return ast->kind != AST_EXPR_STAR;
 }
 
-static Relation pipe_extend(Binder *b, const AstPipeOp *op, Relation input)
+/* SELECT over what is piped: columns that go on as they are keep their tables' names. */
+static Relation select_piped(Binder *b, const AstSelect *select, Relation input)
 {
-    AstNamedExpr star_item = {.span = op->span};
-    AstExpr star = {.kind = AST_EXPR_STAR, .span = op->span};
-    AstSelect select = {0};
-    Relation out;
+    Relation out = bind_select_over(b, select, input, NULL);
 
-    if (!no_aggregate(b, &op->items, "EXTEND"))
-        return (Relation){0};
-    select.items.count = op->items.count + 1;
-    select.items.items = ARENA_ARRAY(b->arena, AstNamedExpr, select.items.count);
-    star_item.expr = &star;
-    select.items.items[0] = star_item;
-    memcpy(select.items.items + 1, op->items.items, op->items.count * sizeof *op->items.items);
-    out = bind_select_over(b, &select, input, NULL);
-    /* The star's columns keep their tables' names. */
-    for (size_t i = 0, k = 0; out.plan && i < input.scope->columns.count; i++) {
-        if (!input.scope->columns.items[i].hidden)
-            out.scope->columns.items[k++].table = input.scope->columns.items[i].table;
+    for (size_t i = 0; out.plan && i < out.scope->columns.count; i++) {
+        ScopeColumn *column = &out.scope->columns.items[i];
+
+        for (size_t k = 0; k < input.scope->columns.count; k++) {
+            const ScopeColumn *old = &input.scope->columns.items[k];
+
+            if (old->id == column->id && str_equal_nocase(old->name, column->name)) {
+                column->table = old->table;
+                column->persistent = old->persistent;
+            }
+        }
     }
     return out;
 }
 
+/* Spark looks at the items that have a name of their own. */
+static Relation pipe_select(Binder *b, const AstSelect *select, Relation input)
+{
+    for (size_t i = 0; i < select->items.count; i++) {
+        const AstNamedExpr *item = &select->items.items[i];
+
+        if (item->aliases.count == 1 && !refuse_aggregate(b, item->expr, "SELECT"))
+            return (Relation){0};
+    }
+    return select_piped(b, select, input);
+}
+
+/* SELECT *, items */
+static Relation extend_with(Binder *b, const AstNamedExprList *items, Relation input, Span span)
+{
+    AstExpr star = {.kind = AST_EXPR_STAR, .span = span};
+    AstNamedExpr star_item = {.expr = &star, .span = span};
+    AstSelect select = {0};
+
+    select.items.count = items->count + 1;
+    select.items.items = ARENA_ARRAY(b->arena, AstNamedExpr, select.items.count);
+    select.items.items[0] = star_item;
+    memcpy(select.items.items + 1, items->items, items->count * sizeof *items->items);
+    return select_piped(b, &select, input);
+}
+
+static Relation pipe_extend(Binder *b, const AstPipeOp *op, Relation input)
+{
+    for (size_t i = 0; i < op->items.count; i++) {
+        const AstExpr *ast = op->items.items[i].expr;
+
+        if (!refuse_star(b, ast) || !refuse_aggregate(b, ast, "EXTEND"))
+            return (Relation){0};
+    }
+    return extend_with(b, &op->items, input, op->span);
+}
+
+/* The value is made as a further column, which then stands where the named one stood. */
+static Relation pipe_assign(Binder *b, const AstColumnAssignment *set, Relation input, Span span)
+{
+    QualifiedName name = set->column;
+    AstExpr others = {.kind = AST_EXPR_STAR, .span = span, .star.except = {&name, 1}};
+    AstNamedExpr item = {.expr = set->value, .span = set->value->span};
+    StarColumnVec columns = {0};
+    Scope *scope = scope_new(b, input.scope->outer);
+    const ScopeColumn *value;
+    NamedExpr *items;
+    Relation wide;
+
+    if (!refuse_aggregate(b, set->value, "SET") ||
+        !scope_expand_star(b, input.scope, &others, &columns))
+        return (Relation){0};
+    wide = extend_with(b, &(AstNamedExprList){&item, 1}, input, span);
+    if (!wide.plan)
+        return wide;
+    value = &wide.scope->columns.items[wide.scope->columns.count - 1];
+    items = ARENA_ARRAY(b->arena, NamedExpr, wide.scope->columns.count);
+    for (size_t i = 0; i + 1 < wide.scope->columns.count; i++) {
+        ScopeColumn column = wide.scope->columns.items[i];
+
+        if (str_equal_nocase(column.name, name.parts[0].text)) {
+            column.id = value->id;
+            column.type = value->type;
+            column.nullable = value->nullable;
+        }
+        scope_add(b, scope, column);
+        items[i] = (NamedExpr){scope_column_expr(b, &column, span), column.id};
+    }
+    return (Relation){logical_project(b->plan, wide.plan, items,
+                                      (uint32_t)scope->columns.count, span),
+                      scope};
+}
+
+/* A later assignment sees those before it. */
 static Relation pipe_set(Binder *b, const AstPipeOp *op, Relation input)
 {
-    Scope *scope = scope_new(b, input.scope->outer);
-    ExprScope es = {.clause = "SET", .windows = true, .subqueries = true};
-    Expr **exprs;
-
-    scope_append(b, scope, input.scope);
-    exprs = arena_zalloc(b->arena, scope->columns.count * sizeof *exprs);
-    es.scope = input.scope;
-    for (size_t a = 0; a < op->assignments.count; a++) {
-        const AstColumnAssignment *set = &op->assignments.items[a];
-        Expr *value = bind_expr(b, &es, set->value);
-        bool found = false;
-
-        if (!value)
-            return (Relation){0};
-        for (size_t i = 0; i < scope->columns.count; i++) {
-            if (set->column.count == 1 &&
-                str_equal_nocase(scope->columns.items[i].name, set->column.parts[0].text)) {
-                exprs[i] = value;
-                found = true;
-            }
-        }
-        if (!found) {
-            scope_error_unresolved(b, input.scope, &set->column, set->column.span);
-            return (Relation){0};
-        }
-        /* A later assignment sees this one. */
-        input = project_scope(b, input, scope, exprs, op->span);
-        if (!input.plan)
-            return input;
-        scope = scope_new(b, input.scope->outer);
-        scope_append(b, scope, input.scope);
-        memset(exprs, 0, scope->columns.count * sizeof *exprs);
-        es.scope = input.scope;
-    }
+    for (size_t i = 0; input.plan && i < op->assignments.count; i++)
+        input = pipe_assign(b, &op->assignments.items[i], input, op->span);
     return input;
 }
 
+/* SELECT * EXCEPT (names) */
 static Relation pipe_drop(Binder *b, const AstPipeOp *op, Relation input)
 {
-    Scope *scope = scope_new(b, input.scope->outer);
-    bool *used = arena_zalloc(b->arena, op->names.count + 1);
-    Expr **none;
+    QualifiedName *names = ARENA_ARRAY(b->arena, QualifiedName, op->names.count);
+    AstExpr star = {.kind = AST_EXPR_STAR, .span = op->span};
+    AstNamedExpr item = {.expr = &star, .span = op->span};
+    AstSelect select = {.items = {&item, 1}};
 
-    for (size_t i = 0; i < input.scope->columns.count; i++) {
-        const ScopeColumn *column = &input.scope->columns.items[i];
-        bool drop = false;
-
-        for (size_t k = 0; k < op->names.count; k++) {
-            if (str_equal_nocase(op->names.items[k].text, column->name))
-                drop = used[k] = true;
-        }
-        if (!drop)
-            scope_add(b, scope, *column);
-    }
-    for (size_t k = 0; k < op->names.count; k++) {
-        if (!used[k]) {
-            QualifiedName name = {.span = op->names.items[k].span,
-                                  .parts = &op->names.items[k],
-                                  .count = 1};
-
-            scope_error_unresolved(b, input.scope, &name, name.span);
-            return (Relation){0};
-        }
-    }
-    none = arena_zalloc(b->arena, (scope->columns.count + 1) * sizeof *none);
-    return project_scope(b, input, scope, none, op->span);
+    for (size_t i = 0; i < op->names.count; i++)
+        names[i] = (QualifiedName){.span = op->names.items[i].span,
+                                   .parts = &op->names.items[i],
+                                   .count = 1};
+    star.star.except = (QualifiedNameList){names, op->names.count};
+    return select_piped(b, &select, input);
 }
 
 /* ── AGGREGATE ─────────────────────────────────────────────────────────────────────────────────*/
@@ -222,6 +227,8 @@ static bool aggregates_only(Binder *b, const AstNamedExprList *items)
     for (size_t i = 0; i < items->count; i++) {
         const AstExpr *found = NULL;
 
+        if (!refuse_star(b, items->items[i].expr))
+            return false;
         ast_walk(items->items[i].expr, find_aggregate, &found);
         if (!found) {
             bind_error(b, items->items[i].span,
@@ -276,7 +283,7 @@ static Relation pipe_aggregate(Binder *b, const AstPipeOp *op, Relation input)
         memcpy(items + count, op->items.items, op->items.count * sizeof *items);
     select.group_by.present = true;
     select.items = (AstNamedExprList){items, count + op->items.count};
-    return bind_select_over(b, &select, input, NULL);
+    return select_piped(b, &select, input);
 }
 
 /* ── the others ────────────────────────────────────────────────────────────────────────────────*/
@@ -334,9 +341,7 @@ Relation bind_pipe(Binder *b, const AstQueryBody *body, const Scope *outer)
         return input;
     switch (op->kind) {
     case AST_PIPE_SELECT:
-        return no_aggregate(b, &op->select->items, "SELECT")
-                   ? bind_select_over(b, op->select, input, NULL)
-                   : (Relation){0};
+        return pipe_select(b, op->select, input);
     case AST_PIPE_EXTEND:
         return pipe_extend(b, op, input);
     case AST_PIPE_SET:

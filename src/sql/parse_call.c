@@ -592,6 +592,13 @@ AstNamedWindowList parse_windows(Parser *p)
         AstNamedWindow window;
 
         window.name = parse_ident(p, "a window's name");
+        for (size_t i = 0; i < items.count; i++) {
+            if (str_equal_nocase(items.items[i].name.text, window.name.text))
+                parse_error(p, window.name.span, "INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION",
+                            "42000",
+                            "Invalid SQL syntax: The definition of window `%.*s` is repetitive.",
+                            STR_ARG(window.name.text));
+        }
         expect_keyword(p, KEYWORD_AS);
         window.spec = parse_window_spec(p);
         VEC_ADD_IN(p->arena, &items, window);

@@ -17,8 +17,9 @@ static void parse_pipe_set(Parser *p, AstPipeOp *op)
     for (size_t i = 0; i < op->assignments.count && !p->failed; i++)
         if (op->assignments.items[i].column.count > 1) {
             parse_error(p, op->assignments.items[i].column.span,
-                        "UNSUPPORTED_FEATURE.SET_PIPE_QUALIFIED_NAME", "0A000",
-                        "|> SET takes the plain name of a column.");
+                        "_LEGACY_ERROR_TEMP_0035", NULL,
+                        "Operation not allowed: SQL pipe syntax |> SET operator with multi-part "
+                        "assignment key (only single-part keys are allowed).");
             parse_remedy(p, "leave out what stands before the last dot");
         }
 }
@@ -49,10 +50,24 @@ static void check_pipe_group_by(Parser *p, const AstGroupBy *group_by)
                     unsupported);
 }
 
+/* Where an operator cannot go on: the query's end, or the next operator. */
+static bool at_pipe_end(Parser *p)
+{
+    TokenKind kind = token_at(p, 0)->kind;
+
+    return kind == TOKEN_END || kind == TOKEN_PIPE || kind == TOKEN_RIGHT_PAREN;
+}
+
 /* AGGREGATE namedExpressionSeq? aggregationClause? */
 static void parse_pipe_aggregate(Parser *p, AstPipeOp *op)
 {
     op->kind = AST_PIPE_AGGREGATE;
+    if (at_pipe_end(p)) {
+        parse_error(p, token_at(p, 0)->span, "_LEGACY_ERROR_TEMP_0035", NULL,
+                    "Operation not allowed: The AGGREGATE clause requires a list of aggregate "
+                    "expressions or a list of grouping expressions, or both.");
+        return;
+    }
     if (!at_keywords(p, KEYWORD_GROUP, KEYWORD_BY))
         op->items = parse_named_exprs(p);
     if (at_keywords(p, KEYWORD_GROUP, KEYWORD_BY)) {
@@ -78,28 +93,34 @@ static void check_pipe_select(Parser *p, const AstSelect *select)
                         "write |> WHERE ... behind |> AGGREGATE");
 }
 
-/* |> ORDER BY and |> LIMIT are operators of their own, one clause each. */
+/* |> ORDER BY (or the like) and |> LIMIT are operators of their own. */
 static void check_single_clause(Parser *p, const AstQuery *tail, Span span)
 {
-    /* LIMIT and OFFSET go together. */
-    const char *const names[] = {"ORDER BY", "CLUSTER BY", "DISTRIBUTE BY", "SORT BY",
-                                 tail->limit ? "LIMIT" : "OFFSET"};
-    const bool given[] = {tail->order_by.count > 0, tail->cluster_by.count > 0,
-                          tail->distribute_by.count > 0, tail->sort_by.count > 0,
-                          tail->limit || tail->offset};
-    size_t first = COUNT_OF(given);
+    const char *order = tail->order_by.count        ? "ORDER BY"
+                        : tail->cluster_by.count    ? "CLUSTER BY"
+                        : tail->distribute_by.count ? "DISTRIBUTE BY"
+                        : tail->sort_by.count       ? "SORT BY"
+                                                    : NULL;
 
-    for (size_t i = 0; i < COUNT_OF(given); i++) {
-        if (!given[i])
-            continue;
-        if (first < COUNT_OF(given)) {
-            parse_error(p, span, "MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS", "42000",
-                        "%s and %s cannot coexist in the same SQL pipe operator using '|>'.",
-                        names[first], names[i]);
-            parse_remedy(p, "give each its own |>");
-            return;
-        }
-        first = i;
+    if (tail->windows.count) {
+        parse_error(p, span, "UNSUPPORTED_FEATURE.CLAUSE_WITH_PIPE_OPERATORS", "0A000",
+                    "The SQL pipe operator syntax using |> does not support the WINDOW clause.");
+        parse_remedy(p, "write WINDOW behind the items of |> SELECT");
+    } else if (order && (tail->limit || tail->offset)) {
+        parse_error(p, span, "MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS", "42000",
+                    "%s and %s cannot coexist in the same SQL pipe operator using '|>'.", order,
+                    tail->limit ? "LIMIT" : "OFFSET");
+        parse_remedy(p, "give each its own |>");
+    }
+}
+
+static void check_single_pivot(Parser *p, const AstRelation *step)
+{
+    if ((step->kind == AST_RELATION_PIVOT && at_keyword(p, KEYWORD_UNPIVOT)) ||
+        (step->kind == AST_RELATION_UNPIVOT && at_keyword(p, KEYWORD_PIVOT))) {
+        parse_error(p, token_at(p, 0)->span, "NOT_ALLOWED_IN_FROM.UNPIVOT_WITH_PIVOT", "42601",
+                    "Not allowed in the FROM clause: UNPIVOT together with PIVOT.");
+        parse_remedy(p, "give each its own |>");
     }
 }
 
@@ -170,7 +191,7 @@ static bool parse_pipe_word(Parser *p, AstPipeOp *op)
  *   : SELECT ... windowClause? | EXTEND ... | SET ... | DROP ... | AS identifier | WHERE ...
  *   | AGGREGATE ... | pivotClause | unpivotClause | sample | joinRelation
  *   | (UNION | EXCEPT | MINUS | INTERSECT) setQuantifier? queryPrimary
- *   | queryOrganization
+ *   | queryOrganization, which may be nothing at all
  */
 static AstPipeOp *parse_pipe_op(Parser *p)
 {
@@ -184,6 +205,7 @@ static AstPipeOp *parse_pipe_op(Parser *p)
     } else if (at_relation_step(p)) {
         op->kind = AST_PIPE_RELATION;
         op->relation = parse_relation_step(p, piped_input(p));
+        check_single_pivot(p, op->relation);
     } else if (accept_set_operator(p, &op->set_operator)) {
         uint32_t height_outside;
 
@@ -192,7 +214,7 @@ static AstPipeOp *parse_pipe_op(Parser *p)
         height_outside = nest_enter(p);
         op->right = parse_query_primary(p);
         nest_leave(p, height_outside);
-    } else if (at_organization(p)) {
+    } else if (at_organization(p) || at_pipe_end(p)) {
         op->kind = AST_PIPE_ORGANIZE;
         op->tail = ARENA_NEW(p->arena, AstQuery);
         parse_organization(p, op->tail);
