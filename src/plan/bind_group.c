@@ -189,10 +189,19 @@ static Expr *aggregate_column(Group *group, Expr *e)
     return expr_column(b->arena, item.id, e->type, e->nullable, e->span);
 }
 
+Str select_input_name(const Select *s, const Expr *e)
+{
+    for (size_t i = 0; i < s->input.scope->columns.count; i++) {
+        if (s->input.scope->columns.items[i].id == e->column_i)
+            return s->input.scope->columns.items[i].name;
+    }
+    return plan_column(s->b->plan, e->column_i)->name;
+}
+
 Expr *select_unresolved(Select *s, const Expr *e)
 {
     Binder *b = s->b;
-    Ident part = {.text = plan_column(b->plan, e->column_i)->name, .span = e->span};
+    Ident part = {.text = select_input_name(s, e), .span = e->span};
     QualifiedName name = {.span = e->span, .parts = &part, .count = 1};
     Scope *output = scope_new(b, NULL);
 
@@ -202,6 +211,18 @@ Expr *select_unresolved(Select *s, const Expr *e)
     return NULL;
 }
 
+Expr *select_order_unresolved(Select *s, const Expr *e)
+{
+    Ident part = {.text = select_input_name(s, e), .span = e->span};
+    QualifiedName name = {.span = e->span, .parts = &part, .count = 1};
+
+    for (const Scope *outer = s->input.scope->outer; outer; outer = outer->outer) {
+        if (scope_has(outer, &name))
+            return order_by_outer(s->b, e);
+    }
+    return select_unresolved(s, e);
+}
+
 static Expr *missing(Group *group, const Expr *e)
 {
     Binder *b = group->b;
@@ -209,7 +230,10 @@ static Expr *missing(Group *group, const Expr *e)
 
     group->failed = true;
     if (group->in_having || group->in_order) {
-        select_unresolved(group->select, e);
+        if (group->in_order)
+            select_order_unresolved(group->select, e);
+        else
+            select_unresolved(group->select, e);
         return expr_literal_null(b->arena, e->type, e->span);
     }
     if (group->select->ast->group_by.all && !group->all_is_name) {
@@ -320,6 +344,21 @@ static void group_subquery(Group *group, const Expr *e)
         missing(group, keys.left_out);
 }
 
+static bool is_grouping(const Expr *e)
+{
+    return e->kind == EXPR_CALL && (e->fn == &function_grouping || e->fn == &function_grouping_id);
+}
+
+/* Within an aggregate nothing else becomes a column: the sets are known below the AGGREGATE too. */
+static Expr *map_inside(void *self, Expr *e)
+{
+    Group *group = self;
+    Expr *bits = is_grouping(e) ? map_grouping(group, e) : NULL;
+
+    group->failed = group->failed || (is_grouping(e) && !bits);
+    return is_grouping(e) && !bits ? e : bits;
+}
+
 static Expr *map_group(void *self, Expr *e)
 {
     Group *group = self;
@@ -328,14 +367,10 @@ static Expr *map_group(void *self, Expr *e)
     if (key_i >= 0)
         return expr_column(group->b->arena, group->keys.items[key_i].id, e->type,
                            e->nullable || group->has_sets, e->span);
-    if (e->kind == EXPR_CALL && (e->fn == &function_grouping || e->fn == &function_grouping_id)) {
-        Expr *bits = map_grouping(group, e);
-
-        group->failed = group->failed || !bits;
-        return bits ? bits : e;
-    }
+    if (is_grouping(e))
+        return map_inside(group, e);
     if (e->kind == EXPR_AGGREGATE)
-        return aggregate_column(group, e);
+        return aggregate_column(group, expr_replace(group->b->arena, e, map_inside, group));
     if (e->kind == EXPR_SUBQUERY)
         group_subquery(group, e);
     if (e->kind == EXPR_COLUMN)

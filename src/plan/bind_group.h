@@ -63,8 +63,13 @@ AliasList select_names(const Select *select);
 /* HAVING and ORDER BY (bind_having.c), over the input. */
 bool select_having(Select *select);
 bool select_order(Select *select, const AstSortList *list);
+/* What the input calls its column `e`. */
+Str select_input_name(const Select *select, const Expr *e);
 /* UNRESOLVED_COLUMN with the output's names: `e` is a column of the input that is not known above. */
 Expr *select_unresolved(Select *select, const Expr *e);
+/* The same in ORDER BY, where a column of the query around is refused in other words. */
+Expr *select_order_unresolved(Select *select, const Expr *e);
+Expr *order_by_outer(Binder *b, const Expr *e);
 
 /* GROUP BY's expressions, into select->group. */
 bool select_keys(Select *select);
@@ -96,9 +101,9 @@ bool plan_condition(Binder *b, Logical **input, Expr *condition, Span span);
 Logical *plan_lateral(Binder *b, JoinKind kind, Logical *left, Logical *right, Expr *condition,
                       Span span);
 
-/* All columns as keys. */
 /* Whether DISTINCT and set operations may have a column of the type: Spark refuses MAPs. */
 bool bind_comparable_set(Binder *b, Str column, const Type *type, Span span);
+/* All columns as keys. */
 Logical *logical_distinct(PlanContext *plan, Logical *input, Span span);
 
 /* `tail`: the query whose ORDER BY belongs to this SELECT, or NULL. */

@@ -10,7 +10,8 @@
  * In both, where the first reading has not the field asked for, the other is tried.
  *
  * Where HAVING computes more than is selected, or window functions are, Spark sorts above that: there
- * the output's names and the columns that are grouped by are known, and nothing else.
+ * the output's names and the columns that are grouped by are known, and nothing else. Above DISTINCT only
+ * the output is: its names, and columns of the input that are selected as they are.
  */
 #include "plan/bind_group.h"
 
@@ -68,7 +69,7 @@ bool select_having(Select *s)
     return s->having != NULL;
 }
 
-/* ── ORDER BY above what is computed for HAVING or windows ─────────────────────────────────────*/
+/* ── ORDER BY above what is computed for HAVING, windows, DISTINCT ─────────────────────────────*/
 
 typedef struct Above {
     Select *select;
@@ -103,7 +104,11 @@ static bool sorts_above(Select *s)
 {
     Above above = {.select = s};
 
-    if (!s->group || s->items_failed)
+    if (s->items_failed)
+        return false;
+    if (s->ast->quantifier == AST_QUANTIFIER_DISTINCT)
+        return true;
+    if (!s->group)
         return false;
     for (size_t i = 0; i < s->items.count; i++) {
         if (expr_has_kind(s->items.items[i].expr, EXPR_WINDOW))
@@ -147,13 +152,25 @@ static int place_of(const Above *above, uint32_t id)
     return -1;
 }
 
-/* A column that is neither the output's nor grouped by. */
-static bool is_unknown(void *self, const Expr *e)
+/* A column of the input that is selected under its own name. */
+static bool is_unnamed_item(const Select *s, const Expr *e)
 {
-    const Above *above = self;
+    for (size_t i = 0; i < s->items.count; i++) {
+        const SelectItem *item = &s->items.items[i];
 
-    return e->kind == EXPR_COLUMN && place_of(above, e->column_i) < 0 &&
-           !group_has_key(above->select->group, e);
+        if (expr_equal(item->expr, e) && str_equal_nocase(item->name, select_input_name(s, e)))
+            return true;
+    }
+    return false;
+}
+
+/* A column that is neither the output's nor grouped by. */
+static bool is_unknown(const Above *above, const Expr *e)
+{
+    const Select *s = above->select;
+
+    return e->kind == EXPR_COLUMN && place_of(above, e->column_i) < 0 && !is_unnamed_item(s, e) &&
+           (s->ast->quantifier == AST_QUANTIFIER_DISTINCT || !group_has_key(s->group, e));
 }
 
 typedef struct Find {
@@ -188,7 +205,7 @@ static Expr *order_above(Above *above, const ExprScope *es, const AstExpr *ast)
     if (!e)
         return NULL;
     if (expr_any(e, find_unknown, &find))
-        return select_unresolved(above->select, find.unknown);
+        return select_order_unresolved(above->select, find.unknown);
     if (expr_has_kind(e, EXPR_AGGREGATE) && !above->computed)
         above->computed = ast;
     return expr_replace(b->arena, e, place_to_item, above);

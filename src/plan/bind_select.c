@@ -233,6 +233,14 @@ static bool sort_distinct(Select *s, SortItem *order)
     return true;
 }
 
+Expr *order_by_outer(Binder *b, const Expr *e)
+{
+    return bind_error(b, e->span, "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE",
+                      "0A000",
+                      "Unsupported subquery expression: Expressions referencing the outer query are "
+                      "not supported outside of WHERE/HAVING clauses.");
+}
+
 static Relation select_output(Select *s)
 {
     Binder *b = s->b;
@@ -252,10 +260,7 @@ static Relation select_output(Select *s)
 
         order[i].key = s->order[i].key;
         if (!mapped && expr_has_kind(e, EXPR_OUTER)) {
-            bind_error(b, e->span, "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE",
-                       "0A000",
-                       "Unsupported subquery expression: Expressions referencing the outer query are "
-                       "not supported outside of WHERE/HAVING clauses.");
+            order_by_outer(b, e);
             return (Relation){0};
         }
         if (mapped || distinct) {
