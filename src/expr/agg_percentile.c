@@ -65,6 +65,8 @@ static bool bind_percentages(BindCall *call, Percentages *p, Error *err)
     double *items;
 
     p->is_array = type->kind == TYPE_ARRAY;
+    if (p->is_array && type->contains_null && type->fields[0].type->kind != TYPE_VOID)
+        return bind_unexpected(call, 1, "ARRAY<DOUBLE>", err);
     if (!bind_require(call, 1,
                       p->is_array ? type_array(call->arena, &type_double, type->contains_null)
                                   : &type_double,
@@ -108,6 +110,34 @@ static bool bind_percentile_value(BindCall *call, const Type **result, Error *er
     return true;
 }
 
+/* percentile's frequency, percentile_approx's accuracy: no string becomes one. */
+static bool bind_integral(BindCall *call, uint32_t arg_i, Error *err)
+{
+    const Type *type = call->args[arg_i]->type;
+
+    if (type->kind != TYPE_VOID && !type_is_integral(type))
+        return bind_unexpected(call, arg_i, "INTEGRAL", err);
+    bind_cast(call, arg_i, &type_bigint);
+    return true;
+}
+
+/* Spark's sketch is as good as it says; all values are kept here. */
+static bool bind_accuracy(BindCall *call, Error *err)
+{
+    const Vector *value;
+
+    if (!bind_integral(call, 2, err) || !bind_constant(call, 2, "accuracy", &value, err))
+        return false;
+    if (!vector_is_valid(value, 0))
+        return bind_mismatch(call, err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
+                             "The `accuracy` must not be null.");
+    if (vector_i64(value)[0] > 0 && vector_i64(value)[0] <= INT32_MAX)
+        return true;
+    return bind_mismatch(call, err, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                         "The `accuracy` must be between (0, 2147483647] (current value = %lld).",
+                         (long long)vector_i64(value)[0]);
+}
+
 static bool bind_percentile(BindCall *call, Error *err)
 {
     Percentages *p = ARENA_NEW(call->arena, Percentages);
@@ -120,8 +150,9 @@ static bool bind_percentile(BindCall *call, Error *err)
     p->count = 1;
     if (kind_of(call->fn) != MEDIAN && !bind_percentages(call, p, err))
         return false;
-    if (call->arg_count > 2 && kind_of(call->fn) == PERCENTILE &&
-        !bind_require(call, 2, &type_bigint, err))
+    if (call->arg_count > 2 && kind_of(call->fn) == PERCENTILE && !bind_integral(call, 2, err))
+        return false;
+    if (call->arg_count > 2 && kind_of(call->fn) == PERCENTILE_APPROX && !bind_accuracy(call, err))
         return false;
     p->descending = call->arg_count > 2 &&
                     (kind_of(call->fn) == PERCENTILE_CONT || kind_of(call->fn) == PERCENTILE_DISC);

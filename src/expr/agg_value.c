@@ -421,6 +421,8 @@ static bool bind_first(BindCall *call, Error *err)
 
 /* ── min_by and max_by ─────────────────────────────────────────────────────────────────────────*/
 
+/* Of rows that are equal the last one is taken, as in Spark. */
+
 typedef struct ByState {
     Held value, order;
 } ByState;
@@ -480,7 +482,7 @@ static void by_update(const AggregateCall *call, void *const *states, const Vect
         ByState *s = states[i];
 
         if (!vector_is_valid(args[1], i) ||
-            (s->order.present && held_compare(&s->order, args[1], i, scratch) * sign <= 0))
+            (s->order.present && held_compare(&s->order, args[1], i, scratch) * sign < 0))
             continue;
         held_set(&s->order, args[1], i);
         held_set(&s->value, args[0], i);
@@ -495,7 +497,7 @@ static void by_merge(const AggregateCall *call, void *into, const void *from)
 
     if (!b->order.present ||
         (a->order.present &&
-         held_compare_held(&a->order, &b->order, call->expr->args[1]->type) * sign <= 0))
+         held_compare_held(&a->order, &b->order, call->expr->args[1]->type) * sign < 0))
         return;
     held_copy(&a->order, &b->order);
     held_copy(&a->value, &b->value);

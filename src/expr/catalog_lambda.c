@@ -32,8 +32,8 @@ static bool types_element(Arena *arena, const Function *fn, Expr *const *args, u
     (void)arena;
     (void)arg_count;
     (void)arg_i;
-    if (!lambda_count(fn, parameter_count, 1, 2, err) ||
-        !element_type(fn, args[0], &parameters[0], err))
+    if (!element_type(fn, args[0], &parameters[0], err) ||
+        !lambda_count(fn, parameter_count, 1, 2, err))
         return false;
     if (parameter_count > 1)
         parameters[1] = (Field){STR("i"), &type_int, false};
@@ -44,19 +44,24 @@ static bool types_one_element(Arena *arena, const Function *fn, Expr *const *arg
                               uint32_t arg_count, uint32_t arg_i, uint32_t parameter_count,
                               Field *parameters, Error *err)
 {
-    return lambda_count(fn, parameter_count, 1, 1, err) &&
-           types_element(arena, fn, args, arg_count, arg_i, parameter_count, parameters, err);
+    return types_element(arena, fn, args, arg_count, arg_i, parameter_count, parameters, err) &&
+           lambda_count(fn, parameter_count, 1, 1, err);
 }
 
 /* Argument 2: (accumulated, x); argument 3: (accumulated). */
 static bool types_aggregate(Arena *arena, const Function *fn, Expr *const *args, uint32_t arg_count,
                             uint32_t arg_i, uint32_t parameter_count, Field *parameters, Error *err)
 {
+    Field element;
+
     (void)arg_count;
-    if (!lambda_count(fn, parameter_count, arg_i == 2 ? 2 : 1, arg_i == 2 ? 2 : 1, err))
+    if (!element_type(fn, args[0], &element, err) ||
+        !lambda_count(fn, parameter_count, arg_i == 2 ? 2 : 1, arg_i == 2 ? 2 : 1, err))
         return false;
     parameters[0] = (Field){STR("acc"), type_all_nullable(arena, args[1]->type), true};
-    return arg_i != 2 || element_type(fn, args[0], &parameters[1], err);
+    if (arg_i == 2)
+        parameters[1] = element;
+    return true;
 }
 
 static bool types_zip(Arena *arena, const Function *fn, Expr *const *args, uint32_t arg_count,
@@ -65,9 +70,9 @@ static bool types_zip(Arena *arena, const Function *fn, Expr *const *args, uint3
     (void)arena;
     (void)arg_count;
     (void)arg_i;
-    if (!lambda_count(fn, parameter_count, 2, 2, err) ||
-        !element_type(fn, args[0], &parameters[0], err) ||
-        !element_type(fn, args[1], &parameters[1], err))
+    if (!element_type(fn, args[0], &parameters[0], err) ||
+        !element_type(fn, args[1], &parameters[1], err) ||
+        !lambda_count(fn, parameter_count, 2, 2, err))
         return false;
     parameters[0].nullable = parameters[1].nullable = true;
     return true;
@@ -79,9 +84,9 @@ static bool types_sort(Arena *arena, const Function *fn, Expr *const *args, uint
     (void)arena;
     (void)arg_count;
     (void)arg_i;
-    return lambda_count(fn, parameter_count, 2, 2, err) &&
-           element_type(fn, args[0], &parameters[0], err) &&
-           element_type(fn, args[0], &parameters[1], err);
+    return element_type(fn, args[0], &parameters[0], err) &&
+           element_type(fn, args[0], &parameters[1], err) &&
+           lambda_count(fn, parameter_count, 2, 2, err);
 }
 
 static bool bind_aggregate(BindCall *call, Error *err);
@@ -110,22 +115,6 @@ static bool bind_list(BindCall *call, uint32_t arg_i, Error *err)
     return bind_unexpected(call, arg_i, "ARRAY", err);
 }
 
-/* The body of lambda arg_i as `type`. */
-static bool bind_body(BindCall *call, uint32_t arg_i, const Type *type, const char *required,
-                      Error *err)
-{
-    Expr *lambda = ARENA_NEW(call->arena, Expr);
-
-    *lambda = *call->args[arg_i];
-    if (lambda->type->kind != type->kind && lambda->type->kind != TYPE_VOID)
-        return bind_unexpected(call, arg_i, required, err);
-    if (!expr_coerce(call->arena, call->sql, lambda->body, type, &lambda->body))
-        return bind_unexpected(call, arg_i, required, err);
-    lambda->type = type;
-    call->args[arg_i] = lambda;
-    return true;
-}
-
 static bool bind_transform(BindCall *call, Error *err)
 {
     if (!bind_list(call, 0, err))
@@ -143,7 +132,7 @@ static bool bind_filter(BindCall *call, Error *err)
     bind_lambda(call, 1, 1);
     call->type = call->args[0]->type;
     call->nullable = call->args[0]->nullable;
-    return bind_body(call, 1, &type_boolean, "BOOLEAN", err);
+    return bind_lambda_body(call, 1, &type_boolean, "BOOLEAN", err);
 }
 
 static bool bind_quantifier(BindCall *call, Error *err)

@@ -25,7 +25,7 @@ static bool types_entry(Arena *arena, const Function *fn, Expr *const *args, uin
     (void)arena;
     (void)arg_count;
     (void)arg_i;
-    return lambda_count(fn, parameter_count, 2, 2, err) && map_fields(fn, args[0], parameters, err);
+    return map_fields(fn, args[0], parameters, err) && lambda_count(fn, parameter_count, 2, 2, err);
 }
 
 /* (key, value of the first or NULL, value of the second or NULL) */
@@ -37,8 +37,7 @@ static bool types_zip(Arena *arena, const Function *fn, Expr *const *args, uint3
 
     (void)arg_count;
     (void)arg_i;
-    if (!lambda_count(fn, parameter_count, 3, 3, err) ||
-        !map_fields(fn, args[0], parameters, err) || !map_fields(fn, args[1], other, err))
+    if (!map_fields(fn, args[0], parameters, err) || !map_fields(fn, args[1], other, err))
         return false;
     key = type_common_no_string(arena, parameters[0].type, other[0].type);
     if (!key)
@@ -48,6 +47,8 @@ static bool types_zip(Arena *arena, const Function *fn, Expr *const *args, uint3
             "the `map_zip_with` should have been two maps with compatible key "
             "types, but it's [\"%s\", \"%s\"].",
             type_name_in(arena, parameters[0].type), type_name_in(arena, other[0].type));
+    if (!lambda_count(fn, parameter_count, 3, 3, err))
+        return false;
     parameters[0].type = key;
     parameters[1].nullable = true;
     parameters[2] = (Field){STR("v2"), other[1].type, true};
@@ -64,10 +65,8 @@ static bool bind_map_filter(BindCall *call, Error *err)
     if (!bind_map(call, 0, err))
         return false;
     bind_lambda(call, 1, 2);
-    if (call->args[1]->type->kind != TYPE_BOOLEAN)
-        return bind_unexpected(call, 1, "BOOLEAN", err);
     call->type = call->args[0]->type;
-    return true;
+    return bind_lambda_body(call, 1, &type_boolean, "BOOLEAN", err);
 }
 
 static bool bind_transform_values(BindCall *call, Error *err)

@@ -36,7 +36,7 @@ static bool legacy_reads(Str text)
         if (!strchr("GyYMLwWDdFEuaHkKhmsSzZX", c) || (c == 'X' && count > 3))
             return false;
     }
-    return true;
+    return !quoted;
 }
 
 static bool refuse(Error *err, Str text, const char *class_name, const char *why)
@@ -136,11 +136,6 @@ static bool read_quoted(Arena *arena, ItemVec *items, Str text, uint32_t *at, Er
     char *out = arena_alloc(arena, text.bytes);
     uint32_t bytes = 0, i = *at + 1;
 
-    if (i < text.bytes && text.data[i] == '\'') {
-        add_literal(arena, items, "'", 1);
-        *at = i + 1;
-        return true;
-    }
     for (; i < text.bytes; i++) {
         if (text.data[i] == '\'') {
             if (i + 1 >= text.bytes || text.data[i + 1] != '\'')
@@ -152,6 +147,8 @@ static bool read_quoted(Arena *arena, ItemVec *items, Str text, uint32_t *at, Er
     if (i == text.bytes)
         return refuse(err, text, "INVALID_DATETIME_PATTERN.WITH_SUGGESTION",
                       "a quote is not closed");
+    if (!bytes)
+        out[bytes++] = '\'';
     add_literal(arena, items, out, bytes);
     *at = i + 1;
     return true;

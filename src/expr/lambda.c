@@ -41,6 +41,21 @@ void bind_lambda(BindCall *call, uint32_t arg_i, uint32_t parameter_count)
     call->args[arg_i] = lambda;
 }
 
+bool bind_lambda_body(BindCall *call, uint32_t arg_i, const Type *type, const char *required,
+                      Error *err)
+{
+    Expr *lambda = ARENA_NEW(call->arena, Expr);
+
+    *lambda = *call->args[arg_i];
+    if (lambda->type->kind != type->kind && lambda->type->kind != TYPE_VOID)
+        return bind_unexpected(call, arg_i, required, err);
+    if (!expr_coerce(call->arena, call->sql, lambda->body, type, &lambda->body))
+        return bind_unexpected(call, arg_i, required, err);
+    lambda->type = type;
+    call->args[arg_i] = lambda;
+    return true;
+}
+
 bool lambda_count(const Function *fn, uint32_t count, uint32_t min, uint32_t max, Error *err)
 {
     if (count >= min && count <= max)

@@ -13,6 +13,9 @@
 /* Argument arg_i is a lambda, or else an expression that becomes the body of one of so many
  * parameters it does not use. */
 void bind_lambda(BindCall *call, uint32_t arg_i, uint32_t parameter_count);
+/* The body of lambda arg_i as `type`, which NULL is too; `required`: what is told otherwise. */
+bool bind_lambda_body(BindCall *call, uint32_t arg_i, const Type *type, const char *required,
+                      Error *err);
 /* INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH unless min <= count <= max. */
 bool lambda_count(const Function *fn, uint32_t count, uint32_t min, uint32_t max, Error *err);
 

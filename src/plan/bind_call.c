@@ -172,6 +172,9 @@ static Expr *bind_lambda(Binder *b, const ExprScope *es, const AstExpr *ast, con
     Expr *body, *e;
     Error err = {0};
 
+    if (!function_lambda_types(b->arena, fn, args->items, (uint32_t)args->count, arg_i, count,
+                               fields, &err))
+        return bind_error_from(b, ast->span, &err);
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (str_equal_nocase(lambda.names[i].text, lambda.names[j].text))
@@ -183,9 +186,6 @@ static Expr *bind_lambda(Binder *b, const ExprScope *es, const AstExpr *ast, con
                                   STR_ARG(lambda.names[i].text));
         }
     }
-    if (!function_lambda_types(b->arena, fn, args->items, (uint32_t)args->count, arg_i, count,
-                               fields, &err))
-        return bind_error_from(b, ast->span, &err);
     inner.lambdas = &lambda;
     inner.aggregates = inner.windows = false;
     body = bind_expr(b, &inner, ast->lambda.body);

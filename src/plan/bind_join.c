@@ -231,6 +231,30 @@ static Relation using_join(Binder *b, const AstRelation *ast, JoinKind kind, Rel
 
 /* ── LATERAL ───────────────────────────────────────────────────────────────────────────────────*/
 
+static void note_random(void *self, Expr **e)
+{
+    *(bool *)self = *(bool *)self || !expr_is_deterministic(*e);
+}
+
+static bool is_deterministic(Logical *node)
+{
+    bool random = false;
+
+    logical_each_expr(node, note_random, &random);
+    for (uint32_t i = 0; i < node->input_count && !random; i++)
+        random = !is_deterministic(node->inputs[i]);
+    return !random;
+}
+
+/* Whether it is known to have no second row. */
+static bool is_one_row(const Logical *node)
+{
+    if (node->kind == LOGICAL_PROJECT || node->kind == LOGICAL_FILTER || node->kind == LOGICAL_SORT)
+        return is_one_row(node->inputs[0]);
+    return (node->kind == LOGICAL_VALUES && node->as.values.row_count <= 1) ||
+           (node->kind == LOGICAL_AGGREGATE && node->as.aggregate.key_count == 0);
+}
+
 static Relation lateral_join(Binder *b, const AstRelation *ast, JoinKind kind, Relation left)
 {
     const AstRelation *right_ast = ast->join.right;
@@ -269,6 +293,14 @@ static Relation lateral_join(Binder *b, const AstRelation *ast, JoinKind kind, R
                    "0A000",
                    "Unsupported subquery expression: Lateral join condition cannot be "
                    "non-deterministic.");
+        return (Relation){0};
+    }
+    if (!is_deterministic(right.plan) && !is_one_row(left.plan)) {
+        bind_error(b, right_ast->span,
+                   "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.NON_DETERMINISTIC_LATERAL_SUBQUERIES",
+                   "0A000",
+                   "Unsupported subquery expression: Non-deterministic lateral subqueries are not "
+                   "supported when joining with outer relations that produce more than one row.");
         return (Relation){0};
     }
     plan = plan_lateral(b, kind, left.plan, relation_project(b, &right, ast->span), condition,

@@ -241,6 +241,11 @@ static bool over_is_allowed(Binder *b, const AstExpr *ast, const Function *fn,
 
     if (call->within_group.count && fn->class_ != FUNCTION_AGGREGATE)
         return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
+    if (fn->class_ == FUNCTION_GENERATOR)
+        return bind_error(b, ast->span, "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E",
+                          "The generator is not supported: nested in expressions \"%s(...) OVER "
+                          "(...)\".",
+                          fn->name);
     if (fn->class_ != FUNCTION_AGGREGATE && fn->class_ != FUNCTION_WINDOW)
         return bind_error(b, ast->span, "UNSUPPORTED_EXPR_FOR_WINDOW", "42P20",
                           "Expression \"%s\" not supported within a window function.", fn->name);

@@ -209,6 +209,12 @@ static Expr *bind_known(Binder *b, const ExprScope *es, const AstExpr *ast)
 
 Expr *bind_subquery(Binder *b, const ExprScope *es, const AstExpr *ast)
 {
+    if (es->lambdas)
+        return bind_error(b, ast->span,
+                          "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.HIGHER_ORDER_FUNCTION", "0A000",
+                          "Unsupported subquery expression: Subquery expressions are not supported "
+                          "within higher-order functions. Please remove all subquery expressions "
+                          "from higher-order functions and then try the query again.");
     if (!es->subqueries)
         return bind_error(b, ast->span,
                           "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_IN_EXISTS_SUBQUERY",

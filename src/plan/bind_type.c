@@ -42,7 +42,7 @@ static const Type *decimal_named(Binder *b, const AstTypeName *ast)
                           "Decimal precision %d exceeds max precision %d.", precision,
                           DECIMAL_PRECISION_MAX);
     if (scale > precision || scale < 0)
-        return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1229", NULL,
+        return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1228", NULL,
                           "Decimal scale (%d) cannot be greater than precision (%d).", scale,
                           precision);
     return type_decimal(b->arena, precision, scale);
