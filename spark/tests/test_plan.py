@@ -1,24 +1,24 @@
 import json
 import unittest
 
+from plans import table, with_settings
+
 from weir_spark import kafka, plan
-from weir_spark.postgres import Lines, address, type_fits, type_text
+from weir_spark.postgres import Lines, address, address_for, type_fits, type_text
 from weir_spark.sources import metadata_columns
-
-
-def table(provider: str = "kafka", **options: str) -> plan.Table:
-    columns = [plan.Column("id", "bigint", True), plan.Column("at", "timestamp", True)]
-    return plan.Table("t", "source", provider, columns, columns, options, [], [], [], [], "append", 0, 1, 1)
-
-
-def with_settings(**settings: str) -> plan.Plan:
-    return plan.Plan("f.sql", "0", "UTC", {k.replace("__", "."): v for k, v in settings.items()}, 200, 1000)
 
 
 class Names(unittest.TestCase):
     def test_no_name_leads_out_of_a_folder(self) -> None:
         self.assertEqual(plan.file_name("orders_2-x"), "orders_2-x")
         self.assertEqual(plan.file_name("../a bä%"), "%2E%2E%2Fa%20b%C3%A4%25")
+
+    def test_types_are_taken_apart(self) -> None:
+        self.assertEqual(plan.parts_of("DECIMAL(10,2)"), [])
+        self.assertEqual(plan.parts_of("array<decimal(10,2)>"), [("", "decimal(10,2)")])
+        self.assertEqual(plan.parts_of("MAP<STRING, ARRAY<INT>>"), [("", "STRING"), ("", "ARRAY<INT>")])
+        self.assertEqual(plan.parts_of("struct<A:map<string,int>,`b:,<``>`:struct<c:int>>"),
+                         [("A", "map<string,int>"), ("b:,<`>", "struct<c:int>")])
 
     def test_a_plan_of_another_version_is_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "version 2"):
@@ -54,6 +54,9 @@ class Postgres(unittest.TestCase):
 
     def test_a_wider_numeric_and_a_varchar_will_do(self) -> None:
         self.assertTrue(type_fits("numeric", "numeric(10,2)"))
+        self.assertTrue(type_fits("numeric(12,3)", "numeric(10,2)"))
+        self.assertFalse(type_fits("numeric(10,1)", "numeric(10,2)"))  # It would round.
+        self.assertFalse(type_fits("numeric(10,3)", "numeric(10,2)"))
         self.assertTrue(type_fits("character varying", "text"))
         self.assertFalse(type_fits("integer", "bigint"))
         self.assertFalse(type_fits(None, "bigint"))
@@ -70,10 +73,13 @@ class Postgres(unittest.TestCase):
             self.assertEqual(lines.count, 3)
 
     def test_the_password_goes_into_either_form_of_address(self) -> None:
-        url = {"postgres.url": "postgresql://u@h:1/d?sslmode=require", "postgres.password": "p@/"}
-        self.assertEqual(address(url), "postgresql://u:p%40%2F@h:1/d?sslmode=require")
-        words = {"postgres.url": "host=h user=u", "postgres.password": "a'b"}
-        self.assertEqual(address(words), "host=h user=u password='a\\'b'")
+        self.assertEqual(address("postgresql://u@h:1/d?sslmode=require", "p@/"), "postgresql://u:p%40%2F@h:1/d?sslmode=require")
+        self.assertEqual(address("host=h user=u", "a'b"), "host=h user=u password='a\\'b'")
+
+    def test_a_server_of_a_table_s_own_is_not_given_the_password_of_another(self) -> None:
+        settings = {"postgres.url": "postgresql://u@h:1/d", "postgres.password": "secret"}
+        self.assertEqual(address_for(settings, table("postgres")), "postgresql://u:secret@h:1/d")
+        self.assertEqual(address_for(settings, table("postgres", url="postgresql://u@own/d")), "postgresql://u@own/d")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import unittest
 from typing import Any
 
 from weir_spark.plan import Plan
-from weir_spark.run import Runner, Running
+from weir_spark.run import Runner, Running, Stop
 
 
 class Query:
@@ -25,7 +25,7 @@ class Query:
 class Progress(unittest.TestCase):
     def test_the_rows_of_each_batch_are_counted_once(self) -> None:
         query: Any = Query()
-        runner = Runner(None, Plan("", "", "UTC", {}, 0, 0), "", False)  # type: ignore[arg-type]
+        runner = Runner(None, Plan("", "", "UTC", {}, 0, 0), "", False, Stop())  # type: ignore[arg-type]
         running = Running("flow", lambda: query, None, query)
         runner.queries.append(running)
         query.ends(0, 10)

@@ -33,8 +33,10 @@ def verify(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     from . import session as sessions
-    from .run import lock, run as start, tell
+    from .run import Stop, lock, run as start, tell
 
+    stop = Stop()
+    stop.catch()
     tell(pid=os.getpid())
     folder = os.path.abspath(options.data)
     held = lock(folder)
@@ -43,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
     plan = plans.load(options.plan)
     spark = sessions.start(plan, finite=False)
-    status = start(spark, plan, folder, options.once)
+    stop.catch()
+    status = start(spark, plan, folder, options.once, stop)
     with contextlib.suppress(Exception):  # A stop may have ended Spark already.
         spark.stop()
     return status

@@ -12,6 +12,7 @@ from typing import Any
 
 from pyspark.sql import Column as SparkColumn, DataFrame, SparkSession, functions as F
 
+from .connection import read_named, read_pem
 from .plan import Plan, Table
 from .sources import csv_options, metadata_columns, quoted
 
@@ -30,24 +31,19 @@ DROPPED = {"sasl.username", "sasl.password", "ssl.ca.location", "ssl.certificate
            "enable.ssl.certificate.verification", "debug", "log_level"}
 
 
-def read_text(path: str) -> str:
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
 def properties(plan: Plan, table: Table | None) -> dict[str, str]:
     """The Java client's properties: the connection's settings, then the table's own options."""
     given: dict[str, str] = {}
     for source in (plan.settings, table.options if table else {}):
         given.update({k[len("kafka."):]: v for k, v in source.items() if k.startswith("kafka.")})
     for key in [k for k in given if k.endswith(".file")]:
-        given[key[:-len(".file")]] = read_text(given.pop(key)).strip()
+        given[key[:-len(".file")]] = read_named("kafka." + key, given.pop(key)).strip()
     out = {RENAMED.get(k, k): v for k, v in given.items() if k not in DROPPED}
     for location, kind, value in (("ssl.ca.location", "ssl.truststore", "certificates"),
                                   ("ssl.certificate.location", "ssl.keystore", "certificate.chain"),
                                   ("ssl.key.location", "ssl.keystore", "key")):
         if location in given:
-            out[f"{kind}.{value}"] = read_text(given[location])
+            out[f"{kind}.{value}"] = read_pem("kafka." + location, given[location])
     for store in ("ssl.truststore", "ssl.keystore"):
         if any(k.startswith(store + ".") for k in out) and f"{store}.location" not in out:
             out.setdefault(f"{store}.type", "PEM")

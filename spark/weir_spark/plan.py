@@ -102,6 +102,33 @@ def file_name(table: str) -> str:
                    for b in table.encode())
 
 
+def parts_of(kind: str) -> list[tuple[str, str]]:
+    """(name, type) of what an ARRAY, a MAP or a STRUCT is made of, as its type's text has them; of others nothing."""
+    for word in ("array<", "map<", "struct<"):
+        if kind.lower().startswith(word):
+            parts = _split(kind[len(word):-1], ",")
+            return [_field(part) for part in parts] if word == "struct<" else [("", part.strip()) for part in parts]
+    return []
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, kind = _split(text.strip(), ":", 2)
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name, kind.strip()
+
+
+def _split(text: str, by: str, most: int = 0) -> list[str]:
+    """At each `by` that stands in no brackets and no `name`; into `most` parts, if that is given."""
+    out: list[str] = []
+    depth, start, in_name = 0, 0, False
+    for i, c in enumerate(text):
+        in_name = in_name != (c == "`")
+        depth += 0 if in_name else (c in "<(") - (c in ">)")
+        if c == by and depth == 0 and not in_name and len(out) + 1 != most:
+            out.append(text[start:i])
+            start = i + 1
+    return [*out, text[start:]]
+
+
 def _columns(items: list[dict[str, Any]]) -> list[Column]:
     return [Column(c["name"], c["type"], c["nullable"]) for c in items]
 

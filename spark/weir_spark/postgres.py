@@ -3,7 +3,8 @@
     executors   COPY their partition into a staging table of texts; an attempt first deletes what an
                 earlier attempt of the same partition left there
     driver      one transaction: the number of the batch into weir_spark_epochs, the staging table into the table
-                (upsert by the primary key, the last row of a key winning; rows with a NULL in it into the dead letters)
+                (upsert by the primary key, the last row of a key winning); what has no key, or what PostgreSQL cannot
+                hold (weir_odd), into the dead letters
 
 A batch that Spark plays again after a crash finds its number there, and changes nothing. The staging table is not
 logged: a server that crashes may have lost it, which is seen by the number of rows, and the batch is written again.
@@ -12,15 +13,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pyspark.sql import DataFrame, Row, SparkSession, functions as F
 
-from .connection import password
+from .connection import password, password_in
 from .kafka import JSON
-from .plan import Column, Plan, Table
+from .plan import Column, Plan, Table, parts_of
 from .sources import quoted
 
 SCALARS = {"boolean": "boolean", "tinyint": "smallint", "smallint": "smallint", "int": "integer", "bigint": "bigint",
@@ -29,6 +31,7 @@ SCALARS = {"boolean": "boolean", "tinyint": "smallint", "smallint": "smallint", 
 NAME_BYTES_MAX = 63
 COPY_BYTES = 1 << 20
 FETCH_ROWS = 10000
+LOCK = "SELECT pg_advisory_xact_lock(87117)"  # CREATE ... IF NOT EXISTS is no protection by itself.
 
 
 def name_text(name: str) -> str:
@@ -55,6 +58,8 @@ def text_column(column: Column) -> Any:
     value = F.col(name)
     if kind.startswith(("array<", "map<", "struct<")):
         return F.to_json(value, JSON)
+    if kind == "string":  # A text with NUL is for dead letters alone (unstorable).
+        return F.replace(value, F.lit("\0"), F.lit("\\u0000"))
     if kind == "binary":
         return F.concat(F.lit("\\x"), F.hex(value))
     if kind == "timestamp":
@@ -64,6 +69,23 @@ def text_column(column: Column) -> Any:
     if kind.startswith("interval"):
         return F.expr(f"cast(cast({name} as interval second) as decimal(20,6)) || ' seconds'")
     return value.cast("string")
+
+
+def unstorable(columns: list[Column]) -> Any:
+    """Whether a row has what PostgreSQL has no place for: texts with NUL, or times that are written otherwise there."""
+    odd = F.lit(False)
+    for column in columns:
+        value, kind = F.col(quoted(column.name)), column.type.lower()
+        if kind == "string":
+            found = F.contains(value, F.lit("\0"))
+        elif parts_of(kind) and "string" in kind:
+            found = F.to_json(value).rlike(r"(^|[^\\])(\\\\)*\\u0000")
+        elif kind in ("date", "timestamp", "timestamp_ntz"):
+            found = ~F.year(value).between(1, 9999)
+        else:
+            continue
+        odd = odd | F.coalesce(found, F.lit(False))
+    return odd
 
 
 def from_text(column: Column) -> str:
@@ -85,9 +107,16 @@ def read_text(column: Column) -> str:
     return f"encode({name}, 'hex')" if kind == "binary" else f"{name}::text"
 
 
-def address(settings: dict[str, str]) -> str:
-    """libpq's connection text, with the password from where weir takes it."""
-    url, secret = settings["postgres.url"], password(settings, "postgres")
+def address_for(settings: dict[str, str], table: Table) -> str:
+    """Where the table is; a server of its own ('url') is given its own password alone."""
+    if "url" in table.options:
+        file = table.options.get("password_file")
+        return address(table.options["url"], password_in("password_file", file) if file else None)
+    return address(settings["postgres.url"], password(settings, "postgres"))
+
+
+def address(url: str, secret: str | None) -> str:
+    """libpq's connection text, with the password in it."""
     parts = urlsplit(url)
     if secret and "://" not in url:
         return url if "password=" in url else url + " password='" + secret.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -155,7 +184,7 @@ class Transaction:
 class PostgresTable:
     def __init__(self, session: SparkSession, plan: Plan, table: Table) -> None:
         self.session, self.table = session, table
-        self.where = address({**plan.settings, **self.own_server(table)})
+        self.where = address_for(plan.settings, table)
         schema = table.options.get("schema")
         self.schema = name_text(schema) + "." if schema else ""
         self.plain_name = table.options.get("table", table.name)
@@ -166,26 +195,15 @@ class PostgresTable:
             staging = "weir_spark_staging_" + hashlib.sha256(staging.encode()).hexdigest()[:32]
         self.staging = self.schema + name_text(staging)
 
-    @staticmethod
-    def own_server(table: Table) -> dict[str, str]:
-        """CREATE TABLE ... OPTIONS ('url' = …): another database."""
-        out = {"postgres.url": table.options["url"]} if "url" in table.options else {}
-        if "password_file" in table.options:
-            out["postgres.password.file"] = table.options["password_file"]
-        return out
-
     def prepare(self) -> None:
         columns = ", ".join(f"{name_text(c.name)} {type_text(c.type)}" for c in self.table.columns)
         key = f", PRIMARY KEY ({', '.join(map(name_text, self.table.primary_key))})" if self.table.primary_key else ""
         texts = ", ".join(f"{name_text(c.name)} text" for c in self.table.columns)
         with Transaction(self.where) as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(87117)")  # CREATE ... IF NOT EXISTS is no protection by itself.
+            cursor.execute(LOCK)
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}{key})")
             cursor.execute("CREATE TABLE IF NOT EXISTS weir_spark_epochs (query text PRIMARY KEY, epoch bigint NOT NULL)")
             self.make_staging(cursor, texts)
-            if self.table.primary_key:
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.letters} (reason text, message text, raw text, "
-                               '"partition" integer, "position" bigint, received_at timestamp with time zone)')
             self.check(cursor, self.name, [(c.name, type_text(c.type)) for c in self.table.columns])
             self.check_key(cursor)
 
@@ -194,11 +212,11 @@ class PostgresTable:
         cursor.execute("SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute WHERE attrelid = to_regclass(%s) "
                        "AND attnum > 0 AND NOT attisdropped", (self.staging,))
         there = cursor.fetchone()[0]
-        wanted = ["weir_query", "weir_part", "weir_seq", *[c.name for c in self.table.columns]]
+        wanted = ["weir_query", "weir_part", "weir_seq", "weir_odd", *[c.name for c in self.table.columns]]
         if there is not None and there != wanted:
             cursor.execute(f"DROP TABLE {self.staging}")
         cursor.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {self.staging} "
-                       f"(weir_query text, weir_part integer, weir_seq bigint, {texts})")
+                       f"(weir_query text, weir_part integer, weir_seq bigint, weir_odd text, {texts})")
 
     def check(self, cursor: Any, name: str, wanted: list[tuple[str, str]]) -> None:
         cursor.execute("SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass "
@@ -243,7 +261,9 @@ class PostgresTable:
 
     def stage(self, frame: DataFrame, query: str) -> int:
         staging, where = self.staging, self.where
-        texts = frame.select(*[text_column(c).alias(f"c{i}") for i, c in enumerate(self.table.columns)])
+        odd = unstorable(self.table.columns) if self.table.kind != "system" else F.lit(False)  # Dead letters have none.
+        texts = frame.select(F.when(odd, F.lit("not_storable")).alias("odd"),
+                             *[text_column(c).alias(f"c{i}") for i, c in enumerate(self.table.columns)])
 
         def copy(rows: Iterable[Row]) -> Iterator[int]:
             from pyspark import TaskContext
@@ -265,26 +285,34 @@ class PostgresTable:
             raise OperationalError(f"{staged} of {count} rows are in {self.staging}: the server has lost the others")
         names = ", ".join(name_text(c.name) for c in self.table.columns)
         values = ", ".join(from_text(c) for c in self.table.columns)
-        if self.table.primary_key:
-            self.upsert(cursor, query, names, values)
+        key = [name_text(k) for k in self.table.primary_key]
+        good = " AND ".join(["weir_odd IS NULL", *[f"{k} IS NOT NULL" for k in key]])
+        if key:
+            rest = [name_text(c.name) for c in self.table.columns if c.name not in self.table.primary_key]
+            action = ("UPDATE SET " + ", ".join(f"{n} = excluded.{n}" for n in rest)) if rest else "NOTHING"
+            cursor.execute(
+                f"INSERT INTO {self.name} ({names}) SELECT DISTINCT ON ({', '.join(key)}) {values} FROM {self.staging} "
+                f"WHERE weir_query = %s AND {good} ORDER BY {', '.join(key)}, weir_part DESC, weir_seq DESC "
+                f"ON CONFLICT ({', '.join(key)}) DO {action}", (query,))
         else:
             cursor.execute(f"INSERT INTO {self.name} ({names}) SELECT {values} FROM {self.staging} WHERE weir_query = %s "
-                           "ORDER BY weir_part, weir_seq", (query,))
+                           f"AND {good} ORDER BY weir_part, weir_seq", (query,))
+        self.put_aside(cursor, query, good)
         cursor.execute(f"DELETE FROM {self.staging} WHERE weir_query = %s", (query,))
 
-    def upsert(self, cursor: Any, query: str, names: str, values: str) -> None:
-        key = [name_text(k) for k in self.table.primary_key]
-        rest = [name_text(c.name) for c in self.table.columns if c.name not in self.table.primary_key]
-        action = ("UPDATE SET " + ", ".join(f"{n} = excluded.{n}" for n in rest)) if rest else "NOTHING"
-        present = " AND ".join(f"{k} IS NOT NULL" for k in key)
+    def put_aside(self, cursor: Any, query: str, good: str) -> None:
+        cursor.execute(f"SELECT 1 FROM {self.staging} WHERE weir_query = %s AND NOT ({good}) LIMIT 1", (query,))
+        if cursor.fetchone() is None:
+            return
+        cursor.execute(LOCK)
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {self.letters} (reason text, message text, raw text, "
+                       '"partition" integer, "position" bigint, received_at timestamp with time zone)')
         cursor.execute(
-            f"INSERT INTO {self.name} ({names}) SELECT DISTINCT ON ({', '.join(key)}) {values} FROM {self.staging} "
-            f"WHERE weir_query = %s AND {present} ORDER BY {', '.join(key)}, weir_part DESC, weir_seq DESC "
-            f"ON CONFLICT ({', '.join(key)}) DO {action}", (query,))
-        cursor.execute(
-            f"INSERT INTO {self.letters} SELECT 'null_key', %s, (to_jsonb(s) - 'weir_query' - 'weir_part' - 'weir_seq')::text, "
-            f"NULL, NULL, now() FROM {self.staging} s WHERE weir_query = %s AND NOT ({present})",
-            (f"table {self.table.name}: a column of the primary key is NULL", query))
+            f"INSERT INTO {self.letters} SELECT coalesce(weir_odd, 'null_key'), %s || CASE WHEN weir_odd IS NULL THEN "
+            "'a column of the primary key is NULL' ELSE 'PostgreSQL holds no text with U+0000, and no time outside of the "
+            "years 1 to 9999 as it is written here' END, (to_jsonb(s) - 'weir_query' - 'weir_part' - 'weir_seq' - 'weir_odd')"
+            f"::text, NULL, NULL, now() FROM {self.staging} s WHERE weir_query = %s AND NOT ({good})",
+            (f"table {self.table.name}: ", query))
 
     def replace(self, frame: DataFrame) -> int:
         """A materialized view: the new rows in the place of the old ones, at once."""
@@ -326,7 +354,10 @@ class PostgresTable:
 def type_fits(there: str | None, here: str) -> bool:
     if there is None:
         return False
-    if here.startswith("numeric") and there.startswith("numeric"):
+    if here.startswith("numeric") and there.startswith("numeric("):  # Digits before the point, and behind it.
+        (wide, scale), (need, need_scale) = (map(int, re.findall(r"\d+", t)) for t in (there, here))
+        return scale >= need_scale and wide - scale >= need - need_scale
+    if here.startswith("numeric") and there == "numeric":
         return True
     return there == here or (here == "text" and there == "character varying")
 
@@ -341,4 +372,4 @@ def _from_read(i: int, column: Column) -> Any:
         if "year" in kind or "month" in kind:
             return F.expr(f"cast(make_ym_interval(0, cast(c{i} as int)) as {kind})")
         return F.expr(f"cast(make_dt_interval(0, 0, 0, cast(c{i} as decimal(18,6))) as {kind})")
-    return value.cast(column.type)
+    return value.try_cast(column.type)  # What others keep may not fit: NULL, as in weir.

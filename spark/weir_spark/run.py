@@ -17,6 +17,7 @@ import fcntl
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -40,11 +41,28 @@ STREAMED = ("kafka", "json", "csv")
 
 
 def tell(**fields: Any) -> None:
-    print(json.dumps(fields, ensure_ascii=False), flush=True)
+    """A line at once: batches tell of trouble from threads of their own."""
+    sys.stdout.write(json.dumps(fields, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 class Stopped(Exception):
     """A stop was asked for while a server was waited for."""
+
+
+class Stop:
+    """Whether a stop has been asked for: by SIGTERM, SIGINT, or because whoever started this run is gone."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def catch(self) -> None:
+        """Again once Spark has started, which takes SIGINT for itself."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.ask())
+
+    def ask(self) -> None:
+        self.asked = True
 
 
 @dataclass
@@ -73,14 +91,13 @@ class Running:
 
 
 class Runner:
-    def __init__(self, session: SparkSession, plan: Plan, folder: str, once: bool) -> None:
-        self.session, self.plan, self.folder, self.once = session, plan, folder, once
+    def __init__(self, session: SparkSession, plan: Plan, folder: str, once: bool, stop: Stop) -> None:
+        self.session, self.plan, self.folder, self.once, self.stop = session, plan, folder, once, stop
         self.checkpoints = plan.settings.get("spark.checkpoint.dir", os.path.join(folder, "checkpoints"))
         self.tables = plan.settings.get("spark.tables.dir", os.path.join(folder, "tables"))
         self.queries: list[Running] = []
         self.broken_views: dict[str, tuple[BaseException, str, int, int]] = {}
         self.admins: dict[str, kafka.Admin] = {}
-        self.stopping = False
         self.parent = int(os.environ.get("WEIR_PID", "0"))
 
     # ── reading ──
@@ -109,7 +126,10 @@ class Runner:
                 table.options["path"], header=table.options.get("header") == "true")
         if table.provider == "kafka":
             return sources.good_rows(sources.decode(table, kafka.batch(self.session, self.plan, table)), table)
-        return sink_of(self.session, self.plan, table, self.tables).read()
+        sink = sink_of(self.session, self.plan, table, self.tables)
+        if table.kind != "source":  # Nothing may have been written into it yet.
+            sink.prepare()
+        return sink.read()
 
     def register(self, reads: list[Read]) -> None:
         for view in self.session.catalog.listTables():
@@ -156,7 +176,7 @@ class Runner:
     def start(self, name: str, flow: Flow | None, frame: DataFrame, mode: str, sink: Sink) -> None:
         def write(batch: DataFrame, epoch: int) -> None:
             running.id_known.wait()
-            if self.stopping:  # Nothing of this batch is done yet: the next run does it.
+            if self.stop.asked:  # Nothing of this batch is done yet: the next run does it.
                 raise Stopped
             assert running.query is not None
             query, target = str(running.query.id), flow.target if flow else name
@@ -186,7 +206,7 @@ class Runner:
             except Exception as failure:
                 if not is_away(failure):
                     raise
-                if self.stopping:
+                if self.stop.asked:
                     raise Stopped from failure
                 if self.once and time.monotonic() - began > self.plan.patience_ms / 1000:
                     raise
@@ -267,7 +287,7 @@ class Runner:
                     self.admins[table.name].show_offsets(f"weir-spark-{flow.name}", ends)
 
     def wait(self) -> None:
-        while not self.stopping and any(not r.done for r in self.queries):
+        while not self.stop.asked and any(not r.done for r in self.queries):
             self.report()
             for running in self.queries:
                 self.look_after(running)
@@ -281,7 +301,7 @@ class Runner:
             try:
                 os.kill(self.parent, 0)
             except OSError:
-                self.stopping = True
+                self.stop.ask()
 
     def look_after(self, running: Running) -> None:
         """A query that has ended: by itself (--once), by a mistake, or because a server is away."""
@@ -332,22 +352,24 @@ class Runner:
         streamed = {r.table for f in self.plan.flows for r in f.reads if r.streaming}
         tables = [self.plan.tables[n] for n in sorted(streamed) if self.plan.tables[n].provider in STREAMED]
         for flow in _feeding_order(self.plan):
+            if self.stop.asked:
+                return
             self.start_flow(flow)
             if self.once:  # One after another: what a flow writes to a topic is there for the next.
                 self.wait()
-            if self.stopping:
-                return
         for table in tables:
+            if self.stop.asked:
+                return
             self.start_dead_letters(table)
         if self.once:
             self.wait()
-        if not self.stopping:
+        if not self.stop.asked:
             self.refresh_views()
         self.wait()
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """Lets the batches at hand end, where that does not take long."""
-        self.stopping = True
+        self.stop.ask()
         until = time.monotonic() + STOP_S
         for running in self.queries:
             query = running.query
@@ -358,6 +380,8 @@ class Runner:
                     time.sleep(0.02)
             with contextlib.suppress(Exception):
                 query.stop()
+        with contextlib.suppress(Exception):
+            self.report()  # of the batches that have just ended
         for admin in self.admins.values():
             with contextlib.suppress(Exception):
                 admin.close()
@@ -383,14 +407,8 @@ def _feeding_order(plan: Plan) -> list[Flow]:
     return out
 
 
-def run(session: SparkSession, plan: Plan, folder: str, once: bool) -> int:
-    runner = Runner(session, plan, folder, once)
-
-    def on_signal(*_: Any) -> None:
-        runner.stopping = True
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+def run(session: SparkSession, plan: Plan, folder: str, once: bool, stop: Stop) -> int:
+    runner = Runner(session, plan, folder, once, stop)
     try:
         runner.run()
     except Stopped:
@@ -399,7 +417,7 @@ def run(session: SparkSession, plan: Plan, folder: str, once: bool) -> int:
         tell(error=str(failure), line=failure.line, column=failure.column)
         return 3 if failure.outside else 1
     finally:
-        runner.stop()
+        runner.end()
     return 0
 
 

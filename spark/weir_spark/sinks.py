@@ -16,6 +16,7 @@ from .plan import Column, Plan, Table
 from .postgres import PostgresTable
 from .sources import quoted
 
+CONNECTION = {"postgres": "postgres.url", "cassandra": "cassandra.contact.points"}
 LETTER_COLUMNS = [Column("reason", "string", True), Column("message", "string", True), Column("raw", "string", True),
                   Column("partition", "int", True), Column("position", "bigint", True),
                   Column("received_at", "timestamp", True)]
@@ -90,12 +91,15 @@ class Keyed:
 
 def sink_of(session: SparkSession, plan: Plan, table: Table, folder: str) -> Sink:
     """`folder`: of tables whose role has no connection."""
-    if table.provider == "postgres" and "postgres.url" in plan.settings:
+    if table.provider == "postgres" and ("postgres.url" in plan.settings or "url" in table.options):
         return PostgresTable(session, plan, table)
     letters = None if table.kind == "system" else sink_of(session, plan, letters_of(table), folder)
     if table.provider == "cassandra" and "cassandra.contact.points" in plan.settings:
         assert letters is not None
         return CassandraTable(session, plan, table, letters)
+    if table.kind == "source" and table.provider in CONNECTION:
+        where = CONNECTION[table.provider]
+        raise ValueError(f"the rows of table {table.name} are in a server: tell where that is (set {where})")
     sink = KafkaSink(session, plan, table) if table.provider == "kafka" else FileSink(session, table, folder)
     return Keyed(sink, table, letters) if letters is not None else Keyed(sink, table, Nowhere())
 

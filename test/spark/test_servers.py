@@ -56,6 +56,11 @@ CREATE STREAMING TABLE finely USING cassandra TBLPROPERTIES ('primary_key' = 'ts
 AS SELECT ts, id FROM STREAM through;
 CREATE MATERIALIZED VIEW back USING postgres AS SELECT c.*, p.since AS p_since, p.months, p.s AS p_s, p.m AS p_m, p.a AS p_a, p.b AS p_b,
   p.n AS p_n, p.day AS p_day, p.w AS p_w FROM into_cassandra c JOIN into_postgres p ON c.id = p.id;
+CREATE TABLE customers (who STRING, tags ARRAY<STRING>, seen MAP<STRING,BIGINT>, home STRUCT<no:INT,street:STRING>) USING cassandra
+  OPTIONS ('table' = 'customer');
+CREATE TABLE shops (k STRING, open BOOLEAN, since DATE) USING postgres;
+CREATE STREAMING TABLE enriched USING postgres AS SELECT t.id, c.tags, c.seen, c.home, s.open, s.since
+FROM STREAM through t LEFT JOIN customers c ON t.k = c.who LEFT JOIN shops s ON t.k = s.k;
 CREATE MATERIALIZED VIEW counted USING cassandra TBLPROPERTIES ('primary_key' = 'k') AS SELECT k, count(*) AS n FROM log WHERE k IS NOT NULL GROUP BY k;
 """
 ROWS = [
@@ -67,10 +72,20 @@ ROWS = [
     {"id": 3, "k": "b", "day": "2026-02-28", "ts": "2026-01-01T00:00:00Z"},
     {"id": 4, "k": "c"},  # day is NULL: no key for Cassandra
     {"id": 5, "d": 5},  # k is NULL: no key for the topic
+    {"id": 8, "k": "nul\0", "day": "2026-02-28", "ts": "2026-01-01T00:00:00Z"},  # a text that PostgreSQL cannot hold
     {"id": 6, "k": "x", "t": 100}, {"id": 7, "k": "it's"}, {"id": None, "k": "x"},  # break a constraint
 ]
 # Of a topic: two tombstones among them.
 COMPACTED = ('{"id": 1}', None, "no record", None, '{"id": 2}')
+# Tables of others, that are joined.
+OTHERS_CASSANDRA = ["CREATE KEYSPACE {keyspace} WITH replication = {{'class': 'SimpleStrategy', 'replication_factor': 1}}",
+                    "CREATE TYPE {keyspace}.place (street text, no int)",
+                    "CREATE TABLE {keyspace}.customer (city text, \"Who\" text, tags set<text>, seen map<text, bigint>, "
+                    "home frozen<place>, PRIMARY KEY ((city, \"Who\")))",
+                    "INSERT INTO {keyspace}.customer (city, \"Who\", tags, seen, home) VALUES "
+                    "('x', 'b', {{'new', 'ä'}}, {{'mon': 1}}, {{street: 'Main', no: 1}})",
+                    "INSERT INTO {keyspace}.customer (city, \"Who\") VALUES ('x', 'c')"]
+OTHERS_POSTGRES = "CREATE TABLE shops (since timestamp, k varchar(10), open boolean); INSERT INTO shops VALUES ('2026-01-01 10:00', 'b', true)"
 REFUSED = """
 CREATE TABLE given (id BIGINT, k STRING) USING json OPTIONS ('path' = '{folder}/in.json');
 CREATE STREAMING TABLE ranked USING postgres TBLPROPERTIES ('primary_key' = 'k', 'output_mode' = 'update', 'unbounded_state' = 'true') AS
@@ -154,6 +169,7 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
         text = KINDS.replace("{folder}", str(folder)).replace("{topic}", place.topic)
         (folder / f"{name}.sql").write_text(text, encoding="utf-8")
         produce(weir, place, f"{place.topic}-compacted", COMPACTED)
+        make_others(place)
         began = time.monotonic()
         done = run(weir, folder / f"{name}.sql", folder / name, *engine, *place.settings)
         print(f"     {name}: {time.monotonic() - began:.0f} s")
@@ -161,7 +177,7 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
             print(f"FAIL {name} ends with {done.returncode}: {done.stdout[-1500:]} {done.stderr[-3000:]}")
             return 1
     here, there = places["weir"], places["spark"]
-    for table in ("into_postgres", "log", "back", "with_value", "as_they_are"):
+    for table in ("into_postgres", "log", "back", "enriched", "with_value", "as_they_are"):
         failures += same(f"{table} in PostgreSQL", here.postgres(table), there.postgres(table))
     for table in ("into_cassandra", "finely", "counted"):
         failures += same(f"{table} in Cassandra", here.cassandra(table), there.cassandra(table))
@@ -174,6 +190,8 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
     failures += same("nor are they bad", [("malformed", 1)], sorted_reasons(there, "compacted__dead_letter"))
     for table, count in (("through", 1), ("into_cassandra", 1), ("finely", 1)):
         failures += same(f"rows of {table} without a key", [("null_key", count)], sorted_reasons(there, f"{table}__dead_letter"))
+    for table in ("into_postgres", "log"):
+        failures += same(f"rows that {table} cannot hold", [("not_storable", 1)], sorted_reasons(there, f"{table}__dead_letter"))
     (folder / "refused.sql").write_text(REFUSED.replace("{folder}", str(folder)), encoding="utf-8")
     done = run(weir, folder / "refused.sql", folder / "refused", "--engine", "spark", *SMALL, *there.settings)
     told = [line for line in done.stderr.splitlines() if "error:" in line]
@@ -182,9 +200,30 @@ def check_kinds(weir: str, folder: pathlib.Path) -> int:
         failures += same("the place of what Spark refuses", "refused.sql:5:...: error: flow ranked: [NON_TIME_...", told or done.stderr)
     else:
         print(f"ok   {told[0]}")
+    failures += check_stop_at_start(weir, folder, there)
     for place in places.values():
         place.done()
     return failures
+
+
+def check_stop_at_start(weir: str, folder: pathlib.Path, place: Place) -> int:
+    """Spark itself takes signals while it starts."""
+    running = Spark([weir, "run", str(folder / "spark.sql"), "--engine", "spark", "--data", str(folder / "stopped"), *SMALL, *place.settings],
+                    folder / "stopped.log")
+    running.wait_for(lambda: "Spark is starting" in running.said(), 60, "the start")
+    running.process.terminate()
+    status = running.process.wait(timeout=180)
+    said = [line for line in running.said().splitlines() if "WARNING" not in line]
+    return same("a stop while Spark starts", (0, "stopped; the next run goes on from the checkpoints"), (status, said[-1])) + same(
+        "which is quiet", False, "Traceback" in running.said())
+
+
+def make_others(place: Place) -> None:
+    server = cassandra_server.Server(servers.conf())
+    for statement in OTHERS_CASSANDRA:
+        server.run(statement.format(keyspace=place.keyspace))
+    server.close()
+    place.database.psql(OTHERS_POSTGRES)
 
 
 def sorted_reasons(place: Place, table: str) -> list[tuple[str, int]]:
