@@ -6,13 +6,20 @@ import os
 import shutil
 import tempfile
 
+from pyspark import SparkConf, SparkContext
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from .plan import Plan
 
 
 def start(plan: Plan, finite: bool) -> SparkSession:
-    """`finite`: for bounded input, where starting quickly matters more than spreading the work."""
+    """`finite`: for bounded input, where starting quickly matters more than spreading the work. What spark-submit was given
+    stands: the plan's own settings of Spark are among it (spark.conf beside the plan)."""
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):  # The runner tells of failures by itself.
+        PySparkLogger.getLogger(name).disabled = True
+    SparkContext._ensure_initialized()
+    given = SparkConf()
     builder = SparkSession.builder.appName(f"weir {os.path.basename(plan.file)}")
     builder = builder.config("spark.sql.session.timeZone", plan.time_zone)
     builder = builder.config("spark.sql.ansi.enabled", "true")
@@ -22,7 +29,7 @@ def start(plan: Plan, finite: bool) -> SparkSession:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
     }
-    if plan.settings.get("spark.master", "local").startswith("local"):  # Nobody else need reach it.
+    if str(given.get("spark.master", "local")).startswith("local"):  # Nobody else need reach it.
         defaults |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     if not finite:  # State beyond the heap, written as changes.
         store = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
@@ -32,10 +39,10 @@ def start(plan: Plan, finite: bool) -> SparkSession:
         defaults["spark.sql.shuffle.partitions"] = "1"
         defaults["spark.sql.adaptive.enabled"] = "false"
     for key, value in defaults.items():
-        if key not in plan.settings:
+        if not given.contains(key):
             builder = builder.config(key, value)
     session = builder.getOrCreate()
-    if not finite and "spark.sql.shuffle.partitions" not in plan.settings:
+    if not finite and not given.contains("spark.sql.shuffle.partitions"):
         # Spark's 200 are for far larger machines. A query keeps the number it began with, in its checkpoint.
         session.conf.set("spark.sql.shuffle.partitions", str(2 * session.sparkContext.defaultParallelism))
     if not finite:  # What executors do for sinks is in this package.

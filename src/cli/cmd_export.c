@@ -94,11 +94,11 @@ int cmd_export(int argc, char **argv)
         .command = "export",
         .synopsis = "weir export spark FILE --out DIR",
         .about = "Writes what Apache Spark needs to run the pipeline without weir: the plan as JSON\n"
-                 "and the runner. Then: spark-submit DIR/run.py run\n"
+                 "and the runner. Then: spark-submit --properties-file DIR/spark.conf DIR/run.py run\n"
                  "With --sdp: a project for `spark-pipelines run`, as far as such a project can say it;\n"
                  "what it cannot is printed, and written to DIR/NOT_EXPRESSED.md.\n"
-                 "The plan holds the settings that are in force, passwords among them: its file is\n"
-                 "for your eyes alone.\n",
+                 "The plan and spark.conf hold the settings that are in force, passwords among them:\n"
+                 "these files are for your eyes alone.\n",
         .options = own,
     };
     const char *file;
@@ -131,9 +131,9 @@ int cmd_export(int argc, char **argv)
         status = tell_error(&options, &err);
         goto done;
     }
-    printf("%s/run.py, plan.json and the runner are written; run it with\n"
-           "  spark-submit %s/run.py run\n",
-           dir, dir);
+    printf("%s/run.py, plan.json, spark.conf and the runner are written; run it with\n"
+           "  spark-submit --properties-file %s/spark.conf %s/run.py run\n",
+           dir, dir, dir);
     if (collecting->flow_count)
         printf("Flows that collect from outside into topics are weir's (%u here); run them beside it with\n"
                "  weir run %s --collect\n",

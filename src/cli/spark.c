@@ -117,22 +117,66 @@ static const char log4j2[] = "rootLogger.level = error\n"
                              "appender.stderr.layout.type = PatternLayout\n"
                              "appender.stderr.layout.pattern = %d %p %c{1}: %m%n%ex\n";
 
+/* A line of a file of Java's properties. */
+static void add_property(StrBuf *out, Str key, Str value)
+{
+    for (uint32_t i = 0; i < key.bytes; i++) {
+        if (strchr(" :=\\#!", key.data[i]))
+            strbuf_add_char(out, '\\');
+        strbuf_add_char(out, key.data[i]);
+    }
+    strbuf_add_char(out, '=');
+    for (uint32_t i = 0; i < value.bytes; i++) {
+        char c = value.data[i];
+
+        if (c == '\\' || c == '\n' || c == '\r')
+            strbuf_add_char(out, '\\');
+        strbuf_add_char(out, c == '\n' ? 'n' : c == '\r' ? 'r' : c);
+    }
+    strbuf_add_char(out, '\n');
+}
+
+/* Spark matches the messages of failed batches with a regular expression that recurses at every character. */
+#define DRIVER_OPTIONS "-Xss16m"
+
+/* In a file, since anybody on the machine can read a command line. */
+static void add_properties(StrBuf *out, const Settings *settings)
+{
+    Str value;
+
+    if (!settings_find(settings, STR("spark.driver.extraJavaOptions"), &value))
+        add_property(out, STR("spark.driver.extraJavaOptions"), STR(DRIVER_OPTIONS));
+    for (size_t i = 0; i < settings->count; i++) {
+        Str key = settings->items[i].key;
+
+        /* Of spark.checkpoint.dir, weir's own, Spark would make folders for something else. */
+        if (str_starts_with(key, STR("spark.")) && !str_is(key, "spark.checkpoint.dir") &&
+            settings_find(settings, key, &value))
+            add_property(out, key, value);
+    }
+}
+
 bool spark_export(const PipelineSpec *spec, const char *dir, Error *err)
 {
+    StrBuf properties;
     StrBuf plan;
     Arena arena;
     bool ok;
 
     arena_init(&arena);
     strbuf_init(&plan);
+    strbuf_init(&properties);
     spark_plan_json(spec, &plan);
+    add_properties(&properties, &spec->settings);
     ok = os_mkdir_all(arena_printf(&arena, "%s/weir_spark", dir), err) &&
          os_write_private_file(arena_printf(&arena, "%s/plan.json", dir), strbuf_str(&plan), err) &&
+         os_write_private_file(arena_printf(&arena, "%s/spark.conf", dir), strbuf_str(&properties), err) &&
          os_write_file(arena_printf(&arena, "%s/run.py", dir), STR(run_py), err) &&
          os_write_file(arena_printf(&arena, "%s/log4j2.properties", dir), STR(log4j2), err);
     for (const EmbeddedFile *file = spark_runner_files; ok && file->name; file++)
         ok = os_write_file(arena_printf(&arena, "%s/weir_spark/%s", dir, file->name),
                            (Str){file->data, (uint32_t)file->bytes}, err);
+    strbuf_done(&properties);
     strbuf_done(&plan);
     arena_done(&arena);
     return ok;
@@ -147,28 +191,19 @@ static bool has_prefix(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static void add_conf(Arena *arena, ArgumentVec *arguments, const char *key, Str value)
+/* What holds where the setting is not given; one of the environment is in no file. */
+static void add_standard(Arena *arena, ArgumentVec *arguments, const PipelineSpec *spec, const char *key,
+                         const char *standard)
 {
-    VEC_ADD_IN(arena, arguments, "--conf");
-    VEC_ADD_IN(arena, arguments, arena_printf(arena, "%s=%.*s", key, STR_ARG(value)));
-}
-
-static void add_settings(Arena *arena, ArgumentVec *arguments, const Settings *settings)
-{
+    SettingLayer layer;
     Str value;
 
-    if (!settings_find(settings, STR("spark.master"), &value))
-        add_conf(arena, arguments, "spark.master", STR("local[2]"));
-    if (!settings_find(settings, STR("spark.driver.memory"), &value))
-        add_conf(arena, arguments, "spark.driver.memory", STR("1g"));
-    for (size_t i = 0; i < settings->count; i++) {
-        const char *key = str_to_c(arena, settings->items[i].key);
-
-        /* Of spark.checkpoint.dir, weir's own, Spark would make folders for something else. */
-        if (has_prefix(key, "spark.") && strcmp(key, "spark.checkpoint.dir") != 0 &&
-            settings_find(settings, settings->items[i].key, &value))
-            add_conf(arena, arguments, key, value);
-    }
+    if (!settings_find_layer(&spec->settings, str_of(key), &value, &layer))
+        value = str_of(standard);
+    else if (layer != SETTING_ENVIRONMENT)
+        return;
+    VEC_ADD_IN(arena, arguments, "--conf");
+    VEC_ADD_IN(arena, arguments, arena_printf(arena, "%s=%.*s", key, STR_ARG(value)));
 }
 
 /* `local`: all of Spark in one process here, which nobody else need reach. The driver's Python is the one that has
@@ -211,13 +246,13 @@ bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *
                  str_starts_with(value, STR("local"));
 
     VEC_ADD_IN(arena, &all, place->submit);
-    add_settings(arena, &all, &spec->settings);
-    if (!settings_find(&spec->settings, STR("spark.driver.extraJavaOptions"), &value))
-        add_conf(arena, &all, "spark.driver.extraJavaOptions",
-                 /* The stack: Spark matches the messages of failed batches with a regular expression that
-                  * recurses at every character. */
-                 str_of(arena_printf(arena, "-Xss16m -Dlog4j2.configurationFile=%s/log4j2.properties",
-                                     dir)));
+    VEC_ADD_IN(arena, &all, "--load-spark-defaults");
+    VEC_ADD_IN(arena, &all, "--properties-file");
+    VEC_ADD_IN(arena, &all, arena_printf(arena, "%s/spark.conf", dir));
+    add_standard(arena, &all, spec, "spark.master", "local[2]");
+    add_standard(arena, &all, spec, "spark.driver.memory", "1g");
+    add_standard(arena, &all, spec, "spark.driver.extraJavaOptions",
+                 arena_printf(arena, DRIVER_OPTIONS " -Dlog4j2.configurationFile=%s/log4j2.properties", dir));
     VEC_ADD_IN(arena, &all, arena_printf(arena, "%s/run.py", dir));
     for (; *arguments; arguments++)
         VEC_ADD_IN(arena, &all, *arguments);

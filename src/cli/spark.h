@@ -28,11 +28,11 @@ typedef struct SparkPlace {
 /* False: what to do to have it. */
 bool spark_find(Arena *arena, SparkPlace *out, Error *err);
 
-/* DIR/plan.json, DIR/run.py and DIR/weir_spark/: what spark-submit needs to run the pipeline. */
+/* DIR/plan.json, DIR/run.py, DIR/weir_spark/ and DIR/spark.conf (the settings that begin with `spark.`): what spark-submit
+ * needs to run the pipeline. */
 bool spark_export(const PipelineSpec *spec, const char *dir, Error *err);
 
-/* spark-submit of DIR/run.py with `arguments` (ended by NULL); settings that begin with `spark.` go
- * along. */
+/* spark-submit of what spark_export has written, with `arguments` (ended by NULL). */
 bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *dir,
                  const char *const *arguments, bool read_output, Arena *arena, OsProcess **out,
                  Error *err);

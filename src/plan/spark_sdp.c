@@ -128,6 +128,25 @@ static void add_kafka_options(SdpWriter *w, const TableDef *table)
     }
 }
 
+/* Kafka's client in Java has other names for a login and for certificates, and reads no files of passwords. */
+static void tell_of_login(SdpWriter *w)
+{
+    const Settings *settings = &w->spec->settings;
+
+    for (size_t i = 0; i < settings->count; i++) {
+        Str key = settings->items[i].key;
+
+        if (str_starts_with(key, STR("kafka.sasl.")) || str_starts_with(key, STR("kafka.ssl."))) {
+            strbuf_printf(&w->out->not_expressed,
+                          "- the login at Kafka (`%.*s`): transformations/sources.py has librdkafka's names; write there those of "
+                          "Java's client, as `kafka.sasl.jaas.config`\n",
+                          STR_ARG(key));
+            w->out->not_expressed_count++;
+            return;
+        }
+    }
+}
+
 static void add_reader(SdpWriter *w, const TableDef *table, bool streaming)
 {
     StrBuf *out = &w->out->sources;
@@ -408,6 +427,7 @@ void spark_sdp_make(const PipelineSpec *spec, const char *storage, SdpProject *o
     add_spec(&w, storage);
     add_sources(&w);
     add_tables(&w);
+    tell_of_login(&w);
 }
 
 void spark_sdp_done(SdpProject *project)

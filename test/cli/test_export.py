@@ -52,12 +52,14 @@ class Export(WeirTest):
 
     def test_a_project_of_declarative_pipelines_names_what_it_cannot_say(self):
         out = os.path.join(self.folder, "sdp")
-        said, _ = self.weir("export", "spark", str(EXAMPLE), "--sdp", "--out", out, "--set", "kafka.bootstrap.servers=127.0.0.1:9")
+        said, _ = self.weir("export", "spark", str(EXAMPLE), "--sdp", "--out", out, "--set", "kafka.bootstrap.servers=127.0.0.1:9",
+                            "--set", "kafka.sasl.username=u")
         with open(os.path.join(out, "transformations", "tables.sql"), encoding="utf-8") as file:
             text = file.read()
         self.assertIn("CREATE STREAMING TABLE `revenue_by_minute` AS\nSELECT category", text)
         self.assertNotIn("USING", text)
         self.assertIn("`revenue_by_minute` (line 20): Spark has no streaming sink for Cassandra", said)
+        self.assertIn("the login at Kafka (`kafka.sasl.username`): transformations/sources.py has librdkafka's names", said)
         sources = os.path.join(out, "transformations", "sources.py")
         self.assertEqual(stat.S_IMODE(os.stat(sources).st_mode), 0o600)
 
