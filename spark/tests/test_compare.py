@@ -1,6 +1,6 @@
 import unittest
 
-from weir_spark.compare import differ, ulps_apart, upserted
+from weir_spark.compare import came_between, differ, ulps_apart, upserted
 
 
 class Compare(unittest.TestCase):
@@ -31,6 +31,19 @@ class Compare(unittest.TestCase):
     def test_entries_of_a_map_have_no_order(self) -> None:
         self.assertEqual(differ([[[["a", 1], ["b", 2]]]], [[[["b", 2], ["a", 1]]]], ["map<string,int>"], 0).equal, 1)
         self.assertEqual(differ([[[1, 2]]], [[[2, 1]]], ["array<int>"], 0).equal, 0)
+
+    def test_what_is_no_map_keeps_its_order(self) -> None:
+        """Also where it is a list of pairs, as a map is here."""
+        kind = "struct<m:map<string,int>,a:array<array<int>>>"
+        self.assertEqual(differ([[[[], [[1, 2], [3, 4]]]]], [[[[], [[3, 4], [1, 2]]]]], [kind], 0).equal, 0)
+        two = [[["a", 1], ["b", 2]], [["c", 3], ["d", 4]]]
+        self.assertEqual(differ([[two]], [[two[::-1]]], ["array<map<string,int>>"], 0).equal, 0)
+        self.assertEqual(differ([[two]], [[[m[::-1] for m in two]]], ["array<map<string,int>>"], 0).equal, 1)
+
+    def test_a_row_that_came_later_is_not_one_that_was_there_before(self) -> None:
+        kinds = ["string"]
+        self.assertEqual(came_between([["a"]], [["a"]], [["a"]], kinds, 0).only_first, [["a"]])
+        self.assertEqual(came_between([["a"]], [["a"]], [["a"], ["a"]], kinds, 0).equal, 1)
 
     def test_the_last_row_of_a_key_stays_and_null_keys_go(self) -> None:
         self.assertEqual(upserted([["a", 1], ["b", 2], ["a", 3], [None, 4]], [0]), [["a", 3], ["b", 2]])

@@ -1,6 +1,6 @@
 import unittest
 
-from weir_spark.verify import FlowRun, Hops, SetAside, _behind, _with
+from weir_spark.verify import FlowRun, Hops, SetAside, _behind, _with, some_of
 
 
 def late(position: int, *ends: int) -> list[SetAside]:
@@ -21,6 +21,13 @@ class HoppingWindows(unittest.TestCase):
 
     def test_a_row_with_an_error_is_late_for_no_window(self) -> None:
         self.assertFalse(Hops(0, 10, 5).any_partly([SetAside("DIVIDE_BY_ZERO", 0, 1, "{}", None)]))
+
+
+class Failed(unittest.TestCase):
+    def test_the_first_the_last_and_one_between_are_asked_for(self) -> None:
+        rows = [SetAside("DIVIDE_BY_ZERO", 0, i, "{}", None) for i in range(9)]
+        self.assertEqual([a.position for a in some_of(rows)], [0, 4, 8])
+        self.assertEqual([a.position for a in some_of(rows[:1])], [0])
 
 
 class Lagging(unittest.TestCase):

@@ -12,6 +12,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from .plan import parts_of
+
 Row = list[Any]
 
 
@@ -41,17 +43,20 @@ def cell_text(value: Any, kind: str) -> str:
     if kind in ("double", "float"):
         return repr(number(value))
     if "map<" in kind:
-        value = without_order(value)
+        value = in_order(value, kind)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def without_order(value: Any) -> Any:
-    """Entries of maps come in any order: pairs are compared as a set."""
-    if not isinstance(value, list):
+def in_order(value: Any, kind: str) -> Any:
+    """Entries of maps come in any order: here in one."""
+    parts = [part for _, part in parts_of(kind)]
+    if value is None or not parts:
         return value
-    inner = [without_order(x) for x in value]
-    pairs = bool(inner) and all(isinstance(x, list) and len(x) == 2 for x in inner)
-    return sorted(inner, key=lambda x: json.dumps(x)) if pairs else inner
+    if kind.lower().startswith("array<"):
+        return [in_order(x, parts[0]) for x in value]
+    if kind.lower().startswith("map<"):
+        return sorted(([in_order(x, part) for x, part in zip(pair, parts)] for pair in value), key=json.dumps)
+    return [in_order(x, part) for x, part in zip(value, parts)]
 
 
 def near(a: Row, b: Row, kinds: list[str], ulp: int) -> bool:
@@ -116,6 +121,11 @@ def differ(first: list[Row], second: list[Row], kinds: list[str], ulp: int) -> D
         else:
             unmatched.append(row)
     return Difference(equal, unmatched, [r for rows in places.values() for r in rows])
+
+
+def came_between(rows: list[Row], before: list[Row], after: list[Row], kinds: list[str], ulp: int) -> Difference:
+    """Which of `rows` came between two states of a table: what stood there before is no answer to them."""
+    return differ(rows, differ(before, after, kinds, ulp).only_second, kinds, ulp)
 
 
 def upserted(rows: list[Row], key: list[int]) -> list[Row]:

@@ -66,24 +66,41 @@ def file_hash(path: str) -> str:
     return digest.hexdigest()
 
 
-SECRET = ("password", "secret", "token", "jaas", "url")
+SECRET = ("password", "secret", "token", "jaas", "ssl.key", "access.key", "url")
 
 
 def settings_shown(plan: Plan) -> dict[str, str]:
     return {k: "(not shown)" if any(s in k.lower() for s in SECRET) else v for k, v in sorted(plan.settings.items())}
 
 
+def input_hashes(plan: Plan, folder: str) -> dict[str, dict[str, str]]:
+    """Of the records of streams as they were read here, and of files that are read as tables."""
+    out = {}
+    for name, table in sorted(plan.tables.items()):
+        records, path = os.path.join(folder, "records", file_name(name) + ".json"), table.options.get("path", "")
+        if os.path.exists(records):
+            out[name] = {"sha256": file_hash(records)}
+        elif table.kind == "source" and os.path.exists(path):
+            out[name] = {"sha256": folder_hash(path) if os.path.isdir(path) else file_hash(path)}
+    return out
+
+
+def folder_hash(folder: str) -> str:
+    """Of the names and hashes of its files."""
+    lines = [f"{os.path.relpath(os.path.join(at, name), folder)} {file_hash(os.path.join(at, name))}"
+             for at, _, names in os.walk(folder) for name in names]
+    return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def certificate(session: SparkSession, plan: Plan, folder: str, results: list[Result], ulp: int,
                 allow_empty: bool) -> dict[str, Any]:
-    records = os.path.join(folder, "records")
     jvm = session._jvm
     return {
-        "equal": not any(r.fails(allow_empty) for r in results),
+        "equal": bool(results) and not any(r.fails(allow_empty) for r in results),
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "file": plan.file,
         "file_sha256": file_hash(plan.file) if os.path.exists(plan.file) else None,
-        "input": {name: {"sha256": file_hash(os.path.join(records, file_name(name) + ".json"))} for name in sorted(plan.tables)
-                  if os.path.exists(os.path.join(records, file_name(name) + ".json"))},
+        "input": input_hashes(plan, folder),
         "engines": {
             "weir": plan.weir,
             "spark": session.version,

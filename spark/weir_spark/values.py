@@ -1,12 +1,14 @@
 """Spark's values as `weir sql --format json` writes them."""
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
 import math
+from collections.abc import Iterator
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, functions as F, types as T
+from pyspark.sql import Column, DataFrame, SparkSession, functions as F, types as T
 
 # Python's own date and time types are narrower than Spark's: these come as Spark's text.
 TEXT = (T.DateType, T.TimestampType, T.TimestampNTZType, T.CalendarIntervalType, T.TimeType, T.VariantType)
@@ -78,8 +80,22 @@ def types_of(frame: DataFrame) -> list[str]:
     return [f.dataType().catalogString() for f in frame._jdf.schema().fields()]
 
 
+ZONE = "spark.sql.session.timeZone"
+
+
+@contextlib.contextmanager
+def in_utc(session: SparkSession) -> Iterator[None]:
+    """For what is put together within. In UTC alone each moment has a text of its own: elsewhere an hour comes twice."""
+    zone = str(session.conf.get(ZONE))
+    session.conf.set(ZONE, "UTC")
+    try:
+        yield
+    finally:
+        session.conf.set(ZONE, zone)
+
+
 def collect(frame: DataFrame) -> list[list[Any]]:
-    """The rows, as JSON values."""
+    """The rows, as JSON values; times in UTC."""
     kinds = [f.dataType for f in frame.schema.fields]
     plain = frame.toDF(*[f"c{i}" for i in range(len(kinds))])
     columns: list[Column] = []
@@ -90,8 +106,10 @@ def collect(frame: DataFrame) -> list[list[Any]]:
             columns.append(F.col(f"c{i}").cast(as_text(kind)))
         else:
             columns.append(F.col(f"c{i}"))
+    with in_utc(frame.sparkSession):
+        texts = plain.select(*columns)
     rows = []
-    for row in plain.select(*columns).collect():
+    for row in texts.collect():
         cells = []
         for value, kind in zip(row, kinds):
             if isinstance(kind, T.YearMonthIntervalType):

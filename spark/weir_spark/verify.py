@@ -28,15 +28,16 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession, functions as F
 
 from . import sources
-from .compare import Row, differ, upserted
+from .compare import Row, came_between, differ, upserted
 from .errors import words
-from .plan import Column, Flow, MaterializedView, Plan, Read, Table, file_name
-from .values import collect, types_of
+from .plan import Column, Flow, MaterializedView, Plan, Read, Table, file_name, parts_of
+from .values import collect, in_utc, types_of
 
 RECORD = "partition INT, position BIGINT, value STRING"
 HOPPING = re.compile(r"\bwindow\s*\([^(),]*(,[^(),]*,[^()]*\))", re.IGNORECASE)  # window(time, length, slide ...)
 POLICY = "spark.sql.streaming.multipleWatermarkPolicy"
 SHOWN = 5  # differing rows that a result names
+ASKED = 3  # of the records that failed in weir for one reason: whether they fail in Spark too
 
 
 @dataclass
@@ -68,13 +69,19 @@ class Result:
 
 @dataclass
 class SetAside:
-    """A record that weir left out of a flow; a late one: out of the window that ends then (text), or of a join."""
+    """A record that weir left out of a flow; a late one: out of the window that ends then (text), or of a join.
+    `failed_in`: the flow that could not compute it."""
 
     reason: str
     partition: int
     position: int
     raw: str
     window_end: str | None
+    failed_in: str | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.partition, self.position
 
 
 @dataclass
@@ -115,8 +122,14 @@ class Hops:
 
     def any_partly(self, aside: list[SetAside]) -> bool:
         """Whether a record was late for some of its windows alone."""
-        times = Counter((a.partition, a.position) for a in aside if a.window_end)
+        times = Counter(a.place for a in aside if a.window_end)
         return any(n < self.overlap for n in times.values())
+
+
+def some_of(several: list[SetAside]) -> list[SetAside]:
+    """The first, the last, and what lies between."""
+    steps = max(ASKED - 1, 1)
+    return [several[i] for i in sorted({(len(several) - 1) * n // steps for n in range(ASKED)})]
 
 
 def rows_hash(rows: list[Row]) -> str:
@@ -151,18 +164,33 @@ class Verifier:
 
     def set_aside(self, target: str, flows: list[Flow]) -> list[SetAside]:
         """Records that weir left out of the flows into `target`: late ones, and rows with errors."""
-        places = [(target + "__late", "")]
+        places: list[tuple[str, str | None]] = [(target + "__late", None)]
         for flow in flows:
-            places += [(r.table + "__dead_letter", f"flow '{flow.name}': ") for r in flow.reads]
+            places += [(r.table + "__dead_letter", flow.name) for r in flow.reads]
         out = []
-        for name, message in places:
+        for name, flow_name in places:
             columns, rows = self.rows("once", name)
             place = {c.name: i for i, c in enumerate(columns)}
             for row in rows:
-                if not message or (row[place["message"]] or "").startswith(message):
+                if flow_name is None or (row[place["message"]] or "").startswith(f"flow '{flow_name}': "):
                     reason, partition, position, raw = (row[place[c]] for c in ("reason", "partition", "position", "raw"))
-                    out.append(SetAside(reason, partition, position, raw, None if message else row[place["window_end"]]))
+                    end = row[place["window_end"]] if flow_name is None else None
+                    out.append(SetAside(reason, partition, position, raw, end, flow_name))
         return out
+
+    def computed_there(self, flows: list[Flow], aside: list[SetAside]) -> str:
+        """A sentence about a record that weir could not compute and Spark can, if there is one: of each reason some are
+        asked for, each by a run over it and all that is not set aside."""
+        for flow in flows:
+            failed: dict[str, list[SetAside]] = {}
+            for a in {a.place: a for a in aside if a.failed_in == flow.name}.values():
+                failed.setdefault(a.reason, []).append(a)
+            for one in (one for several in failed.values() for one in some_of(several)):
+                with contextlib.suppress(Exception):
+                    self.run_flow_as_batch(flow, [a for a in aside if a.place != one.place])
+                    return (f"flow {flow.name} could not compute the record at {one.position} of partition "
+                            f"{one.partition} here ({one.reason}); Spark can")
+        return ""
 
     # ── the input ──
 
@@ -172,7 +200,7 @@ class Verifier:
         folder = os.path.join(self.scratch, f"records-{self.number}")
         os.makedirs(folder)
         out_path = os.path.join(folder, "records.json")
-        gone = {(a.partition, a.position) for a in aside}
+        gone = {a.place for a in aside}
         if not gone:
             os.link(self.records_path(table.name), out_path)
             return folder
@@ -245,7 +273,8 @@ class Verifier:
             else:
                 value = F.col(name).cast(column.type)
             out.append(value.alias(column.name))
-        return frame.select(*out)
+        with in_utc(self.session):
+            return frame.select(*out)
 
     # ── runs ──
 
@@ -312,7 +341,9 @@ class Verifier:
 
     def micros(self, texts: set[str]) -> dict[str, int]:
         frame = self.session.createDataFrame([(t,) for t in sorted(texts)], "t STRING")
-        return {r[0]: r[1] for r in frame.selectExpr("t", "unix_micros(CAST(t AS TIMESTAMP))").collect()}
+        with in_utc(self.session):
+            times = frame.selectExpr("t", "unix_micros(CAST(t AS TIMESTAMP))")
+        return {r[0]: r[1] for r in times.collect()}
 
     def starts(self, hops: Hops, table: Table, rows: list[Row]) -> list[int] | None:
         """When the window of each row starts: by the first column that holds starts or ends of windows alone."""
@@ -370,11 +401,11 @@ class Verifier:
         given = [row for run in runs for row in run.rows]
         if any(r.several_watermarks for r in runs):
             farther = [row for run in self.run_farther(result, table, flows, aside) for row in run.rows]
-            found = differ(missing, differ(given, farther, kinds, self.ulp).only_second, kinds, self.ulp)
+            found = came_between(missing, given, farther, kinds, self.ulp)
             result.open_there, missing, given = found.equal, found.only_first, farther
         if missing and any(r.may_lag for r in runs):
             whole = [row for flow in flows for row in self.run_flow_as_batch(flow, aside)]
-            found = differ(missing, differ(given, whole, kinds, self.ulp).only_second, kinds, self.ulp)
+            found = came_between(missing, given, whole, kinds, self.ulp)
             result.open_there, missing = result.open_there + found.equal, found.only_first
         return missing
 
@@ -385,6 +416,7 @@ class Verifier:
         aside = self.set_aside(table.name, flows)
         result.late, result.late_rows = len(aside), [[a.reason, a.partition, a.position] for a in aside]
         runs = self.run_flows(result, table, flows, aside)
+        result.problem = result.problem or self.computed_there(flows, aside)
         if result.problem:
             return result
         kinds = [c.type.lower() for c in table.columns]
@@ -407,7 +439,7 @@ class Verifier:
         if missing and not update:
             missing = self.told_later(result, table, flows, aside, runs, missing, kinds)
         if extra and not update:
-            closed = differ(extra, drain, kinds, self.ulp)
+            closed = came_between(extra, once, drain, kinds, self.ulp)
             result.open_here, extra = closed.equal, closed.only_first
         result.equal, result.missing, result.extra = found.equal, len(missing), len(extra)
         result.first_missing, result.first_extra = missing[:SHOWN], extra[:SHOWN]
@@ -470,43 +502,28 @@ def _behind(before: str, query: str) -> str:
 def _cell(value: Any, kind: str) -> str | None:
     if value is None:
         return None
-    kind = kind.lower()
-    if kind.startswith(("array<", "map<", "struct<")):
+    if parts_of(kind):
         return json.dumps(_nested(value, kind), ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else repr(value)
 
 
-def _split(text: str) -> list[str]:
-    out, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c in "<(") - (c in ">)")
-        if c == "," and depth == 0:
-            out.append(text[start:i])
-            start = i + 1
-    out.append(text[start:])
-    return out
-
-
 def _nested(value: Any, kind: str) -> Any:
     """Maps and structs stand as arrays in weir's JSON; Spark's from_json wants objects."""
-    if value is None:
-        return None
-    if kind.startswith("array<"):
-        return [_nested(v, kind[6:-1]) for v in value]
-    if kind.startswith("map<"):
-        inner = _split(kind[4:-1])[1]
-        return {k if isinstance(k, str) else json.dumps(k): _nested(v, inner) for k, v in value}
-    if kind.startswith("struct<"):
-        fields = [f.split(":", 1) for f in _split(kind[7:-1])]
-        return {n.strip("`"): _nested(v, t) for (n, t), v in zip(fields, value)}
-    return value
+    parts = parts_of(kind)
+    if value is None or not parts:
+        return value
+    if kind.lower().startswith("array<"):
+        return [_nested(v, parts[0][1]) for v in value]
+    if kind.lower().startswith("map<"):
+        return {k if isinstance(k, str) else json.dumps(k): _nested(v, parts[1][1]) for k, v in value}
+    return {name: _nested(v, part) for (name, part), v in zip(parts, value)}
 
 
 def verify(session: SparkSession, plan: Plan, folder: str, names: list[str], ulp: int) -> list[Result]:
     verifier = Verifier(session, plan, folder, ulp)
-    wanted = {n.lower() for n in names}
+    wanted = {n.strip().lower() for n in names}
     results = []
     for table in plan.tables.values():
         if table.kind == "source" and not wanted and os.path.exists(verifier.records_path(table.name)):

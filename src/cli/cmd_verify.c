@@ -180,6 +180,38 @@ static bool take_out(Verify *v, Connections *connections, const TableDef *table,
     return true;
 }
 
+static bool is_compared(const PipelineSpec *spec, Str name)
+{
+    for (uint32_t i = 0; i < spec->flow_count; i++) {
+        if (str_equal_nocase(spec->flows[i].name, name) ||
+            str_equal_nocase(spec->flows[i].target->name, name))
+            return true;
+    }
+    for (uint32_t i = 0; i < spec->view_count; i++) {
+        if (str_equal_nocase(spec->views[i].table->name, name))
+            return true;
+    }
+    return false;
+}
+
+/* That nothing differs where nothing is compared would be no news. */
+static bool something_to_compare(const Verify *v, const PipelineSpec *spec, Error *err)
+{
+    Str rest = v->flows ? str_of(v->flows) : (Str){NULL, 0};
+    Str part;
+
+    if (!spec->flow_count && !spec->view_count)
+        return error_set(err, ERROR_USER, "%s has no flow and no view: there is nothing to compare",
+                         spec->file_name);
+    while (rest.data && str_split(&rest, ',', &part)) {
+        part = str_trim(part);
+        if (!is_compared(spec, part))
+            return error_set(err, ERROR_USER, "--flows: %s has no flow and no view '%.*s'", spec->file_name,
+                             STR_ARG(part));
+    }
+    return true;
+}
+
 /* Every source must give the same finite rows twice. */
 static bool settle_inputs(Verify *v, const PipelineSpec *spec, Error *err)
 {
@@ -251,6 +283,16 @@ static bool write_table(Verify *v, SqlShell *shell, Str name, const char *run, E
     return true;
 }
 
+/* Shows times in UTC, where each has a text of its own: elsewhere one hour of a year comes twice. */
+static Session *session_in_utc(const PipelineSpec *spec)
+{
+    Settings settings;
+
+    settings_init(&settings, spec->arena, NULL);
+    (void)settings_set(&settings, SETTING_COMMAND, STR("spark.sql.session.timeZone"), STR("UTC"), &(Error){0});
+    return session_create(spec->catalog, &settings);
+}
+
 static bool write_tables(Verify *v, const PipelineSpec *spec, const char *data_dir,
                          const char *run, Error *err)
 {
@@ -261,7 +303,7 @@ static bool write_tables(Verify *v, const PipelineSpec *spec, const char *data_d
         !connections_open(data_dir, CONNECT_READ, &spec->settings, &shell.connections, err))
         return false;
     connections_set_whole(shell.connections);
-    shell.session = session_create(spec->catalog, &spec->settings);
+    shell.session = session_in_utc(spec);
     for (uint32_t i = 0; ok && i < spec->table_count; i++) {
         const TableDef *table = spec->tables[i];
 
@@ -334,8 +376,12 @@ static int compare(Verify *v, const SparkPlace *place, const PipelineSpec *spec,
         }
     }
     os_process_free(process);
-    if (status > 1) {
-        (void)error_set(err, ERROR_RETRY, "Spark ended with status %d", status);
+    if (status > 1 || !os_exists(arena_printf(v->arena, "%s/certificate.json", v->dir))) {
+        if (asked)
+            (void)error_set(err, ERROR_USER, "stopped");
+        else
+            (void)error_set(err, ERROR_RETRY,
+                            "Spark ended with status %d, without a result; what it said stands above", status);
         return -1;
     }
     return status ? EXIT_INPUT : EXIT_DONE;
@@ -386,7 +432,7 @@ static bool prepare(Verify *v, PipelineSpec **out, Error *err)
 
     if (!spec)
         return error_set(err, ERROR_USER, "the file has errors");
-    if (!clear(v, err) || !settle_inputs(v, spec, err))
+    if (!something_to_compare(v, spec, err) || !clear(v, err) || !settle_inputs(v, spec, err))
         return false;
     *out = load(v, "once", err);
     return run_and_write(v, *out, "once", false, err) &&
