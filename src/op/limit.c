@@ -26,6 +26,7 @@ static bool limit_batch(Op *op, uint32_t input_i UNUSED, const Batch *batch, Err
     to = MIN((int64_t)batch->row_count, end - self->seen);
     self->seen += batch->row_count;
     self->changed = true;
+    op->done = self->seen >= end;
     if (from >= to)
         return true;
     if (from > 0 || to < batch->row_count)

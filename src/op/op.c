@@ -7,20 +7,19 @@
 
 typedef bool (*OpCreate)(const Node *node, OpContext *context, Op **out, Error *err);
 
-/* SCAN and EXCHANGE are the pipeline's. */
+/* Leaves and EXCHANGE are the pipeline's. */
 static const OpCreate creators[NODE_KIND_COUNT] = {
-    [NODE_VALUES] = values_create,       [NODE_FILTER] = filter_create,
-    [NODE_PROJECT] = project_create,     [NODE_WATERMARK] = watermark_create,
-    [NODE_ASSIGN] = assign_create,       [NODE_AGGREGATE] = aggregate_create,
-    [NODE_UNION] = union_create,         [NODE_LIMIT] = limit_create,
-    [NODE_SORT] = sort_create,           [NODE_GENERATE] = generate_create,
-    [NODE_JOIN] = join_create,           [NODE_WINDOW] = window_create,
+    [NODE_FILTER] = filter_create,       [NODE_PROJECT] = project_create,
+    [NODE_WATERMARK] = watermark_create, [NODE_ASSIGN] = assign_create,
+    [NODE_AGGREGATE] = aggregate_create, [NODE_UNION] = union_create,
+    [NODE_LIMIT] = limit_create,         [NODE_SORT] = sort_create,
+    [NODE_GENERATE] = generate_create,   [NODE_JOIN] = join_create,
+    [NODE_WINDOW] = window_create,
 };
 
 bool op_create(const Node *node, OpContext *context, Op **out, Error *err)
 {
-    if (!creators[node->kind])
-        return error_set(err, ERROR_USER, "an operator of kind %d is not there yet", node->kind);
+    ASSERT(creators[node->kind]);
     return creators[node->kind](node, context, out, err);
 }
 

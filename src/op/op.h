@@ -68,6 +68,7 @@ struct Op {
     Op *next;               /* NULL only for the last (a sink, a collector). */
     uint32_t next_input_i;  /* Which input of `next` this op feeds. */
     uint64_t rows_in, rows_out;
+    bool done;              /* All rows that it gives on have been given (a LIMIT). */
 };
 
 /* What surrounds the operators of one flow on one worker. */
@@ -107,7 +108,7 @@ struct OpContext {
     int64_t state_limit_bytes; /* Refuse politely above it. */
 };
 
-/* Makes the operator of a node (not SCAN and EXCHANGE, which the pipeline makes). */
+/* Makes the operator of a node (not leaves and EXCHANGE, which are the pipeline's). */
 bool op_create(const Node *node, OpContext *context, Op **out, Error *err);
 void op_free(Op *op); /* NULL is fine. */
 
@@ -123,6 +124,14 @@ static inline bool op_push(Op *op, const Batch *batch, Error *err)
     ok = op->next->methods->on_batch(op->next, op->next_input_i, batch, err);
     arena_release(op->context->batch_arena, mark);
     return ok;
+}
+
+/* Whether nothing that `op` is given from here on can change what comes out: a batch source may stop. */
+static inline bool op_is_done(const Op *op)
+{
+    while (op && !op->done)
+        op = op->next;
+    return op != NULL;
 }
 
 static inline bool op_push_watermark(Op *op, int64_t watermark_us, Error *err)

@@ -42,7 +42,6 @@ bool op_bad_entry(const Op *op, const CheckpointEntry *entry, Error *err);
 
 bool filter_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool project_create(const Node *node, OpContext *context, Op **out, Error *err);
-bool values_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool watermark_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool assign_create(const Node *node, OpContext *context, Op **out, Error *err);
 bool aggregate_create(const Node *node, OpContext *context, Op **out, Error *err);

@@ -165,6 +165,31 @@ static bool run_recursion(Connections *connections, const GraphLeaf *leaf, const
     return ok && leaf->to->methods->on_end(leaf->to, leaf->input_i, err);
 }
 
+/* ── range(...) ────────────────────────────────────────────────────────────────────────────────*/
+
+static bool give_range(const GraphLeaf *leaf, const OpContext *context, Error *err)
+{
+    NumberRange left = leaf->node->as.values.range;
+    Arena *arena = context->batch_arena;
+
+    while (left.count && !op_is_done(leaf->to)) {
+        uint32_t count = (uint32_t)MIN(left.count, context->batch_rows);
+        Batch *batch = batch_new(arena, 1, count);
+        Vector *numbers = vector_new(arena, &type_bigint, count);
+        uint64_t at = (uint64_t)left.start;
+
+        for (uint32_t i = 0; i < count; i++, at += (uint64_t)left.step)
+            vector_i64(numbers)[i] = (int64_t)at;
+        batch->columns[0] = numbers;
+        if (!give(leaf, batch, err))
+            return false;
+        arena_reset(arena);
+        left.start = (int64_t)at;
+        left.count -= count;
+    }
+    return true;
+}
+
 /* ── the query ─────────────────────────────────────────────────────────────────────────────────*/
 
 static bool run_leaf(Connections *connections, const GraphLeaf *leaf, OpContext *context,
@@ -178,8 +203,8 @@ static bool run_leaf(Connections *connections, const GraphLeaf *leaf, OpContext 
         return run_recursion(connections, leaf, context->sql, working, err);
     if (leaf->node->kind == NODE_WORKING)
         return give_last_round(leaf, working, err);
-    to->rows_in += leaf->node->as.values.rows->row_count;
-    return to->methods->on_batch(to, leaf->input_i, leaf->node->as.values.rows, err) &&
+    return (leaf->node->as.values.rows ? give(leaf, leaf->node->as.values.rows, err)
+                                       : give_range(leaf, context, err)) &&
            to->methods->on_end(to, leaf->input_i, err);
 }
 

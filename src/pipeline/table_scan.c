@@ -35,7 +35,7 @@ static bool scan_memory(TableScan *scan, Error *err)
     const ScanNode *node = &scan->node->as.scan;
     const MemoryRows *rows = node->table->rows;
 
-    for (size_t i = 0; rows && i < rows->count; i++) {
+    for (size_t i = 0; rows && i < rows->count && !op_is_done(scan->op); i++) {
         const Batch *from = rows->batches[i];
         Batch *batch =
             batch_new(scan->op->context->batch_arena, node->column_count, from->row_count);
@@ -71,7 +71,7 @@ static bool scan_store(TableScan *scan, Error *err)
     if (!store_open(store_path(scan->connections->store), STORE_READER, &store, err))
         return false;
     ok = store_scan_open(store, &spec, &rows, err);
-    while (ok) {
+    while (ok && !op_is_done(scan->op)) {
         ok = store_scan_next(rows, scan->op->context->batch_arena, BATCH_ROWS_DEFAULT, &batch, err);
         if (!ok || !batch)
             break;
@@ -103,7 +103,7 @@ static bool scan_outside(TableScan *scan, const OutsideRole *role, Error *err)
     if (!role->table(&config, &table, err))
         return false;
     ok = table->methods->scan_open(table, &spec, &rows, err);
-    while (ok) {
+    while (ok && !op_is_done(scan->op)) {
         ok = table->methods->scan_next(rows, scan->op->context->batch_arena, BATCH_ROWS_DEFAULT,
                                        &batch, err);
         if (!ok || !batch)
@@ -148,12 +148,12 @@ static bool scan_partition(TableScan *scan, Source *source, int32_t partition,
 {
     SourceReader *reader;
     SourceRecords records;
-    bool ok;
+    bool ok = true;
 
     /* From the very first record, wherever flows may start. */
     if (!source->methods->reader_open(source, partition, 0, &reader, err))
         return false;
-    for (;;) {
+    while (!op_is_done(scan->op)) {
         BadRecords bad = {0};
         Batch *batch;
 
@@ -199,7 +199,7 @@ static bool scan_source(TableScan *scan, Error *err)
     ok = connections_source(scan->connections, table, &source, err) &&
          source->methods->partition_count(source, &count, err) &&
          make_decoder(scan, &arena, &decoder, err);
-    for (int32_t p = 0; ok && p < count; p++)
+    for (int32_t p = 0; ok && p < count && !op_is_done(scan->op); p++)
         ok = scan_partition(scan, source, p, decoder, err);
     table_decoder_free(decoder);
     arena_done(&arena);

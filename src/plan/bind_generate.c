@@ -1,6 +1,6 @@
 /*
  * bind_generate.c: rows out of a row: explode(...) and its like in SELECT, LATERAL VIEW and FROM; and
- * range(...), which is the explode of a sequence.
+ * range(...).
  *
  * A generator's call is an EXPR_CALL of a FUNCTION_GENERATOR, whose type is a STRUCT with a field for
  * each column it gives.
@@ -87,6 +87,18 @@ Logical *logical_generate(PlanContext *plan, Logical *input, Expr *call, uint32_
     return node;
 }
 
+static bool aliases_fit(Binder *b, const AstRelationAlias *alias, uint32_t column_count,
+                        const AstFunctionCall *call, Span span)
+{
+    if (!alias->columns.count || alias->columns.count == column_count)
+        return true;
+    bind_error(b, span, "NUM_TABLE_VALUE_ALIASES_MISMATCH", "42826",
+               "Number of given aliases does not match number of output columns. Function "
+               "name: %s; number of aliases: %zu; number of output columns: %u.",
+               bind_quoted(b, &call->name), alias->columns.count, column_count);
+    return false;
+}
+
 /* GENERATE over `input`, its columns named by the alias. */
 static Relation generate_over(Binder *b, const Relation *input, Expr *call, bool outer,
                               const AstRelationAlias *alias, const AstFunctionCall *ast, Span span)
@@ -95,13 +107,8 @@ static Relation generate_over(Binder *b, const Relation *input, Expr *call, bool
     uint32_t *ids = generator_ids(b->plan, call, outer);
     Scope *scope = scope_new(b, input->scope->outer);
 
-    if (alias->columns.count && alias->columns.count != outputs.column_count) {
-        bind_error(b, span, "NUM_TABLE_VALUE_ALIASES_MISMATCH", "42826",
-                   "Number of given aliases does not match number of output columns. Function "
-                   "name: %s; number of aliases: %zu; number of output columns: %u.",
-                   bind_quoted(b, &ast->name), alias->columns.count, outputs.column_count);
+    if (!aliases_fit(b, alias, outputs.column_count, ast, span))
         return (Relation){0};
-    }
     scope_append(b, scope, input->scope);
     for (uint32_t i = 0; i < outputs.column_count; i++) {
         const Field *field = plan_column(b->plan, ids[i]);
@@ -174,14 +181,29 @@ static bool range_arg(Binder *b, const AstFunctionArg *arg, const Scope *scope, 
     return true;
 }
 
-static Relation empty_range(Binder *b, const AstRelation *ast, Str name)
+/* How many numbers from `start` on, `step` apart, come before `end`. */
+static uint64_t range_count(int64_t start, int64_t end, int64_t step)
 {
+    uint64_t length, stride;
+
+    if (step > 0 ? start >= end : start <= end)
+        return 0;
+    length = step > 0 ? (uint64_t)end - (uint64_t)start : (uint64_t)start - (uint64_t)end;
+    stride = step > 0 ? (uint64_t)step : -(uint64_t)step;
+    return (length - 1) / stride + 1;
+}
+
+static Relation range_relation(Binder *b, NumberRange range, const AstRelation *ast)
+{
+    const IdentList *names = &ast->alias.columns;
+    Str name = names->count ? names->items[0].text : STR("id");
     Logical *node = logical_new(b->plan, LOGICAL_VALUES, ast->span, NULL);
     Scope *scope = scope_new(b, NULL);
 
     node->columns = ARENA_ARRAY(b->arena, uint32_t, 1);
     node->column_count = 1;
     node->columns[0] = plan_column_new(b->plan, name, &type_bigint, false);
+    node->as.values.range = arena_copy(b->arena, &range, sizeof range);
     scope_add(b, scope, (ScopeColumn){.name = name, .table = ast->alias.name.text,
                                       .id = node->columns[0], .type = &type_bigint});
     return (Relation){node, scope};
@@ -192,10 +214,6 @@ static Relation bind_range(Binder *b, const AstRelation *ast, const Scope *outer
     static const char *const names[] = {"start", "end", "step", "numSlices"};
     const AstFunctionCall *call = ast->function.call;
     int64_t numbers[4] = {0, 0, 1, 0};
-    Relation input = {logical_one_row(b->plan, ast->span), scope_new(b, NULL)};
-    AstRelationAlias alias = ast->alias;
-    Ident id = {.text = STR("id"), .span = ast->span};
-    Expr *args[3], *sequence, *explode;
 
     if (call->arg_count < 1 || call->arg_count > 4) {
         bind_error(b, ast->span, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605",
@@ -215,18 +233,17 @@ static Relation bind_range(Binder *b, const AstRelation *ast, const Scope *outer
                    "Please, double check function's arguments.");
         return (Relation){0};
     }
-    if (!alias.columns.count)
-        alias.columns = (IdentList){&id, 1};
-    if (numbers[2] > 0 ? numbers[0] >= numbers[1] : numbers[0] <= numbers[1])
-        return empty_range(b, ast, alias.columns.items[0].text);
-    args[0] = expr_literal_bigint(b->arena, numbers[0], ast->span);
-    /* `end` itself is not in it. */
-    args[1] = expr_literal_bigint(b->arena, numbers[1] + (numbers[2] > 0 ? -1 : 1), ast->span);
-    args[2] = expr_literal_bigint(b->arena, numbers[2], ast->span);
-    sequence = bind_call_named(b, "sequence", args, 3, ast->span);
-    explode = sequence ? bind_call_named(b, "explode", &sequence, 1, ast->span) : NULL;
-    return explode ? generate_over(b, &input, explode, false, &alias, call, ast->span)
-                   : (Relation){0};
+    if (!aliases_fit(b, &ast->alias, 1, call, ast->span))
+        return (Relation){0};
+    return range_relation(b,
+                          (NumberRange){numbers[0], numbers[2],
+                                        range_count(numbers[0], numbers[1], numbers[2])},
+                          ast);
+}
+
+bool is_range_call(const AstFunctionCall *call)
+{
+    return call->name.count == 1 && str_is_nocase(call->name.parts[0].text, "range");
 }
 
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
@@ -241,8 +258,8 @@ Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *
         bind_unsupported(b, ast->span, "STREAM of a table function");
         return (Relation){0};
     }
-    if (call->name.count == 1 && str_is_nocase(call->name.parts[0].text, "range"))
-        return bind_range(b, ast, input ? input->scope : outer);
+    if (is_range_call(call))
+        return bind_range(b, ast, outer);
     if (!generator_find(call) && function_find(call->name.parts[call->name.count - 1].text)) {
         bind_error(b, call->name.span, "NOT_A_TABLE_FUNCTION", "42887",
                    "%s appears as a table function here, but the function was defined as a scalar "

@@ -276,7 +276,8 @@ static Relation lateral_join(Binder *b, const AstRelation *ast, JoinKind kind, R
                    join_kind_text(ast->join.kind));
         return (Relation){0};
     }
-    if (right_ast->kind == AST_RELATION_FUNCTION && !ast->join.on)
+    if (right_ast->kind == AST_RELATION_FUNCTION && !ast->join.on &&
+        !is_range_call(right_ast->function.call))
         return bind_table_function(b, right_ast, &left, kind == JOIN_LEFT, NULL);
     right = bind_from(b, right_ast, left.scope);
     if (!right.plan)

@@ -20,9 +20,10 @@ Relation bind_join(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_pivot(Binder *b, const AstRelation *ast, const Scope *outer);
 Relation bind_unpivot(Binder *b, const AstRelation *ast, const Scope *outer);
 /* explode(...) in FROM, range(...); `input`: what LATERAL stands behind, or NULL; `outer`: the scope
- * around it then. */
+ * around it then. range(...) depends on no row: it takes no `input`. */
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
                              bool outer_join, const Scope *outer);
+bool is_range_call(const AstFunctionCall *call);
 Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer);
 bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation);
 /* WITH RECURSIVE name AS (...), and the name within its own query. */

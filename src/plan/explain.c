@@ -196,6 +196,12 @@ static void detail_limit(StrBuf *out, int64_t limit, int64_t offset)
         strbuf_printf(out, " offset %lld", (long long)offset);
 }
 
+static void detail_range(StrBuf *out, const NumberRange *range)
+{
+    strbuf_printf(out, " %llu numbers from %lld by %lld", (unsigned long long)range->count,
+                  (long long)range->start, (long long)range->step);
+}
+
 static void detail_node(StrBuf *out, const Schema *columns, const Logical *node)
 {
     switch (node->kind) {
@@ -203,6 +209,10 @@ static void detail_node(StrBuf *out, const Schema *columns, const Logical *node)
         detail_scan(out, columns, node);
         return;
     case LOGICAL_VALUES:
+        if (node->as.values.range) {
+            detail_range(out, node->as.values.range);
+            return;
+        }
         strbuf_printf(out, " %u row%s", node->as.values.row_count,
                       node->as.values.row_count == 1 ? "" : "s");
         return;
@@ -233,7 +243,9 @@ static void detail_node(StrBuf *out, const Schema *columns, const Logical *node)
         detail_limit(out, node->as.sort.limit, node->as.sort.offset);
         return;
     case LOGICAL_LIMIT:
-        detail_limit(out, node->as.limit.limit, node->as.limit.offset);
+        if (node->as.limit.limit >= 0)
+            strbuf_printf(out, " %lld", (long long)node->as.limit.limit);
+        detail_limit(out, -1, node->as.limit.offset);
         return;
     case LOGICAL_WINDOW:
         detail_window(out, columns, node);

@@ -154,6 +154,7 @@ struct Logical {
         struct {
             Expr **cells; /* row_count * column_count constants, row by row. */
             uint32_t row_count;
+            const NumberRange *range; /* Instead of cells: one column; else NULL. */
         } values;
         struct {
             Expr *condition;

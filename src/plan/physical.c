@@ -194,8 +194,14 @@ static Made make_values(Planner *p, Logical *logical)
 {
     uint32_t width = logical->column_count, rows = logical->as.values.row_count;
     Made made = {.ids = logical->columns, .count = width};
-    Batch *batch = batch_new(p->arena, width, rows);
+    Batch *batch;
 
+    made.node = node_new(p, NODE_VALUES, logical->span, made.ids, made.count, NULL);
+    if (logical->as.values.range) {
+        made.node->as.values.range = *logical->as.values.range;
+        return made;
+    }
+    batch = batch_new(p->arena, width, rows);
     for (uint32_t c = 0; c < width; c++) {
         const Type *type = plan_column(p->plan, logical->columns[c])->type;
         VectorBuilder builder;
@@ -209,7 +215,6 @@ static Made make_values(Planner *p, Logical *logical)
         }
         batch->columns[c] = builder_finish(&builder);
     }
-    made.node = node_new(p, NODE_VALUES, logical->span, made.ids, made.count, NULL);
     made.node->as.values.rows = batch;
     return made;
 }

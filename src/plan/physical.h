@@ -21,7 +21,7 @@ typedef struct Node Node;
 
 typedef enum NodeKind {
     NODE_SCAN,      /* Rows of a table: leaf. */
-    NODE_VALUES,    /* Rows written in the query: leaf. */
+    NODE_VALUES,    /* Rows written in the query, or range(...): leaf. */
     NODE_FILTER,
     NODE_PROJECT,
     NODE_WATERMARK, /* Computes each row's partition watermark; sends watermarks down. */
@@ -50,8 +50,15 @@ typedef struct ScanNode {
     uint32_t filter_count;
 } ScanNode;
 
+/* count numbers from `start`, `step` apart. */
+typedef struct NumberRange {
+    int64_t start, step;
+    uint64_t count;
+} NumberRange;
+
 typedef struct ValuesNode {
-    const Batch *rows; /* In the plan arena; may have 0 columns. */
+    const Batch *rows; /* In the plan arena; may have 0 columns. NULL: the numbers of a range. */
+    NumberRange range;
 } ValuesNode;
 
 typedef struct FilterNode {

@@ -233,6 +233,25 @@ static void limit_recursion(Logical *node, int64_t rows)
         limit_recursion(node->inputs[i], rows);
 }
 
+/* Nothing is computed of rows that the LIMIT leaves out. In a stream they might be bad rows, which do
+ * not count. */
+static void limit_below_project(PlanContext *plan, Logical **root)
+{
+    Logical *limit = *root;
+    Logical *project = limit->inputs[0];
+
+    if (project->kind != LOGICAL_PROJECT || limit->streaming)
+        return;
+    for (uint32_t i = 0; i < project->column_count; i++) {
+        if (!expr_is_deterministic(project->as.project.items[i].expr))
+            return;
+    }
+    limit->inputs[0] = project->inputs[0];
+    project->inputs[0] = limit;
+    logical_refresh_columns(plan, limit);
+    *root = project;
+}
+
 void rule_limit(PlanContext *plan, Logical **root)
 {
     if ((*root)->kind == LOGICAL_LIMIT && (*root)->as.limit.limit >= 0)
@@ -240,6 +259,8 @@ void rule_limit(PlanContext *plan, Logical **root)
                         (*root)->as.limit.limit + MIN((*root)->as.limit.offset, INT32_MAX));
     if ((*root)->kind == LOGICAL_LIMIT)
         limit_to_sort(plan, root);
+    if ((*root)->kind == LOGICAL_LIMIT)
+        limit_below_project(plan, root);
     if ((*root)->kind == LOGICAL_FILTER)
         bound_window(plan, *root);
     for (uint32_t i = 0; i < (*root)->input_count; i++)
@@ -252,7 +273,7 @@ static bool is_small(const Logical *node)
 {
     while (node->kind == LOGICAL_PROJECT || node->kind == LOGICAL_FILTER)
         node = node->inputs[0];
-    return node->kind == LOGICAL_VALUES ||
+    return (node->kind == LOGICAL_VALUES && !node->as.values.range) ||
            (node->kind == LOGICAL_AGGREGATE && node->as.aggregate.key_count == 0);
 }
 

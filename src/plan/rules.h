@@ -5,7 +5,8 @@
  *     rule_filter    conditions go down: below projections, into the sides of joins, to the scans
  *     rule_join      inner joins are put so that conditions connect them, not products
  *     rule_merge     projections over projections become one
- *     rule_limit     ORDER BY + LIMIT is a top-N; row_number() <= n bounds its window
+ *     rule_limit     ORDER BY + LIMIT is a top-N; row_number() <= n bounds its window; a LIMIT goes
+ *                    below projections
  *     rule_prune     nothing computes or reads a column that nobody uses
  *     rule_nested    nor a field of a STRUCT
  */

@@ -1,5 +1,5 @@
 /*
- * Filter, project, limit, values, union, generate, and aggregation over finite input.
+ * Filter, project, limit, union, generate, and aggregation over finite input.
  */
 #include "op_harness.h"
 
@@ -110,30 +110,6 @@ static void limits_at_the_end_of_their_range_are_kept(void **state)
         assert_out(&rig, expected[i]);
         rig_done(&rig);
     }
-}
-
-/* ── values ────────────────────────────────────────────────────────────────────────────────────*/
-
-static void values_are_sent_once_in_the_life_of_a_stream(void **state)
-{
-    Schema schema;
-    Node *node;
-    Rig rig;
-
-    rig_init(&rig);
-    schema = rig_schema(&rig, "v:bigint");
-    node = rig_node(&rig, NODE_VALUES, schema);
-    node->as.values.rows = rig_rows_in(&rig.plan, &schema, "1 | 2 | 3");
-    rig.batch_rows = 2;
-    rig_start(&rig, 1);
-    rig_end(&rig);
-    assert_out(&rig, "1 | 2 | 3");
-    rig_checkpoint(&rig, false);
-    rig_restart(&rig, 1, 0);
-    rig_end(&rig);
-    assert_out(&rig, "");
-    assert_int_equal(rig.outs[0].end_count, 2);
-    rig_done(&rig);
 }
 
 /* ── union ─────────────────────────────────────────────────────────────────────────────────────*/
@@ -446,7 +422,6 @@ int main(void)
         cmocka_unit_test(project_computes_columns_and_puts_errors_aside),
         cmocka_unit_test(limit_and_offset_count_over_batches_and_restarts),
         cmocka_unit_test(limits_at_the_end_of_their_range_are_kept),
-        cmocka_unit_test(values_are_sent_once_in_the_life_of_a_stream),
         cmocka_unit_test(union_gives_all_rows_and_ends_when_all_have),
         cmocka_unit_test(a_generator_makes_rows_out_of_each_row),
         cmocka_unit_test(outer_gives_a_row_of_nulls_where_there_is_none),
