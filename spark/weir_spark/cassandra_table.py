@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame, Row, SparkSession, functions as F
 
 from .connection import password, read_pem
-from .kafka import JSON, TIME_NTZ
+from .kafka import JSON
 from .plan import Column, Plan, Table, parts_of
 from .sources import quoted
-from .values import micros_text, months_text
+from .values import iso_text, micros_text, months_text
 
 if TYPE_CHECKING:
     from .sinks import Sink
@@ -113,7 +113,7 @@ def outgoing(column: Column) -> Any:
     if kind == "date":
         return F.unix_date(value)
     if kind == "timestamp_ntz":
-        return F.date_format(value, TIME_NTZ)
+        return iso_text(value.cast("string"), 6)
     if kind.startswith(("array<", "map<", "struct<")):
         return F.to_json(value, JSON)
     if kind.startswith("interval") and ("year" in kind or "month" in kind):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 
-from pyspark.sql import DataFrame, SparkSession, functions as F
+from pyspark.sql import Column as SparkColumn, DataFrame, SparkSession, functions as F
 
-from .kafka import JSON
-from .plan import Table, file_name
+from .kafka import JSON, csv_cell
+from .plan import Column, Table, file_name, parts_of
 from .sources import csv_options, quoted, schema_text
 
 
@@ -40,7 +40,7 @@ class FileSink:
 
     def save(self, frame: DataFrame, folder: str) -> None:
         if self.format == "csv":  # CSV has no nested values.
-            frame = frame.select(*[_plain(c.name, c.type) for c in self.table.columns])
+            frame = frame.select(*[_plain(c) for c in self.table.columns])
         frame.write.format(self.format).options(**self.options).mode("overwrite").save(folder)
 
     def replace(self, frame: DataFrame) -> None:
@@ -81,6 +81,6 @@ class FileSink:
         return frame.groupBy(*key).agg(last).select("r.*")
 
 
-def _plain(name: str, kind: str):  # type: ignore[no-untyped-def]
-    column = F.col(quoted(name))
-    return (F.to_json(column, JSON) if kind.lower().startswith(("array<", "map<", "struct<")) else column).alias(name)
+def _plain(column: Column) -> SparkColumn:
+    nested = parts_of(column.type)
+    return (F.to_json(F.col(quoted(column.name)), JSON) if nested else csv_cell(column)).alias(column.name)

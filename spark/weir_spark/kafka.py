@@ -13,8 +13,9 @@ from typing import Any
 from pyspark.sql import Column as SparkColumn, DataFrame, SparkSession, functions as F
 
 from .connection import read_named, read_pem
-from .plan import Plan, Table
+from .plan import Column, Plan, Table
 from .sources import csv_options, metadata_columns, quoted
+from .values import iso_text, utc_text
 
 TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
 TIME_NTZ = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
@@ -178,13 +179,36 @@ def record_columns(table: Table) -> tuple[SparkColumn, SparkColumn]:
     if form == "raw":
         value = columns[0]
     elif form == "csv":
-        value = F.to_csv(F.struct(*columns), {**csv_options(table), **JSON})
+        value = F.to_csv(F.struct(*[csv_cell(c).alias(c.name) for c in table.columns]), {**csv_options(table), **JSON})
     else:
         value = F.to_json(F.struct(*columns), JSON)
-    key = [F.col(quoted(k)).alias(k) for k in table.topic_key]
-    if not key:
-        return F.lit(None).cast("string"), value
-    return key[0].cast("string") if len(key) == 1 else F.to_json(F.struct(*key), JSON), value
+    return key_of(table), value
+
+
+def key_of(table: Table) -> SparkColumn:
+    """To the byte as weir writes it: a record's partition hangs on it."""
+    kinds = {c.name: c.type.lower() for c in table.columns}
+    if not table.topic_key:
+        return F.lit(None).cast("string")
+    if len(table.topic_key) == 1:
+        name = table.topic_key[0]
+        return utc_text(quoted(name)) if kinds[name] == "timestamp" else F.col(quoted(name)).cast("string")
+    return F.to_json(F.struct(*[key_cell(quoted(k), kinds[k]).alias(k) for k in table.topic_key]), JSON)
+
+
+def key_cell(name: str, kind: str) -> SparkColumn:
+    """Of a key with several columns: a time has three digits behind its point, or six where it has microseconds."""
+    if kind not in ("timestamp", "timestamp_ntz"):
+        return F.col(name)
+    text = utc_text(name) if kind == "timestamp" else F.col(name).cast("string")
+    iso = F.when(F.length(text) <= 23, iso_text(text, 3)).otherwise(iso_text(text, 6))
+    return F.concat(iso, F.lit("Z")) if kind == "timestamp" else iso
+
+
+def csv_cell(column: Column) -> SparkColumn:
+    """Bytes as they are, as in weir, and not as a list of numbers."""
+    value = F.col(quoted(column.name))
+    return value.cast("string") if column.type.lower() == "binary" else value
 
 
 class KafkaSink:

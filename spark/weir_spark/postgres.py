@@ -24,6 +24,7 @@ from .connection import password, password_in
 from .kafka import JSON
 from .plan import Column, Plan, Table, parts_of
 from .sources import quoted
+from .values import utc_text
 
 SCALARS = {"boolean": "boolean", "tinyint": "smallint", "smallint": "smallint", "int": "integer", "bigint": "bigint",
            "float": "real", "double": "double precision", "string": "text", "binary": "bytea", "date": "date",
@@ -63,7 +64,7 @@ def text_column(column: Column) -> Any:
     if kind == "binary":
         return F.concat(F.lit("\\x"), F.hex(value))
     if kind == "timestamp":
-        return F.date_format(F.to_utc_timestamp(value, F.current_timezone()), "yyyy-MM-dd HH:mm:ss.SSSSSS'+00'")
+        return F.concat(utc_text(name), F.lit("+00"))
     if kind.startswith("interval") and ("year" in kind or "month" in kind):
         return F.expr(f"cast(cast({name} as interval month) as int) || ' months'")
     if kind.startswith("interval"):

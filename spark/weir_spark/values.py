@@ -94,6 +94,19 @@ def in_utc(session: SparkSession) -> Iterator[None]:
         session.conf.set(ZONE, zone)
 
 
+def utc_text(name: str) -> Column:
+    """Of the TIMESTAMP column `name` (quoted), as `2026-01-01 00:00:00.125` in UTC. By a type without a zone: the wall clock of
+    the session's zone leaves out an hour a year, through which no text may go."""
+    seconds = f"cast(unix_micros({name}) as decimal(20,0)) / 1000000"
+    return F.expr(f"cast(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, {seconds}) as string)")
+
+
+def iso_text(text: Column, digits: int) -> Column:
+    """`2026-01-01 00:00:00.125` with a T, and so many digits behind the point."""
+    whole, fraction = F.replace(F.substring(text, 1, 19), F.lit(" "), F.lit("T")), F.substring(text, 21, 6)
+    return F.concat(whole, F.lit("."), F.rpad(fraction, digits, "0"))
+
+
 def collect(frame: DataFrame) -> list[list[Any]]:
     """The rows, as JSON values; times in UTC."""
     kinds = [f.dataType for f in frame.schema.fields]
