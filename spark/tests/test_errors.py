@@ -17,7 +17,20 @@ class Context:
         return self.parts[2]
 
 
+class Java:
+    def __init__(self, text: str, cause: "Java | None" = None) -> None:
+        self.text, self.cause = text, cause
+
+    def toString(self) -> str:
+        return self.text
+
+    def getCause(self) -> "Java | None":
+        return self.cause
+
+
 class Failure(Exception):
+    java_exception: Java | None = None
+
     def __init__(self, text: str, context: Context | None = None) -> None:
         super().__init__(text)
         self.context = context
@@ -53,6 +66,13 @@ class Words(unittest.TestCase):
         self.assertEqual(words(Failure(text)), "connection refused")
         self.assertEqual(words(Failure("[STREAM_FAILED] Query [id = x] terminated: [DIVIDE_BY_ZERO] Division by zero.")),
                          "[DIVIDE_BY_ZERO] Division by zero.")
+
+    def test_of_java_s_failures_the_innermost_is_told(self) -> None:
+        failure = Failure("An error occurred while calling o141.start.")
+        failure.java_exception = Java("org.apache.spark.SparkException: x", Java("java.io.IOException: mkdir of /x failed"))
+        self.assertEqual(words(failure), "mkdir of /x failed")
+        failure.java_exception = Java("java.lang.NullPointerException")
+        self.assertEqual(words(failure), "java.lang.NullPointerException")
 
     def test_what_kafka_says_is_told_and_not_what_was_called(self) -> None:
         text = ("An error occurred while calling o58.get.\n: java.util.concurrent.ExecutionException: "

@@ -7,6 +7,7 @@ import os
 import sys
 
 from . import plan as plans
+from .errors import words
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -44,7 +45,13 @@ def run(options: argparse.Namespace) -> int:
         tell(error=f"another run uses {folder}; stop it first, or give another folder")
         return 1
     plan = plans.load(options.plan)
-    spark = sessions.start(plan, finite=False)
+    try:
+        spark = sessions.start(plan, finite=False)
+    except Exception as failure:
+        if stop.asked:
+            return 0
+        tell(error=f"Spark has not started (spark.master is {plan.settings.get('spark.master', 'local[2]')}): {words(failure)}")
+        return 3
     stop.catch()
     status = start(spark, plan, folder, options.once, stop)
     with contextlib.suppress(Exception):  # A stop may have ended Spark already.

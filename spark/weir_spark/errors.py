@@ -74,7 +74,10 @@ def words(failure: BaseException) -> str:
         found = re.findall(pattern, text)
         if found:
             return str(found[-1]).strip()[:LENGTH]
-    line = str(failure).strip().split("\n")[0]
+    java = getattr(failure, "java_exception", None)
+    texts = _java_texts(java) if java is not None else []
+    # The innermost is what went wrong; without its class, where it says something beside that.
+    line = re.sub(r"^[\w.$]+(?:Exception|Error): (?=\S)", "", (texts or [str(failure)])[-1].strip().split("\n")[0])
     return line[:LENGTH] or type(failure).__name__
 
 

@@ -64,6 +64,33 @@ static bool find_installed(Arena *arena, SparkPlace *out)
            find_in_venv(arena, "build-spark/venv", out);
 }
 
+static bool find_on_path(Arena *arena, const char *program)
+{
+    const char *path = getenv("PATH");
+    Str rest = path ? str_of(path) : (Str){NULL, 0};
+    Str dir;
+
+    while (rest.data && str_split(&rest, ':', &dir)) {
+        if (os_exists(arena_printf(arena, "%.*s/%s", STR_ARG(dir), program)))
+            return true;
+    }
+    return false;
+}
+
+/* Spark's own words for it are those of its shell script. */
+static bool has_java(Arena *arena, const SparkPlace *place, Error *err)
+{
+    const char *home = getenv("JAVA_HOME");
+
+    if (os_exists(arena_printf(arena, "%s/conf/spark-env.sh", place->home)))
+        return true; /* Which may say where it is. */
+    if (home && *home)
+        return os_exists(arena_printf(arena, "%s/bin/java", home)) ||
+               error_set(err, ERROR_USER, "Spark needs Java 17, and JAVA_HOME is %s, where there is no bin/java", home);
+    return find_on_path(arena, "java") ||
+           error_set(err, ERROR_USER, "Spark needs Java 17: install it, or set JAVA_HOME");
+}
+
 bool spark_find(Arena *arena, SparkPlace *out, Error *err)
 {
     const char *home = getenv("SPARK_HOME");
@@ -71,7 +98,7 @@ bool spark_find(Arena *arena, SparkPlace *out, Error *err)
 
     if (!home || !*home) {
         if (find_installed(arena, out))
-            return true;
+            return has_java(arena, out, err);
         return error_set(err, ERROR_USER, "Apache Spark is not installed; script/spark installs "
                                           "it, or set SPARK_HOME");
     }
@@ -83,7 +110,7 @@ bool spark_find(Arena *arena, SparkPlace *out, Error *err)
     venv_python = arena_printf(arena, "%s/../../../../bin/python", home);
     if (!getenv("PYSPARK_PYTHON") && os_exists(venv_python))
         out->python = venv_python;
-    return true;
+    return has_java(arena, out, err);
 }
 
 /* ── what it needs ─────────────────────────────────────────────────────────────────────────────*/
@@ -236,20 +263,36 @@ static const char *const *make_environment(Arena *arena, const SparkPlace *place
     return environment.items;
 }
 
+static bool check_master(Str master, Error *err)
+{
+    static const char *const kinds[] = {"local", "spark://", "k8s://"};
+
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (str_starts_with(master, str_of(kinds[i])))
+            return true;
+    }
+    return str_is(master, "yarn") ||
+           error_set(err, ERROR_USER, "spark.master is '%.*s': take local[2], spark://HOST:7077, yarn or k8s://https://HOST:PORT",
+                     STR_ARG(master));
+}
+
 bool spark_start(const SparkPlace *place, const PipelineSpec *spec, const char *dir,
                  const char *const *arguments, bool read_output, Arena *arena, OsProcess **out,
                  Error *err)
 {
     ArgumentVec all = {0};
-    Str value;
-    bool local = !settings_find(&spec->settings, STR("spark.master"), &value) ||
-                 str_starts_with(value, STR("local"));
+    Str master = STR("local[2]");
+    bool local;
 
+    (void)settings_find(&spec->settings, STR("spark.master"), &master);
+    if (!check_master(master, err))
+        return false;
+    local = str_starts_with(master, STR("local"));
     VEC_ADD_IN(arena, &all, place->submit);
     VEC_ADD_IN(arena, &all, "--load-spark-defaults");
     VEC_ADD_IN(arena, &all, "--properties-file");
     VEC_ADD_IN(arena, &all, arena_printf(arena, "%s/spark.conf", dir));
-    add_standard(arena, &all, spec, "spark.master", "local[2]");
+    add_standard(arena, &all, spec, "spark.master", str_to_c(arena, master));
     add_standard(arena, &all, spec, "spark.driver.memory", "1g");
     add_standard(arena, &all, spec, "spark.driver.extraJavaOptions",
                  arena_printf(arena, DRIVER_OPTIONS " -Dlog4j2.configurationFile=%s/log4j2.properties", dir));

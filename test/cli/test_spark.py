@@ -21,7 +21,9 @@ class Submit(WeirTest):
         super().setUp()
         self.file = self.write("pipeline.sql", PIPELINE)
         self.write("given.json", '{"id": 1}\n')
-        os.makedirs(os.path.join(self.folder, "bin"))
+        for name in ("bin", "conf"):
+            os.makedirs(os.path.join(self.folder, name))
+        self.write("conf/spark-env.sh", "")  # It may say where Java is: weir does not look for it.
         os.chmod(self.write("bin/spark-submit", SUBMIT), 0o755)
 
     def write(self, name, text):
@@ -52,6 +54,18 @@ class Submit(WeirTest):
     def test_a_master_may_come_from_the_environment(self):
         _, given = self.with_stand_in("run", self.file, "--engine", "spark", "--data", self.data, "--quiet", status=3, WEIR_SPARK_MASTER="yarn")
         self.assertIn("spark.master=yarn", given)
+
+    def test_no_java_and_no_master_are_told_before_spark_does(self):
+        _, err = self.weir("run", self.file, "--engine", "spark", "--data", self.data, "--set", "spark.master=foo", "--quiet", status=1,
+                           env={**os.environ, "SPARK_HOME": self.folder})
+        self.assertEqual(err, "weir run: spark.master is 'foo': take local[2], spark://HOST:7077, yarn or k8s://https://HOST:PORT\n")
+        os.remove(os.path.join(self.folder, "conf", "spark-env.sh"))
+        for name, value, words in (("JAVA_HOME", "/nowhere", "and JAVA_HOME is /nowhere, where there is no bin/java"),
+                                   ("PATH", "/nowhere", "install it, or set JAVA_HOME")):
+            env = {**{k: v for k, v in os.environ.items() if k != "JAVA_HOME"}, "SPARK_HOME": self.folder, name: value}
+            _, err = self.weir("run", self.file, "--engine", "spark", "--data", self.data, "--quiet", status=1, env=env)
+            self.assertIn("Spark needs Java 17", err)
+            self.assertIn(words, err)
 
     def test_a_comparison_without_a_result_is_no_difference(self):
         err, _ = self.with_stand_in("verify", self.file, "--out", os.path.join(self.folder, "verify"), status=3)
