@@ -4,6 +4,7 @@
 #include "plan/option.h"
 
 #include <ctype.h>
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -372,6 +373,26 @@ static bool check_starting(Str value, Error *err)
     return ok;
 }
 
+/* As the client that asks there understands it. */
+static bool check_url(Str value, Error *err)
+{
+    bool is_http = str_is_nocase(str_slice(value, 0, MIN(value.bytes, 7u)), "http://") ||
+                   str_is_nocase(str_slice(value, 0, MIN(value.bytes, 8u)), "https://");
+    CURLU *address = curl_url();
+    Arena arena;
+    bool ok;
+
+    ASSERT(address);
+    arena_init(&arena);
+    ok = is_http &&
+         curl_url_set(address, CURLUPART_URL, str_to_c(&arena, value), 0) == CURLUE_OK;
+    arena_done(&arena);
+    curl_url_cleanup(address);
+    return ok || error_set(err, ERROR_USER,
+                           "'%.*s' is no address like http://localhost:8090/v1/orders",
+                           STR_ARG(value));
+}
+
 bool option_check(const OptionDef *option, Str value, Error *err)
 {
     const Zone *zone;
@@ -408,6 +429,8 @@ bool option_check(const OptionDef *option, Str value, Error *err)
                          STR_ARG(value));
     case OPTION_STARTING:
         return check_starting(value, err);
+    case OPTION_URL:
+        return check_url(value, err);
     case OPTION_CHARACTER:
         if (value.bytes == 1 || str_is(value, "\\t"))
             return true;
@@ -432,7 +455,7 @@ static const char *option_type_text(OptionType type)
         [OPTION_ENUM] = "",             [OPTION_COLUMNS] = "columns",
         [OPTION_SCHEDULE] = "schedule", [OPTION_ZONE] = "time zone",
         [OPTION_TIMESTAMP] = "time",    [OPTION_CHARACTER] = "character",
-        [OPTION_STARTING] = "place",
+        [OPTION_STARTING] = "place",    [OPTION_URL] = "address",
     };
 
     return texts[type];

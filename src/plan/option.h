@@ -61,6 +61,7 @@ typedef enum OptionType {
     OPTION_TIMESTAMP,
     OPTION_CHARACTER,
     OPTION_STARTING, /* starting.h */
+    OPTION_URL,      /* Of http or https. */
 } OptionType;
 
 /* Kinds of table, as bits: where an option may stand. */

@@ -67,13 +67,13 @@ const ProviderInfo provider_table[PROVIDER_COUNT] = {
 /* clang-format off */
 const OptionDef option_table[] = {
     /* key, type, providers, tables, required, default, values, doc */
-    {"url", OPTION_TEXT, P(HTTP), SOURCE, true, NULL, NULL, "The address that is polled."},
+    {"url", OPTION_URL, P(HTTP), SOURCE, true, NULL, NULL, "The address that is polled."},
     {"interval", OPTION_DURATION, P(HTTP), SOURCE, false, "1 second", NULL, "The wait after an answer without new rows."},
     {"cursor", OPTION_TEXT, P(HTTP), SOURCE, false, NULL, NULL, "PARAMETER=COLUMN: asks for what comes behind the last row, when the answer names no next page."},
     {"format", OPTION_ENUM, P(HTTP), SOURCE, false, "json", "json|ndjson|csv", "How the answer's body is written."},
     {"format", OPTION_ENUM, P(KAFKA), SOURCE | STREAMING, false, "json", "json|csv|raw|avro", "How records are written."},
     {"schema_file", OPTION_TEXT, P(KAFKA), SOURCE | STREAMING, false, NULL, NULL, "Format avro: a file with the records' schema; without it the schema is that of the table's columns. With a registry it is the reader's: the one that has the defaults."},
-    {"schema_registry", OPTION_TEXT, P(KAFKA), SOURCE | STREAMING, false, NULL, NULL, "Format avro: the address of a schema registry; records begin with the number of their schema. Written in the latest schema of the subject TOPIC-value."},
+    {"schema_registry", OPTION_URL, P(KAFKA), SOURCE | STREAMING, false, NULL, NULL, "Format avro: the address of a schema registry; records begin with the number of their schema. Written in the latest schema of the subject TOPIC-value."},
     {"timeout", OPTION_DURATION, P(HTTP), SOURCE, false, "30 seconds", NULL, "The longest wait for one answer."},
     {"page_limit", OPTION_BYTES, P(HTTP), SOURCE, false, "64 MB", NULL, "A longer answer is an error."},
 

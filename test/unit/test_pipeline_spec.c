@@ -178,8 +178,8 @@ static const Mistake mistakes[] = {
     /* Options and properties. */
     {"CREATE TABLE c (id BIGINT) USING http;",
      "1:14 MISSING_OPTION | OPTIONS ('url' = '...'): The address that is polled."},
-    {"CREATE TABLE c (id BIGINT) USING http OPTIONS ('url' = 'x', 'interval' = 'soon');",
-     "1:74 INVALID_OPTION_VALUE"},
+    {"CREATE TABLE c (id BIGINT) USING http OPTIONS ('url' = 'http://x', 'interval' = 'soon');",
+     "1:81 INVALID_OPTION_VALUE"},
     {"CREATE TABLE c (id BIGINT) USING kafka OPTIONS ('key' = 'nr');", "1:57 COLUMN_NOT_FOUND | its columns are id"},
     {"CREATE TABLE c (id BIGINT) USING kafka OPTIONS ('topic' = 'a', 'TOPIC' = 'b');",
      "1:64 DUPLICATE_KEY"},
@@ -476,7 +476,7 @@ static void a_setting_from_outside_overrides_the_file(void **state)
     static const char *const environment[] = {"HOME=/", "WEIR_FEED_HOST=env", "WEIR_PORT=2", NULL};
     static const char sql[] =
         "SET feed.host = file; SET port = 1; SET path = p;\n"
-        "CREATE TABLE c (id BIGINT) USING http OPTIONS (url '${feed.host}:${port}/${path}/${x}');";
+        "CREATE TABLE c (id BIGINT) USING http OPTIONS (url 'http://${feed.host}:${port}/${path}/${x}');";
     SpecFixture f;
     Arena arena;
     Settings settings;
@@ -488,12 +488,12 @@ static void a_setting_from_outside_overrides_the_file(void **state)
     spec_bind_with(&f, sql, &settings, false);
     assert_non_null(f.spec);
     assert_str_is(table_option(catalog_find(f.spec->catalog, STR("c")), "url"),
-                  "env:4/p/config");
+                  "http://env:4/p/config");
     spec_done(&f);
     settings_unset(&settings, SETTING_COMMAND, STR("port"));
     spec_bind_with(&f, sql, &settings, false);
     assert_str_is(table_option(catalog_find(f.spec->catalog, STR("c")), "url"),
-                  "env:2/p/config");
+                  "http://env:2/p/config");
     spec_done(&f);
     arena_done(&arena);
 }
