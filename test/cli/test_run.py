@@ -84,6 +84,35 @@ class Run(WeirTest):
         return self.weir("sql", "--data", self.data, "--format", "csv", "-e", text, *args,
                          status=status)[0].splitlines()[1:]
 
+    def collect(self, url, options=""):
+        """A pipeline that collects the ids of a feed into t."""
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write(f"CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = '{url}'"
+                       f"{', ' if options else ''}{options});\n"
+                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+
+    def serve(self, answer, host="127.0.0.1"):
+        """The port of an HTTP server that ends with the test. answer(request) gives status, headers, body."""
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                status, headers, body = answer(self)
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer((host, 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return server.server_port
+
     def everything(self):
         return self.sql("SELECT * FROM by_minute ORDER BY host, minute") + self.sql(
             "SELECT ts, host, path FROM failed ORDER BY ts")
@@ -217,29 +246,12 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         pages = ["".join(f'{{"id":{i}}}\n' for i in range(first, first + page)).encode()
                  for first in range(0, rows, page)]
 
-        class Backlog(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def answer(request):
+            number = int(request.path.rsplit("=", 1)[1])
+            link = {"Link": f'</?page={number + 1}>; rel="next"'} if number + 1 < len(pages) else {}
+            return 200, link, pages[number]
 
-            def do_GET(self):
-                number = int(self.path.rsplit("=", 1)[1])
-                self.send_response(200)
-                if number + 1 < len(pages):
-                    self.send_header("Link", f'</?page={number + 1}>; rel="next"')
-                self.send_header("Content-Length", str(len(pages[number])))
-                self.end_headers()
-                self.wfile.write(pages[number])
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backlog)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        with open(self.file, "w", encoding="utf-8") as file:
-            file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = "
-                       f"'http://127.0.0.1:{server.server_port}/?page=0', 'format' = 'ndjson');\n"
-                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        self.collect(f"http://127.0.0.1:{self.serve(answer)}/?page=0", "'format' = 'ndjson'")
         for _ in range(2):
             run = self.start("run", self.file, "--data", self.data, "--set", "commit.interval=1 ms",
                              "--set", "batch.rows=1")
@@ -259,30 +271,13 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         ids = [first + i for i in range(25)]
         seen = []
 
-        class Inclusive(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def inclusive(request):
+            since = int(request.path.rsplit("=", 1)[1]) if "since=" in request.path else 0
+            seen.append(since)
+            page = [i for i in ids if i >= since][:5]
+            return 200, {}, json.dumps([{"n": {"id": 1}, "id": i} for i in page]).encode()
 
-            def do_GET(self):
-                since = int(self.path.rsplit("=", 1)[1]) if "since=" in self.path else 0
-                seen.append(since)
-                page = [i for i in ids if i >= since][:5]
-                body = json.dumps([{"n": {"id": 1}, "id": i} for i in page]).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Inclusive)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        with open(self.file, "w", encoding="utf-8") as file:
-            file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = "
-                       f"'http://127.0.0.1:{server.server_port}/rows', 'cursor' = 'since=id');\n"
-                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        self.collect(f"http://127.0.0.1:{self.serve(inclusive)}/rows", "'cursor' = 'since=id'")
         for round_i in range(3):
             self.weir("run", self.file, "--once", "--quiet", "--data", self.data)
             self.assertEqual(self.sql("SELECT id FROM t ORDER BY id"), [str(i) for i in ids])
@@ -293,34 +288,17 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         """To another server: on from where it was. To another address: from its beginning, and told."""
         asked = []
 
-        class Pages(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def answer(request):
+            address = urllib.parse.urlsplit(request.path)
+            start = int(urllib.parse.parse_qs(address.query).get("from", ["0"])[0])
+            asked.append((request.headers["Host"].split(":")[0], request.path))
+            link = {"Link": f'<{address.path}?from=3>; rel="next"'} if start < 3 else {}
+            return 200, link, b"".join(b'{"id": %d}\n' % i for i in range(start, 3))
 
-            def do_GET(self):
-                address = urllib.parse.urlsplit(self.path)
-                start = int(urllib.parse.parse_qs(address.query).get("from", ["0"])[0])
-                asked.append((self.headers["Host"].split(":")[0], self.path))
-                body = b"".join(b'{"id": %d}\n' % i for i in range(start, 3))
-                self.send_response(200)
-                if start < 3:
-                    self.send_header("Link", f'<{address.path}?from=3>; rel="next"')
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("", 0), Pages)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        port = self.serve(answer, "")
 
         def run(host, path):
-            with open(self.file, "w", encoding="utf-8") as file:
-                file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('format' = 'ndjson', "
-                           f"'url' = 'http://{host}:{server.server_port}{path}');\n"
-                           "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+            self.collect(f"http://{host}:{port}{path}", "'format' = 'ndjson'")
             asked.clear()
             return self.weir("run", self.file, "--once", "--quiet", "--data", self.data)[1]
 
@@ -338,29 +316,11 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         pages = {"/array": b'\xef\xbb\xbf[\n {\n  "id": 1},\n {"id": 2}\n]\n', "/object": b'{\n "id": 1,\n "x": "}"\n}\n',
                  "/lines": b'\xef\xbb\xbf{"id": 1}\n{"id": 2}\n', "/broken": b'{\n "id": 1\n'}
 
-        class Pages(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(pages[self.path])))
-                self.end_headers()
-                self.wfile.write(pages[self.path])
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        port = self.serve(lambda request: (200, {}, pages[request.path]))
         for path, rows, bad in (("/array", ["1", "2"], "0"), ("/object", ["1"], "0"),
                                 ("/lines", ["1", "2"], "0"), ("/broken", [], "2")):
             with self.subTest(path):
-                with open(self.file, "w", encoding="utf-8") as file:
-                    file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('format' = 'json', "
-                               f"'url' = 'http://127.0.0.1:{server.server_port}{path}');\n"
-                               "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+                self.collect(f"http://127.0.0.1:{port}{path}", "'format' = 'json'")
                 self.data = os.path.join(self.folder, path[1:])
                 for _ in range(2): # What was taken is not taken again.
                     self.weir("run", self.file, "--once", "--quiet", "--data", self.data)
@@ -368,30 +328,14 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
                 self.assertEqual(self.sql("SELECT count(*) FROM feed__dead_letter"), [bad])
 
     def test_what_a_server_says_is_told_on_one_line(self):
-        class Refusing(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(404)
-                self.end_headers()
-                self.wfile.write(b"\x1b[2Jgone\nfor ever\n")
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        url = f"http://127.0.0.1:{server.server_port}/"
-        with open(self.file, "w", encoding="utf-8") as file:
-            file.write(f"CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = '{url}');\n"
-                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        said = b"\x1b[2Jgone\nfor ever\n"
+        url = f"http://127.0.0.1:{self.serve(lambda request: (404, {}, said))}/"
+        self.collect(url)
         _, err = self.weir("run", self.file, "--once", "--quiet", "--data", self.data, status=1)
         self.assertEqual(err, f"weir run: collect 'feed': GET {url}: the answer is 404: [2Jgone for ever\n")
 
     def test_a_narrow_terminal_shows_the_whole_trouble(self):
-        with open(self.file, "w", encoding="utf-8") as file:
-            file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('url' = 'http://127.0.0.1:1/a/rather/long/way');\n"
-                       "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+        self.collect("http://127.0.0.1:1/a/rather/long/way")
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 44, 0, 0))
         run = self.start("run", self.file, "--data", self.data, stdin=theirs, stdout=theirs, stderr=theirs,
@@ -415,38 +359,17 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
     def test_headers_are_for_the_server_of_the_address_alone(self):
         asked = []
 
-        class Leading(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def answer(request):
+            host = request.headers["Host"]
+            away = f'http://{host.replace(".1", ".2")}'
+            asked.append((host.split(":")[0], request.path, request.headers["X-Key"]))
+            led = {"/away": {"Link": f'<{away}/b>; rel="next"'}, "/a": {"Link": '</b>; rel="next"'},
+                   "/moved": {"Location": f"{away}/there"}, "/near": {"Location": "/a"}}.get(request.path, {})
+            return 302 if "Location" in led else 200, led, b'{"id": 1}'
 
-            def do_GET(self):
-                host = self.headers["Host"]
-                away = f'http://{host.replace(".1", ".2")}'
-                asked.append((host.split(":")[0], self.path, self.headers["X-Key"]))
-                self.send_response(302 if self.path in ("/moved", "/near") else 200)
-                if self.path == "/away":
-                    self.send_header("Link", f'<{away}/b>; rel="next"')
-                elif self.path == "/a":
-                    self.send_header("Link", '</b>; rel="next"')
-                elif self.path == "/moved":
-                    self.send_header("Location", f"{away}/there")
-                elif self.path == "/near":
-                    self.send_header("Location", "/a")
-                self.send_header("Content-Length", "9")
-                self.end_headers()
-                self.wfile.write(b'{"id": 1}')
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("", 0), Leading)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        port = self.serve(answer, "")
         for path, status in (("a", 0), ("away", 1), ("moved", 0), ("near", 0)):
-            with open(self.file, "w", encoding="utf-8") as file:
-                file.write("CREATE TABLE feed (id BIGINT) USING http OPTIONS ('header.X-Key' = 's', "
-                           f"'format' = 'ndjson', 'url' = 'http://127.0.0.1:{server.server_port}/{path}');"
-                           "CREATE STREAMING TABLE t USING postgres AS SELECT id FROM STREAM feed;")
+            self.collect(f"http://127.0.0.1:{port}/{path}", "'header.X-Key' = 's', 'format' = 'ndjson'")
             _, err = self.weir("run", self.file, "--once", "--quiet", "--data",
                                self.data + path, status=status)
             if status:
