@@ -29,7 +29,7 @@ import sys
 import time
 
 import mutate
-from grammar import Generator, HOLE, Node, SQL_TYPES, VALUES, leaf
+from grammar import Generator, SQL_TYPES, VALUES, leaf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases.jsonl")

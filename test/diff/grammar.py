@@ -770,7 +770,7 @@ class Generator:
     def aggregate_query(self):
         items = []
         for i in range(self.random.randint(1, 2)):
-            kind, (body, _) = self.random.choice(AGGREGATE_TEMPLATES)
+            _, (body, _) = self.random.choice(AGGREGATE_TEMPLATES)
             call = self.fill("AGG", body, self.random.choice([1, 1, 2]))
             items.append(call if i == 0 else Node("clause", [", ", call], drop=""))
         form = self.random.choice(["all", "k", "k", "expr", "rollup", "cube", "sets", "having"])

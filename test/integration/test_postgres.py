@@ -313,7 +313,7 @@ class Postgres(weir.WeirTest):
         self.run_pipeline(sql)
         for name in names:
             self.db.psql(f'CREATE INDEX ON "{name}" (n)')
-        self.db.psql(f'CREATE INDEX mine ON "it\'s" (name); COMMENT ON TABLE "it\'s" IS \'a $weir$ note\'')
+        self.db.psql('CREATE INDEX mine ON "it\'s" (name); COMMENT ON TABLE "it\'s" IS \'a $weir$ note\'')
         indexes = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
         before = self.db.rows(indexes)
         with open(os.path.join(self.folder, "in.json"), "a", encoding="utf-8") as file:

@@ -192,7 +192,7 @@ def main():
                     continue
                 cases.append((kind, name, case[2] if kind == "refused" else "", refused, differs))
                 folders.append(folder)
-        status, said, errors = spark.compare(python, folders)
+        _, _, errors = spark.compare(python, folders)
         for (kind, name, words, refused, differs), folder in zip(cases, folders):
             try:
                 with open(folder + "/certificate.json", encoding="utf-8") as file:
