@@ -36,6 +36,7 @@ struct OutsideScan {
     CassandraReading *table;
     uint32_t column_count;
     CassandraReader *readers;
+    Str *names; /* Of the columns, for what is told of them. */
     CqlSelect *select;
     struct KeyedSelects *keyed; /* NULL: one question alone. */
     CqlRows *page; /* NULL: the next is to be fetched. */
@@ -352,6 +353,7 @@ static void scan_close(OutsideScan *scan)
     for (uint32_t c = 0; c < scan->column_count; c++)
         cassandra_reader_done(&scan->readers[c]);
     free(scan->readers);
+    free(scan->names);
     free(scan->values);
     free(scan);
 }
@@ -365,11 +367,14 @@ static bool scan_open(OutsideTable *base, const StoreScanSpec *spec, OutsideScan
 
     scan->table = table;
     scan->readers = mem_zalloc((spec->column_count + 1) * sizeof *scan->readers);
+    scan->names = mem_zalloc((spec->column_count + 1) * sizeof *scan->names);
     scan->values = mem_zalloc((spec->column_count + 1) * sizeof *scan->values);
-    for (; ok && scan->column_count < spec->column_count; scan->column_count++)
-        ok = cassandra_reader_init(&scan->readers[scan->column_count],
-                                   spec->schema->columns[spec->columns[scan->column_count]].type,
-                                   err);
+    for (; ok && scan->column_count < spec->column_count; scan->column_count++) {
+        const Field *column = &spec->schema->columns[spec->columns[scan->column_count]];
+
+        scan->names[scan->column_count] = column->name;
+        ok = cassandra_reader_init(&scan->readers[scan->column_count], column->type, err);
+    }
     strbuf_init(&question.text);
     strbuf_init(&question.values);
     if (ok && spec->keys) {
@@ -430,6 +435,20 @@ static bool read_row(OutsideScan *scan, Error *err)
     return true;
 }
 
+static bool other_shape(const CassandraReader *reader, Str name, Error *err)
+{
+    StrBuf type;
+
+    strbuf_init(&type);
+    type_name_sql(&type, reader->type);
+    (void)error_set(err, ERROR_USER,
+                    "column '%.*s' in Cassandra holds what is no %s (a user-defined type is a STRUCT, a "
+                    "tuple, list or set an ARRAY)",
+                    STR_ARG(name), strbuf_c(&type));
+    strbuf_done(&type);
+    return false;
+}
+
 static bool scan_next(OutsideScan *scan, Arena *arena, uint32_t row_max, Batch **out, Error *err)
 {
     uint32_t row_count = 0;
@@ -455,8 +474,7 @@ static bool scan_next(OutsideScan *scan, Arena *arena, uint32_t row_max, Batch *
     for (uint32_t c = 0; c < scan->column_count; c++) {
         (*out)->columns[c] = cassandra_reader_finish(&scan->readers[c]);
         if (!(*out)->columns[c])
-            return error_set(err, ERROR_USER, "column %u in Cassandra holds JSON of another shape",
-                             c + 1);
+            return other_shape(&scan->readers[c], scan->names[c], err);
     }
     return true;
 }

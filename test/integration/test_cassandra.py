@@ -393,6 +393,9 @@ class Tests:
         assert weir.sql(kinds.format(""), last=True)[0][0] == 1
         said = weir.sql(kinds.format(", missing INT"), last=True, error=True)
         assert "weir_others.kinds in Cassandra has no column 'missing'" in said, said
+        said = weir.sql("CREATE TABLE kinds (k BIGINT, pair STRUCT<a: INT, b: INT>) USING cassandra; SELECT * FROM kinds",
+                        last=True, error=True)
+        assert "column 'pair' in Cassandra holds what is no STRUCT<a: INT, b: INT>" in said, said
         said = weir.sql("CREATE TABLE none (k BIGINT) USING cassandra; SELECT * FROM none", last=True, error=True)
         assert "there is no table weir_others.none in Cassandra" in said, said
 
