@@ -4,11 +4,21 @@
  */
 #include "unit.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/assert.h"
 #include "client/cql/cql_frame.h"
 #include "client/cql/cql_result.h"
 #include "client/cql/cql_ring.h"
 #include "client/cql/cql_session_impl.h"
 #include "client/cql/cql_token.h"
+#include "log/wire.h"
+#include "os/os.h"
 
 /* ── frames ────────────────────────────────────────────────────────────────────────────────────*/
 
@@ -226,6 +236,19 @@ static void rows_that_are_not_there_are_refused(void **state)
     arena_done(&arena);
 }
 
+/* What no request of ours asks for: the number of columns alone. */
+static void rows_of_unnamed_columns_are_refused(void **state)
+{
+    static const char raw[] = "\x00\x00\x00\x04\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01x";
+    CqlRows rows;
+    Error err = {0};
+    Arena arena;
+
+    arena_init(&arena);
+    assert_false(cql_read_rows(cql_reader((Str){raw, sizeof raw - 1}), &arena, &rows, &err));
+    arena_done(&arena);
+}
+
 static void errors_tell_whether_another_try_may_help(void **state)
 {
     static const struct {
@@ -347,6 +370,107 @@ static void nobody_there_is_worth_another_try(void **state)
     assert_non_null(strstr(err.text, "127.0.0.1 port 1"));
 }
 
+/* ── a server that takes its time ──────────────────────────────────────────────────────────────*/
+
+enum { REQUEST_BYTES = 128 << 10, REQUESTS = 3200, WINDOW = 256 };
+
+static bool take_all(int socket, void *into, size_t bytes)
+{
+    return !bytes || recv(socket, into, bytes, MSG_WAITALL) == (ssize_t)bytes;
+}
+
+/* Answers every request, one after another; to EXECUTE, that it is done. */
+static void serve(void *arg)
+{
+    static char body[REQUEST_BYTES + 64];
+    int socket = accept4(*(int *)arg, NULL, NULL, SOCK_CLOEXEC);
+    unsigned char header[CQL_HEADER_BYTES];
+    StrBuf answer;
+
+    strbuf_init(&answer);
+    while (take_all(socket, header, sizeof header)) {
+        uint32_t bytes = wire_load32(header + 5);
+
+        assert_true(bytes <= sizeof body && take_all(socket, body, bytes));
+        strbuf_clear(&answer);
+        cql_put_byte(&answer, 0x84);
+        cql_put_byte(&answer, 0);
+        strbuf_add(&answer, header + 2, 2);
+        cql_put_byte(&answer, header[4] == CQL_OPTIONS   ? CQL_SUPPORTED
+                              : header[4] == CQL_STARTUP ? CQL_READY
+                                                         : CQL_RESULT);
+        cql_put_int(&answer, header[4] == CQL_OPTIONS ? 2 : header[4] == CQL_STARTUP ? 0 : 4);
+        if (header[4] == CQL_OPTIONS)
+            cql_put_short(&answer, 0);
+        else if (header[4] != CQL_STARTUP)
+            cql_put_int(&answer, CQL_RESULT_VOID);
+        assert_true(send(socket, answer.data, answer.bytes, MSG_NOSIGNAL) == (ssize_t)answer.bytes);
+    }
+    strbuf_done(&answer);
+    (void)close(socket);
+}
+
+static void count_answer(void *self, CqlConnection *connection, CqlAsked *asked,
+                         const CqlMessage *message)
+{
+    ++*(int *)self;
+}
+
+static int64_t resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long long pages = 0;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d %lld", &pages), 1);
+    (void)fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void a_server_that_is_always_behind_takes_no_more_memory(void **state)
+{
+    static const CqlConnectionMethods methods = {.answered = count_answer};
+    static CqlAsked asked[REQUESTS];
+    const CqlConnectionConfig config = {.version = 4};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t address_bytes = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int small = 64 << 10;
+    char *body = mem_zalloc(REQUEST_BYTES);
+    CqlConnection *connection;
+    OsThread *server;
+    int64_t before;
+    int sent = 0;
+    int answered = 0;
+
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &address_bytes), 0);
+    server = os_thread_start("server", serve, &listener);
+    assert_ok(cql_connection_dial(&config, "127.0.0.1", "127.0.0.1", ntohs(address.sin_port), &methods,
+                                  &answered, &connection, &err));
+    before = resident_bytes();
+    while (answered < REQUESTS) {
+        OsSocketWait wait;
+
+        for (; sent < REQUESTS && sent - answered < WINDOW && cql_connection_may_send(connection); sent++)
+            cql_connection_send(connection, &asked[sent], CQL_EXECUTE, (Str){body, REQUEST_BYTES});
+        cql_connection_flush(connection, 0);
+        wait = cql_connection_wait(connection);
+        os_socket_wait(&wait, 1, NULL, 100000);
+        if (wait.ready)
+            cql_connection_work(connection);
+        assert_true(cql_connection_state(connection) != CQL_BROKEN);
+    }
+    if (resident_bytes() - before > (int64_t)150 << 20) /* Of 400 MB that were sent. */
+        fail_msg("%lld MB", (long long)(resident_bytes() - before) >> 20);
+    cql_connection_free(connection);
+    os_thread_join(server);
+    (void)close(listener);
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,12 +483,14 @@ int main(void)
         cmocka_unit_test(values_are_printed),
         cmocka_unit_test(a_list_that_lies_about_its_length_is_refused),
         cmocka_unit_test(rows_that_are_not_there_are_refused),
+        cmocka_unit_test(rows_of_unnamed_columns_are_refused),
         cmocka_unit_test(errors_tell_whether_another_try_may_help),
         cmocka_unit_test(tokens_are_cassandras),
         cmocka_unit_test(simple_replicas_are_the_next_nodes),
         cmocka_unit_test(replicas_of_a_datacenter_spread_over_racks),
         cmocka_unit_test(contact_points_are_read),
         cmocka_unit_test(nobody_there_is_worth_another_try),
+        cmocka_unit_test(a_server_that_is_always_behind_takes_no_more_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -412,7 +412,7 @@ static void write_out(CqlConnection *connection, StrBuf *buf)
                             buf->bytes - connection->out_used, &bytes);
 
         if (state == OS_SOCKET_AGAIN)
-            return;
+            break;
         if (state == OS_SOCKET_ENDED) {
             /* The server may have said why, before it closed. */
             while (read_once(connection))
@@ -422,10 +422,8 @@ static void write_out(CqlConnection *connection, StrBuf *buf)
         }
         connection->out_used += bytes;
     }
-    if (connection->out_used == buf->bytes) {
-        strbuf_clear(buf);
-        connection->out_used = 0;
-    }
+    /* A server that is always behind never has all of it. */
+    cql_drop_used(buf, &connection->out_used);
 }
 
 static void write_all(CqlConnection *connection)

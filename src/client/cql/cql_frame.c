@@ -168,19 +168,9 @@ void cql_decoder_done(CqlDecoder *decoder)
     strbuf_done(&decoder->unpacked);
 }
 
-/* Moves what is left to the front, once half of the buffer has been used. */
-static void drop_used(StrBuf *buf, size_t *used)
-{
-    if (*used == 0 || *used < buf->bytes / 2)
-        return;
-    memmove(buf->data, buf->data + *used, buf->bytes - *used);
-    buf->bytes -= *used;
-    *used = 0;
-}
-
 char *cql_decoder_room(CqlDecoder *decoder, size_t bytes)
 {
-    drop_used(&decoder->in, &decoder->in_used);
+    cql_drop_used(&decoder->in, &decoder->in_used);
     strbuf_reserve(&decoder->in, bytes);
     return decoder->in.data + decoder->in.bytes;
 }
@@ -238,7 +228,7 @@ static bool next_segment(CqlDecoder *decoder, bool *found, Error *err)
         return true;
     if (cql_crc32(at + header_bytes, bytes) != little(at + header_bytes + bytes, CRC32_BYTES))
         return damaged(err, "the checksum of a segment is wrong");
-    drop_used(&decoder->messages, &decoder->messages_used);
+    cql_drop_used(&decoder->messages, &decoder->messages_used);
     if (unpacked > 0) {
         if (!unpack(&decoder->messages, (Str){at + header_bytes, bytes}, unpacked, err))
             return false;

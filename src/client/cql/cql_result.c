@@ -80,6 +80,8 @@ bool cql_read_rows(CqlReader rest, Arena *arena, CqlRows *out, Error *err)
     *out = (CqlRows){0};
     if (!read_metadata(&rest, arena, &out->metadata))
         return bad(err);
+    if (out->metadata.column_count && !out->metadata.columns) /* Never asked for so. */
+        return bad(err);
     out->row_count = (uint32_t)cql_read_int(&rest);
     /* A value takes at least its length's four bytes; rows without columns there are none. */
     if (rest.failed || (uint64_t)out->row_count * MAX(out->metadata.column_count, 1u) >

@@ -95,6 +95,16 @@ static inline Str cql_read_bytes(CqlReader *reader)
     return bytes < 0 ? (Str){NULL, 0} : cql_read_raw(reader, (size_t)bytes);
 }
 
+/* Moves what is left to the front, once half of the buffer has been used. */
+static inline void cql_drop_used(StrBuf *buf, size_t *used)
+{
+    if (*used == 0 || *used < buf->bytes / 2)
+        return;
+    memmove(buf->data, buf->data + *used, buf->bytes - *used);
+    buf->bytes -= *used;
+    *used = 0;
+}
+
 /* ── writing ───────────────────────────────────────────────────────────────────────────────────*/
 
 static inline void cql_put_uint(StrBuf *out, uint64_t value, uint32_t bytes)
