@@ -390,6 +390,10 @@ static bool bind_histogram(BindCall *call, Error *err)
     const Vector *value;
     Field fields[2];
 
+    if (type->kind == TYPE_VOID || type_is_string(type)) {
+        type = &type_double;
+        bind_cast(call, 0, type);
+    }
     if (!type_is_numeric(type) && !type_is_interval(type) && type->kind != TYPE_DATE &&
         !type_is_timestamp(type))
         return bind_unexpected(call, 0,

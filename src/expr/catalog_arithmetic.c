@@ -347,6 +347,9 @@ static bool bind_arithmetic(BindCall *call, Error *err)
         if (promoted->kind == TYPE_DATE && op == OP_ADD)
             return bind_as_two(call, "date_add", call->args[0], call->args[1], err);
     }
+    /* NULL / DECIMAL is one of doubles, DECIMAL / NULL one of decimals. */
+    if (op == OP_DIVIDE && call->args[0]->type->kind == TYPE_VOID)
+        bind_division_sides(call);
     bind_decimal_sides(call);
     if (op == OP_DIVIDE)
         bind_division_sides(call);

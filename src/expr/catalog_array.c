@@ -44,24 +44,26 @@ static bool bind_array_value(BindCall *call, Error *err)
     return bind_signature(call, err);
 }
 
-/* Whether a decimal has place for all values of an integral type. */
-static bool decimal_holds(const Type *decimal, const Type *integral)
+/* Brings elements and a value to the type that has all values of both; no decimal changes its digits. */
+static bool bind_meeting(BindCall *call, uint32_t value_i, Error *err)
 {
-    Decimal digits = decimal_of(integral);
+    const Type *a = call->args[0]->type;
+    const Type *element = a->kind != TYPE_ARRAY ? NULL
+                                                : type_meeting(call->arena, a->fields[0].type,
+                                                                call->args[value_i]->type);
 
-    return decimal->precision - decimal->scale >= digits.precision;
+    if (!element)
+        return array_value_mismatch(call, value_i, err);
+    bind_cast(call, 0, type_array(call->arena, element, a->contains_null));
+    bind_cast(call, value_i, element);
+    return bind_signature(call, err);
 }
 
-/* Whether Spark brings the two together without changing the digits of a decimal. */
-static bool types_meet_tightly(const Type *a, const Type *b)
+static bool bind_meeting_value(BindCall *call, Error *err)
 {
-    const Type *other = a->kind == TYPE_DECIMAL ? b : a;
-
-    if ((a->kind != TYPE_DECIMAL && b->kind != TYPE_DECIMAL) || type_equal(a, b))
-        return true;
-    if (other->kind == TYPE_VOID)
-        return true;
-    return type_is_integral(other) && decimal_holds(a->kind == TYPE_DECIMAL ? a : b, other);
+    if (call->args[0]->type->kind != TYPE_ARRAY)
+        return bind_unexpected(call, 0, "ARRAY", err);
+    return bind_meeting(call, 1, err);
 }
 
 /* array_append, array_prepend */
@@ -71,9 +73,7 @@ static bool bind_add_value(BindCall *call, Error *err)
 
     if (a->kind != TYPE_ARRAY)
         return bind_unexpected(call, 0, "ARRAY", err);
-    if (!types_meet_tightly(a->fields[0].type, call->args[1]->type))
-        return array_value_mismatch(call, 1, err);
-    return bind_array_value(call, err);
+    return bind_meeting(call, 1, err);
 }
 
 static bool bind_array_insert(BindCall *call, Error *err)
@@ -82,10 +82,7 @@ static bool bind_array_insert(BindCall *call, Error *err)
 
     if (a->kind == TYPE_ARRAY && !bind_require_int(call, 1, err))
         return false;
-    if (a->kind != TYPE_ARRAY || !types_meet_tightly(a->fields[0].type, call->args[2]->type) ||
-        !type_common_no_string(call->arena, a->fields[0].type, call->args[2]->type))
-        return array_value_mismatch(call, 2, err);
-    return bind_signature(call, err);
+    return bind_meeting(call, 2, err);
 }
 
 /* Of those that compare elements. */
@@ -112,25 +109,31 @@ static bool bind_position(BindCall *call, Error *err)
 {
     if (call->args[0]->type->kind == TYPE_VOID)
         return null_type(call, err);
-    return bind_comparing(call, bind_array_value, err);
+    return bind_comparing(call, bind_meeting_value, err);
 }
 
 static bool bind_remove(BindCall *call, Error *err)
 {
     if (call->args[0]->type->kind != TYPE_ARRAY)
         return array_value_mismatch(call, 1, err);
-    return bind_comparing(call, bind_array_value, err);
+    return bind_comparing(call, bind_meeting_value, err);
 }
 
 static bool bind_two_arrays(BindCall *call, Error *err)
 {
     const Type *a = call->args[0]->type, *b = call->args[1]->type;
 
-    if (a->kind != TYPE_ARRAY || b->kind != TYPE_ARRAY || !type_common_no_string(call->arena, a, b))
+    const Type *both = a->kind == TYPE_ARRAY && b->kind == TYPE_ARRAY
+                           ? type_meeting(call->arena, a, b)
+                           : NULL;
+
+    if (!both)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.BINARY_ARRAY_DIFF_TYPES",
                              "Input to function `%s` should have been two \"ARRAY\" with same "
                              "element type, but it's [%s, %s].",
                              call->fn->name, bind_type_text(call, a), bind_type_text(call, b));
+    bind_cast(call, 0, both);
+    bind_cast(call, 1, both);
     return bind_signature(call, err);
 }
 
@@ -704,7 +707,7 @@ static const Function rows[] = {
     ARRAY_ROW("array_insert", 0, 3, 3, bind_array_insert, "(array<T>, int, T) -> array<T>",
               kernel_array_insert, NULL, "The array with an element put in at a place, from 1",
               "array_insert(array(1, 3), 2, 2) = array(1, 2, 3)"),
-    ARRAY_ROW("array_repeat", 0, 2, 2, bind_signature, "(T, int) -> array<T>", kernel_array_repeat,
+    ARRAY_ROW("array_repeat", 0, 2, 2, bind_signature, "(T, int=) -> array<T>", kernel_array_repeat,
               NULL, "The value so many times", "array_repeat('a', 2) = array('a', 'a')"),
     ARRAY_ROW("flatten", FN_STRICT, 1, 1, bind_flatten, NULL, kernel_flatten, NULL,
               "An array of arrays as one", "flatten(array(array(1), array(2))) = array(1, 2)"),

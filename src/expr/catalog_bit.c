@@ -46,7 +46,7 @@ static bool bind_bits(BindCall *call, Error *err)
     const Type *a = call->args[0]->type, *b = call->args[call->arg_count - 1]->type;
     const Type *common = bind_common(call, 0, call->arg_count, 1);
 
-    if (!common)
+    if (!common || (!type_is_integral(common) && !types_become_one(a, b)))
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                              "the left and right operands of the binary operator have "
                              "incompatible types (%s and %s).",

@@ -287,29 +287,35 @@ static Vector *kernel_in(const KernelCall *call)
 /* AND and OR cast a text to meet the other side; with text on all sides nothing asks for it. */
 static bool all_text(const BindCall *call)
 {
+    bool any = false;
+
     for (uint32_t i = 0; i < call->arg_count; i++) {
-        if (!type_is_string(call->args[i]->type))
+        const Type *type = call->args[i]->type;
+
+        if (!type_is_string(type) && type->kind != TYPE_VOID)
             return false;
+        any |= type_is_string(type);
     }
-    return true;
+    return any;
 }
 
 static bool bind_logical(BindCall *call, Error *err)
 {
+    const Type *a = call->args[0]->type, *b = call->args[call->arg_count - 1]->type;
+    bool text = all_text(call);
+
     call->nullable = false;
     for (uint32_t i = 0; i < call->arg_count; i++) {
         const Type *type = call->args[i]->type;
 
-        if (type->kind == TYPE_VOID || (type_is_string(type) && !all_text(call)))
+        if (!text && (type->kind == TYPE_VOID || type_is_string(type)))
             bind_cast(call, i, &type_boolean);
         else if (type->kind != TYPE_BOOLEAN && call->arg_count == 2 &&
-                 !type_is_string(call->args[0]->type) && !type_is_string(call->args[1]->type) &&
-                 !type_equal(call->args[0]->type, call->args[1]->type))
+                 !types_become_one(a, b))
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
                                  "the left and right operands of the binary operator have "
                                  "incompatible types (%s and %s).",
-                                 bind_type_text(call, call->args[0]->type),
-                                 bind_type_text(call, call->args[1]->type));
+                                 bind_type_text(call, a), bind_type_text(call, b));
         else if (type->kind != TYPE_BOOLEAN)
             return bind_mismatch(call, err, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
                                  "the binary operator requires the input type \"BOOLEAN\", not %s.",

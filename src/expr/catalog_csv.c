@@ -68,7 +68,7 @@ static bool bind_from_csv(BindCall *call, Error *err)
                                "expression should be evaluated to struct type, but got %s.",
                                bind_type_text(call, from->type));
     if (!text_options_bind(call, 2, true, &from->options, err) ||
-        !options_check(call, &from->options, err) || !bind_require(call, 0, &type_string, err))
+        !options_check(call, &from->options, err) || !bind_require_text(call, 0, err))
         return false;
     from->type = type_all_nullable(call->arena, from->type);
     for (uint32_t f = 0; f < from->type->field_count; f++) {

@@ -180,6 +180,8 @@ static bool bind_to_time(BindCall *call, Error *err)
     const Type *from = call->args[0]->type;
     bool try_ = (call->fn->flags & FN_NULL_ON_ERROR) != 0;
 
+    if (call->arg_count == 1 && !type_can_cast(from, to) && bind_coerce(call, 0, &type_string))
+        from = call->args[0]->type;
     call->nullable = call->nullable || try_;
     if (from->kind == TYPE_VOID)
         bind_cast(call, 0, &type_string);
@@ -218,7 +220,7 @@ static bool bind_unix_timestamp(BindCall *call, Error *err)
         bind_cast(call, 0, &type_timestamp);
         return bind_as(call, "unix_seconds", call->args, 1, err);
     }
-    if (!bind_require(call, 0, &type_string, err) ||
+    if (!bind_require_text(call, 0, err) ||
         (call->arg_count > 1 && !bind_require(call, 1, &type_string, err)))
         return false;
     return true;
@@ -287,7 +289,7 @@ static bool bind_timestamp_seconds(BindCall *call, Error *err)
 {
     const Type *type = call->args[0]->type;
 
-    if (type->kind == TYPE_FLOAT || type->kind == TYPE_VOID || type_is_string(type))
+    if (type->kind == TYPE_FLOAT || type->kind == TYPE_VOID)
         bind_cast(call, 0, &type_double);
     if (!type_is_numeric(call->args[0]->type))
         return bind_unexpected(call, 0, "NUMERIC", err);
@@ -440,12 +442,12 @@ static const Function rows[] = {
     UNIX_TIMESTAMP("to_unix_timestamp", 1, 0,
                    "Seconds since 1970 UTC of a time, or a text by a pattern",
                    "to_unix_timestamp('2016-04-08', 'yyyy-MM-dd') IS NOT NULL"),
-    FUNCTION_ROW("datetime", "unix_seconds", "(timestamp) -> bigint", kernel_seconds, &second_us,
+    FUNCTION_ROW("datetime", "unix_seconds", "(timestamp=) -> bigint", kernel_seconds, &second_us,
                  "Seconds since 1970 UTC", "unix_seconds(TIMESTAMP '1970-01-01 00:00:01Z') = 1"),
-    FUNCTION_ROW("datetime", "unix_millis", "(timestamp) -> bigint", kernel_seconds, &ms_us,
+    FUNCTION_ROW("datetime", "unix_millis", "(timestamp=) -> bigint", kernel_seconds, &ms_us,
                  "Milliseconds since 1970 UTC",
                  "unix_millis(TIMESTAMP '1970-01-01 00:00:01Z') = 1000"),
-    FUNCTION_ROW("datetime", "unix_micros", "(timestamp) -> bigint", kernel_seconds, &one_us,
+    FUNCTION_ROW("datetime", "unix_micros", "(timestamp=) -> bigint", kernel_seconds, &one_us,
                  "Microseconds since 1970 UTC",
                  "unix_micros(TIMESTAMP '1970-01-01 00:00:01Z') = 1000000"),
     {
@@ -466,7 +468,7 @@ static const Function rows[] = {
     FUNCTION_ROW("datetime", "timestamp_micros", "(integral) -> timestamp", kernel_timestamp_of,
                  &one_us, "The timestamp of microseconds since 1970 UTC",
                  "timestamp_micros(1500000) = TIMESTAMP '1970-01-01 00:00:01.5Z'"),
-    FUNCTION_ROW("datetime", "unix_date", "(date) -> int", kernel_same_days, NULL,
+    FUNCTION_ROW("datetime", "unix_date", "(date=) -> int", kernel_same_days, NULL,
                  "Days since 1970-01-01", "unix_date(DATE '1970-01-02') = 1"),
     FUNCTION_ROW("datetime", "date_from_unix_date", "(int) -> date", kernel_same_days, NULL,
                  "The date so many days after 1970-01-01",

@@ -42,7 +42,7 @@ static bool bind_from_json(BindCall *call, Error *err)
         return bind_wrong_count(call, "[2, 3]", err);
     if (!text_schema_bind(call, 1, &from->type, err) ||
         !text_options_bind(call, 2, true, &from->options, err) ||
-        !bind_require(call, 0, &type_string, err))
+        !bind_require_text(call, 0, err))
         return false;
     if (!type_is_nested(from->type))
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.INVALID_JSON_SCHEMA",

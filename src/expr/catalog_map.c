@@ -191,8 +191,10 @@ static bool bind_map_concat(BindCall *call, Error *err)
                                  "The `map_concat` should all be of type map, but it's %s.",
                                  bind_type_text(call, call->args[i]->type));
     }
+    /* Texts among values become what is beside them, among keys they do not. */
     for (uint32_t i = 1; i < call->arg_count; i++) {
-        if (!type_common_no_string(call->arena, call->args[0]->type, call->args[i]->type))
+        if (!type_common_no_string(call->arena, call->args[0]->type->fields[0].type,
+                                   call->args[i]->type->fields[0].type))
             return bind_diff_types(call, 0, call->arg_count, err);
     }
     common = call->arg_count ? bind_common(call, 0, call->arg_count, 1)

@@ -45,8 +45,8 @@ static bool bind_assert_true(BindCall *call, Error *err)
 {
     Expr *message, *raise, *null = expr_literal_null(call->arena, &type_void, call->span);
 
-    if (!bind_require(call, 0, &type_boolean, err))
-        return false;
+    if (call->args[0]->type->kind != TYPE_BOOLEAN && call->args[0]->type->kind != TYPE_VOID)
+        return bind_unexpected(call, 0, "BOOLEAN", err);
     if (call->arg_count > 1) {
         message = call->args[1];
     } else {

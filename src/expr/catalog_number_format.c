@@ -188,6 +188,8 @@ static Vector *kernel_format_number(const KernelCall *call)
 
 static bool bind_format_number(BindCall *call, Error *err)
 {
+    if (type_is_string(call->args[0]->type))
+        return bind_unexpected(call, 0, "NUMERIC", err);
     if (!bind_signature(call, err))
         return false;
     call->nullable = true;
@@ -218,7 +220,7 @@ static const Function rows[] = {
     ROW("to_varchar", 0, bind_to_char, TO_CHAR_SIGNATURE, kernel_to_char, "The same as to_char",
         "to_varchar(78.12, '$99.99') = '$78.12'"),
     ROW("format_number", 0, bind_format_number,
-        "(numeric, int) -> string; (numeric, string) -> string", kernel_format_number,
+        "(numeric=, int=) -> string; (numeric=, string=) -> string", kernel_format_number,
         "With commas and so many digits behind the point, or by a pattern of # 0 , .",
         "format_number(12332.123456, 4) = '12,332.1235'"),
 };

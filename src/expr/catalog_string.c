@@ -440,16 +440,17 @@ static Vector *kernel_reverse(const KernelCall *call)
 /* Arrays of one type, all BINARY, or else everything as STRING. */
 static bool bind_concat(BindCall *call, Error *err)
 {
-    bool any_array = false, all_binary = call->arg_count > 0;
+    bool any_array = false, any_null = false, all_binary = call->arg_count > 0;
 
     for (uint32_t i = 0; i < call->arg_count; i++) {
         TypeKind kind = call->args[i]->type->kind;
 
         any_array |= kind == TYPE_ARRAY;
+        any_null |= kind == TYPE_VOID;
         all_binary &= kind == TYPE_BINARY;
     }
     if (any_array) {
-        call->type = bind_common(call, 0, call->arg_count, 1);
+        call->type = any_null ? NULL : bind_common(call, 0, call->arg_count, 1);
         return call->type || bind_diff_types(call, 0, call->arg_count, err);
     }
     call->type = all_binary ? &type_binary : &type_string;

@@ -196,20 +196,23 @@ static SubscriptKind subscript_kind(const Function *fn)
     return *(const SubscriptKind *)fn->extra;
 }
 
+/* map[key]: as the map's keys. element_at: both as the type that has the values of both. */
 static bool bind_map_key(BindCall *call, Error *err)
 {
     const Type *map = call->args[0]->type;
-    const Type *common =
-        type_common_no_string(call->arena, map->fields[0].type, call->args[1]->type);
+    const Type *common = map->fields[0].type;
 
-    if (subscript_kind(call->fn) == SUBSCRIPT)
-        common = map->fields[0].type;
-    if (!common || !type_equal(common, map->fields[0].type) || !bind_coerce(call, 1, common))
+    if (subscript_kind(call->fn) == SUBSCRIPT && !bind_require(call, 1, common, err))
+        return false;
+    common = type_meeting(call->arena, common, call->args[1]->type);
+    if (!common)
         return bind_mismatch(call, err, "DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES",
                              "Input to `%s` should have been \"MAP\" followed by a value with same "
                              "key type, but it's [%s, %s].",
                              call->fn->name, bind_type_text(call, map),
                              bind_type_text(call, call->args[1]->type));
+    bind_cast(call, 0, type_map(call->arena, common, map->fields[1].type, map->contains_null));
+    bind_cast(call, 1, common);
     if (!bind_orderable(call, common, err))
         return false;
     call->type = map->fields[1].type;

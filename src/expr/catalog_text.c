@@ -22,7 +22,7 @@ static bool mask_char(BindCall *call, uint32_t arg_i, const char *name, Str *out
 
     if (arg_i >= call->arg_count)
         return true;
-    if (!bind_require(call, arg_i, &type_string, err) ||
+    if (!bind_require_text(call, arg_i, err) ||
         !bind_constant(call, arg_i, name, &value, err))
         return false;
     *out = STR_EMPTY;
@@ -44,7 +44,7 @@ static bool bind_mask(BindCall *call, Error *err)
     Mask *mask = ARENA_NEW(call->arena, Mask);
 
     *mask = (Mask){STR("X"), STR("x"), STR("n"), STR_EMPTY};
-    if (!bind_require(call, 0, &type_string, err) ||
+    if (!bind_require_text(call, 0, err) ||
         !mask_char(call, 1, "upperChar", &mask->upper, err) ||
         !mask_char(call, 2, "lowerChar", &mask->lower, err) ||
         !mask_char(call, 3, "digitChar", &mask->digit, err) ||
@@ -239,7 +239,7 @@ static const Function rows[] = {
     },
     TEXT_ROW("quote", 1, 1, bind_signature, TEXT, kernel_quote, NULL,
              "In single quotes, those within with a backslash", "length(quote('ab')) = 4"),
-    TEXT_ROW("soundex", 1, 1, bind_signature, TEXT, kernel_soundex, NULL,
+    TEXT_ROW("soundex", 1, 1, bind_signature, "(string=) -> string", kernel_soundex, NULL,
              "How an English name sounds", "soundex('Miller') = 'M460'"),
     TEXT_ROW("levenshtein", 2, 3, bind_signature,
              "(string, string) -> int; (string, string, int) -> int", kernel_levenshtein, NULL,

@@ -136,7 +136,7 @@ static Vector *kernel_decode(const KernelCall *call)
     {                                                                                              \
         .name = name_, .flags = FN_STRICT | FN_CONSTANTS | (flags_), .arg_min = 2, .arg_max = 3,   \
         .bind = bind_parse_url,                                                                    \
-        .signature = "(string, string) -> string; (string, string, string) -> string",             \
+        .signature = "(string=, string=) -> string; (string=, string=, string=) -> string",             \
         .kernel = kernel_parse_url, .group = "url", .doc = doc_, .example = example_               \
     }
 

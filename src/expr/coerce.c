@@ -247,6 +247,34 @@ const Type *type_tightest(Arena *arena, const Type *a, const Type *b)
     return common_nested(arena, a, b, type_tightest);
 }
 
+const Type *type_meeting(Arena *arena, const Type *a, const Type *b)
+{
+    if ((a->kind == TYPE_FLOAT && type_is_integral(b)) ||
+        (b->kind == TYPE_FLOAT && type_is_integral(a)))
+        return &type_float;
+    if (type_is_nested(a) && type_is_nested(b))
+        return common_nested(arena, a, b, type_meeting);
+    return type_tightest(arena, a, b);
+}
+
+bool types_become_one(const Type *a, const Type *b)
+{
+    const Type *decimal = a->kind == TYPE_DECIMAL ? a : b, *other = a->kind == TYPE_DECIMAL ? b : a;
+    Decimal digits;
+
+    if (type_equal(a, b))
+        return true;
+    if (type_is_string(a) || type_is_string(b))
+        return type_string_promotion(a, b) != NULL;
+    if (decimal->kind != TYPE_DECIMAL)
+        return false;
+    if (other->kind == TYPE_DOUBLE)
+        return true;
+    digits = decimal_of(other);
+    return type_is_integral(other) && digits.precision == decimal->precision &&
+           digits.scale == decimal->scale;
+}
+
 static const Type *common_decimal(Arena *arena, const Type *a, const Type *b)
 {
     if (a->kind != TYPE_DECIMAL && b->kind != TYPE_DECIMAL)

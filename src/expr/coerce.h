@@ -33,6 +33,11 @@ Decimal decimal_of_literal(const Expr *e);
 
 /* The tightest type of both without loss, decimals and strings left aside. NULL: none. */
 const Type *type_tightest(Arena *arena, const Type *a, const Type *b);
+/* The same for elements of arrays and keys of maps: an integer and a FLOAT meet in FLOAT. */
+const Type *type_meeting(Arena *arena, const Type *a, const Type *b);
+/* Whether Spark makes the two operands one type before it looks whether the operator takes that: text
+ * becomes what is beside it, an integer a decimal of its digits, a decimal beside a DOUBLE one too. */
+bool types_become_one(const Type *a, const Type *b);
 /* As type_common, but a string is not taken for another type (greatest, least). */
 const Type *type_common_no_string(Arena *arena, const Type *a, const Type *b);
 /* What a string and another type meet in; NULL: neither is a string, or they do not. */

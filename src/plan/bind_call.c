@@ -497,6 +497,18 @@ static bool order_to_argument(Binder *b, const ExprScope *es, const AstExpr *ast
     return true;
 }
 
+static bool takes_ignore_nulls(const Function *fn)
+{
+    static const char *const names[] = {"first", "first_value", "last", "last_value",
+                                        "any_value", "nth_value", "lag", "lead"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(fn->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, const Function *fn,
                             bool in_aggregate)
 {
@@ -509,6 +521,8 @@ static Expr *aggregate_call(Binder *b, const ExprScope *es, const AstExpr *ast, 
 
     if (call->within_group.count && !takes_within_group(call_name(call)))
         return bind_unsupported_syntax(b, ast, "WITHIN GROUP (ORDER BY ...)");
+    if (call->nulls == AST_NULLS_IGNORE && !takes_ignore_nulls(fn))
+        return bind_unsupported_syntax(b, ast, "IGNORE NULLS");
     if (counts_table_star(b, es, ast) || !star_may_stand(b, ast))
         return NULL;
     inner.in_aggregate = in_aggregate;

@@ -40,7 +40,9 @@ static bool range_offset_fits(const Type *order, const Type *offset)
     bool interval = offset->kind == TYPE_INTERVAL_DT || offset->kind == TYPE_INTERVAL_YM;
 
     if (order->kind == TYPE_DATE)
-        return interval || offset->kind == TYPE_INT || offset->kind == TYPE_SMALLINT ||
+        return offset->kind == TYPE_INTERVAL_YM ||
+               (offset->kind == TYPE_INTERVAL_DT && offset->to_unit == UNIT_DAY) ||
+               offset->kind == TYPE_INT || offset->kind == TYPE_SMALLINT ||
                offset->kind == TYPE_TINYINT;
     if (order->kind == TYPE_TIMESTAMP || order->kind == TYPE_TIMESTAMP_NTZ)
         return interval;
@@ -155,8 +157,16 @@ static bool bind_frame(Binder *b, const ExprScope *es, const AstWindowSpec *ast,
                    "upper bound.");
         return false;
     }
-    return bind_offset(b, es, &frame->start, spec, &spec->from) &&
-           bind_offset(b, es, &frame->end, spec, &spec->to);
+    if (!bind_offset(b, es, &frame->start, spec, &spec->from) ||
+        !bind_offset(b, es, &frame->end, spec, &spec->to))
+        return false;
+    if (spec->from && spec->to && spec->from->type->kind != spec->to->type->kind) {
+        bind_error(b, frame->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES", "42K09",
+                   "Window frame bounds %s and %s do not have the same type.",
+                   type_text_sql(b, spec->from->type), type_text_sql(b, spec->to->type));
+        return false;
+    }
+    return true;
 }
 
 static WindowSpec *bind_spec(Binder *b, const ExprScope *es, const AstWindowSpec *ast)
@@ -299,6 +309,10 @@ Expr *bind_over(Binder *b, const ExprScope *es, const AstExpr *ast)
     WindowSpec *spec;
     Expr *e, *made;
 
+    if (es->in_aggregate)
+        return bind_error(b, ast->span, "_LEGACY_ERROR_TEMP_1031", NULL,
+                          "It is not allowed to use a window function inside an aggregate "
+                          "function. Please use the inner window function in a sub-query.");
     if (!es->windows)
         return bind_misplaced(b, es, ast, "a window function");
     fn = ast->call->name.count == 1 ? function_find(ast->call->name.parts[0].text) : NULL;

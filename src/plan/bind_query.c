@@ -529,7 +529,7 @@ bool bind_order_over(Binder *b, Relation *relation, const AstSortList *list)
 static bool limit_value(Binder *b, const Scope *scope, const AstExpr *ast, const char *name,
                         int64_t *out)
 {
-    Expr *e = bind_expr(b, &(ExprScope){.clause = name, .scope = scope}, ast);
+    Expr *e = bind_expr(b, &(ExprScope){.clause = name, .scope = scope, .subqueries = true}, ast);
     const Vector *v;
     Expr *number;
 

@@ -161,7 +161,7 @@ static void times_as_text(void **state)
         {"date_format('2018-05-07', 'c')", "string",
          "!INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN"},
         {"date_format('2018-05-07', 'yyyy ''x')", "string",
-         "!INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"},
+         "!INVALID_DATETIME_PATTERN.WITH_SUGGESTION"},
         {"from_unixtime(0)", "string", "1970-01-01 00:00:00"},
         {"from_unixtime(0, 'yyyy')", "string", "1970"},
     };
@@ -222,7 +222,7 @@ static void text_as_times(void **state)
         {"unix_timestamp('1970-01-01 00:00:10')", "bigint", "10"},
         {"to_unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "bigint", "86400"},
         {"unix_timestamp('aa')", "bigint", "!CANNOT_PARSE_TIMESTAMP"},
-        {"to_timestamp(true)", NULL, "!DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"},
+        {"to_timestamp(true)", NULL, "!CAST_INVALID_INPUT"},
     };
 
     (void)state;
