@@ -40,15 +40,11 @@ static bool range_offset_fits(const Type *order, const Type *offset)
     bool interval = offset->kind == TYPE_INTERVAL_DT || offset->kind == TYPE_INTERVAL_YM;
 
     if (order->kind == TYPE_DATE)
-        return offset->kind == TYPE_INTERVAL_YM ||
-               (offset->kind == TYPE_INTERVAL_DT && offset->to_unit == UNIT_DAY) ||
-               offset->kind == TYPE_INT || offset->kind == TYPE_SMALLINT ||
-               offset->kind == TYPE_TINYINT;
-    if (order->kind == TYPE_TIMESTAMP || order->kind == TYPE_TIMESTAMP_NTZ)
+        return offset->kind == TYPE_INTERVAL_YM || offset->kind == TYPE_INT ||
+               (offset->kind == TYPE_INTERVAL_DT && offset->to_unit == UNIT_DAY);
+    if (type_is_timestamp(order))
         return interval;
-    if (order->kind == TYPE_INTERVAL_DT || order->kind == TYPE_INTERVAL_YM)
-        return offset->kind == order->kind;
-    return type_is_numeric(order) && type_can_cast(offset, order);
+    return offset->kind == order->kind;
 }
 
 /* Computed here so that an error has its place. */
@@ -86,26 +82,26 @@ static bool bind_offset(Binder *b, const ExprScope *es, const AstFrameBound *bou
     if (!spec->rows) {
         const Type *order = spec->order[0].expr->type;
 
-        if (!type_is_numeric(order) && order->kind != TYPE_DATE && order->kind != TYPE_TIMESTAMP &&
-            order->kind != TYPE_TIMESTAMP_NTZ && order->kind != TYPE_INTERVAL_DT &&
-            order->kind != TYPE_INTERVAL_YM) {
+        to = order->kind == TYPE_DATE || type_is_timestamp(order) || !type_can_cast(e->type, order)
+                 ? e->type
+                 : order;
+        if (!type_is_numeric(to) && !type_is_interval(to)) {
             bind_error(b, bound->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
                        "42K09",
                        "The data type of the %s bound %s does not match the expected data type "
                        "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" "
                        "or \"INTERVAL\").",
                        bound->kind == AST_BOUND_PRECEDING ? "lower" : "upper",
-                       type_text_sql(b, order));
+                       type_text_sql(b, to));
             return false;
         }
-        if (!range_offset_fits(order, e->type)) {
+        if (!range_offset_fits(order, to)) {
             bind_error(b, bound->span, "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE", "42K09",
                        "The data type %s used in the order specification does not support the "
                        "data type %s which is used in the range frame.",
-                       type_text_sql(b, order), type_text_sql(b, e->type));
+                       type_text_sql(b, order), type_text_sql(b, to));
             return false;
         }
-        to = type_is_numeric(order) ? order : e->type;
     } else if (e->type->kind != TYPE_INT) {
         bind_error(b, bound->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE",
                    "42K09",
@@ -151,15 +147,15 @@ static bool bind_frame(Binder *b, const ExprScope *es, const AstWindowSpec *ast,
                    "Window frame upper bound does not follow the lower bound.");
         return false;
     }
+    if (!bind_offset(b, es, &frame->start, spec, &spec->from) ||
+        !bind_offset(b, es, &frame->end, spec, &spec->to))
+        return false;
     if (spec->from_kind > spec->to_kind) {
         bind_error(b, frame->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON",
                    "42K09", "The lower bound of a window frame must be less than or equal to the "
                    "upper bound.");
         return false;
     }
-    if (!bind_offset(b, es, &frame->start, spec, &spec->from) ||
-        !bind_offset(b, es, &frame->end, spec, &spec->to))
-        return false;
     if (spec->from && spec->to && spec->from->type->kind != spec->to->type->kind) {
         bind_error(b, frame->span, "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES", "42K09",
                    "Window frame bounds %s and %s do not have the same type.",
