@@ -556,6 +556,54 @@ static void append_only(PipelineBinder *p, TableDef *table)
     table->option_count = count;
 }
 
+/* The topic or folder that a table writes to, which others may name too; data == NULL: none. */
+static Str place_of(const TableDef *table)
+{
+    Str path;
+
+    if (table->kind != TABLE_STREAMING && table->kind != TABLE_MATERIALIZED_VIEW)
+        return (Str){NULL, 0};
+    if (table->provider == PROVIDER_KAFKA)
+        return table_topic(table);
+    if (table->provider != PROVIDER_JSON && table->provider != PROVIDER_CSV)
+        return (Str){NULL, 0};
+    path = table_option(table, "path");
+    while (path.bytes > 1 && path.data[path.bytes - 1] == '/')
+        path.bytes--;
+    return path;
+}
+
+/* Each table has a writer of its own: of two in one place, the rows of one would be lost. */
+static bool writes_alone(PipelineBinder *p, Binder *b, const TableDef *table)
+{
+    const char *option = table->provider == PROVIDER_KAFKA ? "topic" : "path";
+    Str place = place_of(table);
+    Span span = table->name_span;
+
+    for (uint32_t i = 0; i < table->option_count; i++) {
+        if (str_is_nocase(table->options[i].key, option))
+            span = table->options[i].value_span;
+    }
+    for (size_t i = 0; place.data && i < p->tables.count; i++) {
+        const TableDef *other = p->tables.items[i];
+        static const char servers[] = "kafka.bootstrap.servers";
+
+        if (!str_equal(place_of(other), place) ||
+            (other->provider == PROVIDER_KAFKA) != (table->provider == PROVIDER_KAFKA) ||
+            !str_equal(table_option(other, servers), table_option(table, servers)))
+            continue;
+        bind_error(b, span, "INVALID_OPTION_VALUE", "42616",
+                   "'%s': `%.*s` writes to '%.*s' already.", option, STR_ARG(other->name),
+                   STR_ARG(place));
+        diagnostic_remedy(p->diagnostics,
+                          "choose another place, or write CREATE FLOW ... AS INSERT INTO %.*s BY NAME "
+                          "SELECT ...",
+                          STR_ARG(other->name));
+        return false;
+    }
+    return true;
+}
+
 static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
 {
     const TableDef *known = table_of_name(p, &ast->name);
@@ -599,7 +647,7 @@ static bool bind_create_table(PipelineBinder *p, const AstCreateTable *ast)
     if (ok && !ast->query && table->kind == TABLE_STREAMING)
         table->output_mode = str_is_nocase(table_option(table, "output_mode"), "update")
                                  ? OUTPUT_UPDATE : OUTPUT_APPEND;
-    if (!ok)
+    if (!ok || !writes_alone(p, &b, table))
         return register_broken(p, &ast->name);
     if (p->input->keep_late && table->kind == TABLE_STREAMING && !table->late)
         table->late = table_late_new(p->arena, table);

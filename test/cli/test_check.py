@@ -66,6 +66,12 @@ MISTAKES = [
      "INVALID_OPTION_VALUE", ""),
     ("CREATE TABLE f (a INT) USING kafka OPTIONS ('format' = 'avro', 'schema_registry' = 'host:8081');",
      "2:84", "INVALID_OPTION_VALUE", ""),
+    ("CREATE STREAMING TABLE a USING kafka AS SELECT host FROM STREAM log;\nCREATE STREAMING TABLE b "
+     "USING kafka TBLPROPERTIES ('topic' = 'a') AS SELECT ts FROM STREAM log;", "3:63",
+     "INVALID_OPTION_VALUE", "INSERT INTO a BY NAME"),
+    ("CREATE STREAMING TABLE a USING json TBLPROPERTIES ('path' = 'x/') AS SELECT host FROM STREAM log;\n"
+     "CREATE STREAMING TABLE b USING csv TBLPROPERTIES ('path' = 'x') AS SELECT ts FROM STREAM log;",
+     "3:60", "INVALID_OPTION_VALUE", "INSERT INTO a BY NAME"),
     ("CREATE TABLE `a b` (a INT) USING kafka;", "2:14", "INVALID_OPTION_VALUE",
      "another name than the table"),
     ("SELECT * FROM log;", "2:1", "UNSUPPORTED_PIPELINE_STATEMENT", "weir sql"),
