@@ -118,6 +118,14 @@ static Str file_partition_name(Source *base, int32_t partition)
 
 /* ── reading one ───────────────────────────────────────────────────────────────────────────────*/
 
+static bool has_shrunk(const char *path, const FileReader *reader, Error *err)
+{
+    return error_set(err, ERROR_USER,
+                     "'%s' is shorter (%lld bytes) than what was read of it before (%lld); files may "
+                     "only grow",
+                     path, (long long)reader->size, (long long)reader->position);
+}
+
 static bool file_reader_open(Source *base, int32_t partition, int64_t position, SourceReader **out,
                              Error *err)
 {
@@ -138,10 +146,7 @@ static bool file_reader_open(Source *base, int32_t partition, int64_t position, 
         if (position < 0 && source->config.start_latest)
             reader->position = reader->size;
         if (reader->position > reader->size) {
-            error_set(err, ERROR_USER,
-                      "'%s' is shorter (%lld bytes) than what was read of it before (%lld); files "
-                      "may only grow",
-                      path, (long long)reader->size, (long long)reader->position);
+            (void)has_shrunk(path, reader, err);
             os_file_close(reader->file);
             free(reader);
             return false;
@@ -236,7 +241,9 @@ static bool file_poll(SourceReader *base, uint32_t count_max, SourceRecords *out
     if (!os_file_size(reader->file, &reader->size, err))
         return false;
     out->end_position = reader->size;
-    if (reader->position >= reader->size)
+    if (reader->position > reader->size)
+        return has_shrunk(os_file_path(reader->file), reader, err);
+    if (reader->position == reader->size)
         return true;
     /* A record longer than the buffer asks for a larger one. */
     for (;;) {

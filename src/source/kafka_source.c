@@ -544,7 +544,7 @@ static void take_message(KafkaReader *reader, uint32_t i, const rd_kafka_message
     if (message->payload && !message->len)
         reader->values[i] = STR_EMPTY;
     reader->positions[i] = message->offset;
-    reader->timestamps_us[i] = ms < 0 ? -1 : ms * 1000;
+    reader->timestamps_us[i] = source_time_us(ms);
     reader->timestamp_types[i] = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
     take_headers(&reader->headers[i], message);
 }

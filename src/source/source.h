@@ -40,6 +40,12 @@ typedef struct SourceRecords {
     bool finished;                /* Nothing more ever (a bounded source). */
 } SourceRecords;
 
+/* A record's time, as its producer gave it, for timestamps_us: none, where microseconds cannot hold it. */
+static inline int64_t source_time_us(int64_t ms)
+{
+    return ms < 0 || ms > INT64_MAX / 1000 ? -1 : ms * 1000;
+}
+
 typedef struct Source Source;
 typedef struct SourceReader SourceReader;
 

@@ -153,7 +153,7 @@ static bool topic_poll(SourceReader *source_reader, uint32_t count_max, SourceRe
         reader->values[i] = record->value_null ? (Str){0} : record->value;
         reader->keys[i] = record->key_null ? (Str){0} : record->key;
         reader->positions[i] = record->offset;
-        reader->timestamps_us[i] = record->timestamp_ms < 0 ? -1 : record->timestamp_ms * 1000;
+        reader->timestamps_us[i] = source_time_us(record->timestamp_ms);
         take_headers(&reader->headers[i], record);
     }
     *out = (SourceRecords){

@@ -476,6 +476,14 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         _, err = self.once(status=1)
         self.assertIn("files may only grow", err)
 
+    def test_a_file_that_shrinks_while_it_is_read_is_told(self):
+        run = self.start(*self.run_args())
+        self.assertIn(b"ready", run.stdout.readline())
+        wait_until(lambda: self.sql("SELECT count(*) FROM failed") == ["60"])
+        os.truncate(self.log, 100)
+        self.assertEqual(run.wait(timeout=60), 1)
+        self.assertIn(b"is shorter (100 bytes) than what was read of it before", run.stderr.read())
+
     def test_a_table_of_another_shape_is_told_once(self):
         self.once()
         with open(self.file, "w", encoding="utf-8") as file:

@@ -85,6 +85,8 @@ static void a_topic_is_read_up_to_its_committed_end(void **state)
     assert_str_is(records.keys[4], "k");
     assert_null(records.keys[5].data);
     assert_int_equal(records.timestamps_us[5], 1005000);
+    assert_int_equal(source_time_us(INT64_MAX), -1);
+    assert_int_equal(source_time_us(INT64_MAX / 1000), INT64_MAX / 1000 * 1000);
     records = poll(reader, 6);
     assert_int_equal(records.count, 4);
     assert_int_equal(records.positions[1], 7);
