@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "format/format.h"
 #include "log/partitioner.h"
+#include "log/record_builder.h"
 #include "os/os.h"
 #include "sink/record_key.h"
 
@@ -124,6 +125,8 @@ static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
     arena_reset(&writer->arena);
     record_key_begin(writer->key, &writer->arena, batch);
     for (uint32_t i = 0; i < batch->row_count; i++) {
+        Error why = {0};
+
         if (record_key_is_null(writer->key, i)) {
             if (!sink_refuse(sink_writer, batch, i, "null_key",
                              "a column of the topic's key is NULL", (Str){NULL, 0}, err))
@@ -134,6 +137,11 @@ static bool topic_write(SinkWriter *sink_writer, const Batch *batch, Error *err)
         strbuf_clear(&writer->value);
         writer->encoder->methods->encode(writer->encoder, batch, i, &writer->value);
         record.value = strbuf_str(&writer->value);
+        if (!record_check_size(&record, &why)) {
+            if (!sink_refuse(sink_writer, batch, i, "too_large", why.text, record.value, err))
+                return false;
+            continue;
+        }
         if (!log_output_add(writer->output->log, place(writer, record.key), &record, err))
             return false;
     }

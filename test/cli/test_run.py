@@ -458,6 +458,16 @@ CREATE STREAMING TABLE topic USING kafka TBLPROPERTIES ('format' = 'csv', 'sep' 
         for table, count in (("j", 6), ("c", 6), ("r", 12)):  # Those of a batch read, bad ones as NULLs.
             self.assertEqual(self.sql(f"SELECT count(*) FROM {table}"), [str(count)])
 
+    def test_a_record_too_large_for_a_topic_is_a_dead_letter(self):
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("""
+                CREATE TABLE log (ts TIMESTAMP, host STRING) USING json OPTIONS ('path' = '${in}');
+                CREATE STREAMING TABLE t USING kafka AS SELECT ts, repeat('x', CASE WHEN ts =
+                TIMESTAMP'2026-03-01 08:00:02' THEN 17000000 ELSE 1 END) AS x FROM STREAM log;""")
+        self.once()
+        self.assertEqual(self.sql("SELECT count(*), max(length(x)) FROM t"), ["599,1"])
+        self.assertEqual(self.sql("SELECT reason, raw LIKE '%08:00:02Z%' FROM log__dead_letter"), ["too_large,true"])
+
     def test_a_second_run_on_the_directory_is_refused(self):
         first = self.start(*self.run_args())
         self.assertIn(b"ready", first.stdout.readline())
