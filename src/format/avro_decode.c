@@ -692,17 +692,6 @@ static void settle(VectorBuilder *b, uint32_t row_count)
         builder_add_null(b);
 }
 
-static void note_bad(Arena *arena, const Bytes *b, uint32_t record_i, BadRecords *out)
-{
-    size_t capacity = out->capacity;
-
-    if (out->count == out->capacity)
-        out->items = vec_grow_in(arena, out->items, out->count, &capacity, sizeof *out->items);
-    out->capacity = (uint32_t)capacity;
-    out->items[out->count++] =
-        (BadRecord){record_i, b->reason, arena_strdup(arena, b->message)};
-}
-
 static bool decode_record(AvroDecoder *decoder, Arena *arena, Str record, uint32_t record_i,
                           VectorBuilder *columns, BadRecords *bad_records)
 {
@@ -712,7 +701,8 @@ static bool decode_record(AvroDecoder *decoder, Arena *arena, Str record, uint32
     if (plan && read_fields(&b, plan, columns, 0) && b.at != b.end)
         bad(&b, "malformed_avro", "there are bytes behind the record");
     if (b.reason)
-        note_bad(arena, &b, record_i, bad_records);
+        bad_records_add(bad_records, arena,
+                        (BadRecord){record_i, b.reason, arena_strdup(arena, b.message)});
     return !b.reason;
 }
 

@@ -431,20 +431,6 @@ static bool record_decode(CsvDecoder *decoder, Arena *arena, Str record, Vector 
     return true;
 }
 
-static void bad_add(Arena *arena, BadRecords *bad, BadRecord record)
-{
-    if (bad->count == bad->capacity) {
-        uint32_t capacity = MAX(16u, bad->capacity * 2);
-        BadRecord *items = ARENA_ARRAY(arena, BadRecord, capacity);
-
-        if (bad->count)
-            memcpy(items, bad->items, bad->count * sizeof *items);
-        bad->items = items;
-        bad->capacity = capacity;
-    }
-    bad->items[bad->count++] = record;
-}
-
 static void csv_decode(Decoder *base, Arena *arena, const Str *records, uint32_t record_count,
                        Batch **out, uint32_t *rows, BadRecords *bad)
 {
@@ -464,7 +450,7 @@ static void csv_decode(Decoder *base, Arena *arena, const Str *records, uint32_t
 
         if (record.reason && (!kept || decoder->tell)) {
             record.record_i = i;
-            bad_add(arena, bad, record);
+            bad_records_add(bad, arena, record);
         }
         if (!kept) {
             for (uint32_t c = 0; c < decoder->column_count; c++)

@@ -37,3 +37,17 @@ Str format_option(const FormatOptions *options, const char *name)
     }
     return (Str){NULL, 0};
 }
+
+void bad_records_add(BadRecords *bad, Arena *arena, BadRecord record)
+{
+    if (bad->count == bad->capacity) {
+        uint32_t capacity = MAX(16u, bad->capacity * 2);
+        BadRecord *items = ARENA_ARRAY(arena, BadRecord, capacity);
+
+        if (bad->count)
+            memcpy(items, bad->items, bad->count * sizeof *items);
+        bad->items = items;
+        bad->capacity = capacity;
+    }
+    bad->items[bad->count++] = record;
+}

@@ -60,6 +60,8 @@ typedef struct BadRecords {
     uint32_t capacity;
 } BadRecords;
 
+void bad_records_add(BadRecords *bad, Arena *arena, BadRecord record);
+
 typedef struct Decoder Decoder;
 typedef struct DecoderMethods {
     const char *name;

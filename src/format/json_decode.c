@@ -348,22 +348,6 @@ static const char *fault_message(const JsonReader *r, const char *text, const ch
                         (size_t)(at - text) + 1, r->scan.expected, STR_ARG(found));
 }
 
-static void bad_add(Arena *arena, BadRecords *bad, BadRecord record)
-{
-    if (!bad)
-        return;
-    if (bad->count == bad->capacity) {
-        uint32_t capacity = MAX(16u, bad->capacity * 2);
-        BadRecord *items = ARENA_ARRAY(arena, BadRecord, capacity);
-
-        if (bad->count)
-            memcpy(items, bad->items, bad->count * sizeof *items);
-        bad->items = items;
-        bad->capacity = capacity;
-    }
-    bad->items[bad->count++] = record;
-}
-
 /* ── texts ─────────────────────────────────────────────────────────────────────────────────────*/
 
 static bool is_blank(Str text)
@@ -456,8 +440,8 @@ Vector *json_reader_read(JsonReader *r, Arena *arena, const Str *texts, uint32_t
         result = text_decode(r, texts[i], i, &record);
         if (result == TEXT_MALFORMED && r->root->phys == PHYS_STRUCT)
             bits_set(r->root->valid, i); /* A struct of NULLs. */
-        if (result != TEXT_GOOD)
-            bad_add(arena, bad, record);
+        if (bad && result != TEXT_GOOD)
+            bad_records_add(bad, arena, record);
     }
     return json_node_finish(r->root, arena, count);
 }
@@ -480,7 +464,8 @@ void json_reader_decode(JsonReader *r, Arena *arena, const Str *records, uint32_
         if (UNLIKELY(text_decode(r, records[i], row_count, &told) != TEXT_GOOD) &&
             r->mode == FORMAT_STRICT) {
             told.record_i = i;
-            bad_add(arena, bad, told);
+            if (bad)
+                bad_records_add(bad, arena, told);
             continue;
         }
         if (rows)
