@@ -67,6 +67,13 @@ class Words(unittest.TestCase):
         self.assertEqual(words(Failure("[STREAM_FAILED] Query [id = x] terminated: [DIVIDE_BY_ZERO] Division by zero.")),
                          "[DIVIDE_BY_ZERO] Division by zero.")
 
+    def test_of_a_worker_s_failure_the_last_line_is_told(self) -> None:
+        text = ("[PYTHON_EXCEPTION] An exception was thrown from the Python worker: Traceback (most recent call last):\n"
+                '  File "x.py", line 1, in put\n    {}\n{}\n\n\tat org.apache.spark.api')
+        self.assertEqual(words(Failure(text.format("int(x)", "ValueError: no number"))), "ValueError: no number")
+        missing = text.format("import cassandra", "ModuleNotFoundError: No module named 'cassandra'")
+        self.assertIn("has no cassandra-driver: install it there", words(Failure(missing)))
+
     def test_of_java_s_failures_the_innermost_is_told(self) -> None:
         failure = Failure("An error occurred while calling o141.start.")
         failure.java_exception = Java("org.apache.spark.SparkException: x", Java("java.io.IOException: mkdir of /x failed"))

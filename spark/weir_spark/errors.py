@@ -20,6 +20,8 @@ AWAY = re.compile(
 # Trying again would not help with these, though clients give them the same class.
 REFUSED = re.compile(r"password authentication failed|no password supplied|AuthenticationFailed|does not exist"
                      r"|permission denied", re.IGNORECASE)
+MISSING = re.compile(r"ModuleNotFoundError: [^\n]*\b(cassandra|psycopg2)\b")
+PACKAGES = {"cassandra": "cassandra-driver", "psycopg2": "psycopg2-binary"}
 PLACE = re.compile(r"== SQL(?: [^\n]*?)? ?\(line (\d+), position (\d+)\) ==")
 PLACE_PARSER = re.compile(r"\(line (\d+), pos (\d+)\)")
 
@@ -68,8 +70,13 @@ def is_away(failure: BaseException) -> bool:
 def words(failure: BaseException) -> str:
     """One sentence of Spark's, or of the server behind it: the innermost that says something."""
     text = whole_text(failure)
+    missing = MISSING.search(text)
+    if missing:
+        return (f"the Python of Spark's driver or of its workers has no {PACKAGES[missing[1]]}: install it there, or name a "
+                "Python that has it (PYSPARK_PYTHON)")
     for pattern in (r"(?:psycopg2|cassandra)\.[\w.]+: (?:\([^)]*\) )?([^\n]+)",
                     r"org\.apache\.kafka\.common\.errors\.\w+: ([^\n]+)",
+                    r"Traceback \(most recent call last\):(?:\n[ \t][^\n]*)*\n(\w[^\n]+)",
                     r"(\[(?!STREAM_FAILED|FOREACH)[A-Z][A-Z_0-9.]+\][^\n]+)"):
         found = re.findall(pattern, text)
         if found:
