@@ -481,7 +481,13 @@ static int sort_compare(const void *a, const void *b, void *self)
 
     if (sort->failed)
         return 0;
-    order = sort->call->arg_count > 1 ? lambda_order(sort, x, y) : natural_order(sort, x, y);
+    if (sort->call->arg_count > 1) {
+        /* Asked the other way round, as Java's sort does: a lambda may be no order at all. */
+        order = lambda_order(sort, y, x);
+        order = (order < 0) - (order > 0);
+    } else {
+        order = natural_order(sort, x, y);
+    }
     return order ? order : (x > y) - (x < y);
 }
 

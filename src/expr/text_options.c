@@ -45,12 +45,10 @@ static bool option_pattern(BindCall *call, Str text, bool parsing, const Datetim
 
 static bool set_mode(BindCall *call, Str value, TextOptions *out, Error *err)
 {
-    if (str_is_nocase(value, "PERMISSIVE"))
+    out->fail_fast = str_is_nocase(value, "FAILFAST");
+    /* What is no mode at all is taken for PERMISSIVE, as in Spark. */
+    if (!str_is_nocase(value, "DROPMALFORMED"))
         return true;
-    if (str_is_nocase(value, "FAILFAST")) {
-        out->fail_fast = true;
-        return true;
-    }
     return error_set_class(err, ERROR_USER, "PARSE_MODE_UNSUPPORTED", "42601",
                            "The function `%s` doesn't support the %.*s mode. Acceptable modes are "
                            "PERMISSIVE and FAILFAST.",

@@ -166,6 +166,7 @@ typedef struct ExprScope {
     bool generators;
     bool subqueries;
     bool in_aggregate;              /* Within an aggregate's arguments. */
+    bool in_window;                 /* Within a window function or its OVER. */
     const struct TimeWindows *time_windows; /* window() calls and the columns they became. */
     bool grouping;                  /* grouping(), grouping_id() are allowed. */
 } ExprScope;

@@ -500,7 +500,8 @@ static bool order_to_argument(Binder *b, const ExprScope *es, const AstExpr *ast
 static bool takes_ignore_nulls(const Function *fn)
 {
     static const char *const names[] = {"first", "first_value", "last", "last_value",
-                                        "any_value", "nth_value", "lag", "lead"};
+                                        "any_value", "nth_value", "lag", "lead",
+                                        "collect_list", "collect_set", "array_agg"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (strcmp(fn->name, names[i]) == 0)

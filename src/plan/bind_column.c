@@ -361,6 +361,18 @@ static bool means_alias(const ExprScope *es, const QualifiedName *name)
     return es->output_second && name->count == 1 && has_alias(es, name);
 }
 
+/* An item of the same SELECT that is named within an aggregate or a window function. */
+static Expr *alias_is_too_deep(Binder *b, const ExprScope *es, const QualifiedName *name)
+{
+    return bind_error(b, name->span,
+                      es->in_aggregate ? "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_AGGREGATE_FUNC"
+                                       : "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_WINDOW",
+                      "0A000",
+                      "The feature is not supported: Referencing a lateral column alias %s in %s.",
+                      bind_quoted(b, name),
+                      es->in_aggregate ? "an aggregate function" : "a window expression");
+}
+
 Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, bool *found)
 {
     Expr *e;
@@ -377,8 +389,11 @@ Expr *scope_resolve(Binder *b, const ExprScope *es, const QualifiedName *name, b
     }
     if (!*found && es->scope)
         e = own_find(b, es, name, found);
-    if (!*found && es->aliases && !es->aliases_first)
+    if (!*found && es->aliases && !es->aliases_first) {
         e = alias_find(b, es, name, found);
+        if (e && !es->output_second && (es->in_aggregate || es->in_window))
+            return alias_is_too_deep(b, es, name);
+    }
     if (!*found && es->scope && es->scope->outer) {
         e = outer_find(b, es->scope->outer, name, found);
     }

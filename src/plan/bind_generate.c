@@ -39,6 +39,12 @@ Expr *bind_generator(Binder *b, const ExprScope *es, const AstFunctionCall *call
     Error err = {0};
     bool ok = true;
 
+    if (!fn && call->name.count == 1 && function_find(call->name.parts[0].text)) {
+        bind_error(b, call->name.span, "UNSUPPORTED_GENERATOR.NOT_GENERATOR", "42K0E",
+                   "The generator is not supported: %s is expected to be a generator.",
+                   bind_quoted(b, &call->name));
+        return NULL;
+    }
     if (!fn) {
         bind_error(b, call->name.span, "UNRESOLVED_ROUTINE", "42883",
                    "Cannot resolve routine %s on search path [`system`.`builtin`, "
@@ -141,6 +147,14 @@ Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer
     call = bind_generator(b, &es, ast->lateral_view.call, ast->span);
     if (!call)
         return (Relation){0};
+    if (ast->alias.columns.count &&
+        ast->alias.columns.count != generator_schema(call).column_count) {
+        bind_error(b, ast->span, "UDTF_ALIAS_NUMBER_MISMATCH", "42802",
+                   "The number of aliases supplied in the AS clause does not match the number of "
+                   "columns output by the UDTF. Expected %u aliases, but got %zu.",
+                   generator_schema(call).column_count, ast->alias.columns.count);
+        return (Relation){0};
+    }
     return generate_over(b, &input, call, ast->lateral_view.outer, &ast->alias,
                          ast->lateral_view.call, ast->span);
 }

@@ -16,6 +16,7 @@
 #include "plan/bind_group.h"
 
 #include "base/assert.h"
+#include "plan/bind_walk.h"
 
 /* ── one reading of names, then the other ──────────────────────────────────────────────────────*/
 
@@ -231,6 +232,15 @@ static bool is_integer_literal(const AstExpr *ast, int64_t *out)
            str_to_int64(ast->literal.text, out);
 }
 
+static bool find_over(void *self, const AstExpr *ast)
+{
+    const AstExpr **found = self;
+
+    if (ast->kind == AST_EXPR_CALL && ast->call->over && !*found)
+        *found = ast;
+    return !*found;
+}
+
 static bool order_position(Binder *b, const AstExpr *ast, size_t count, int64_t *out)
 {
     if (*out >= 1 && *out <= (int64_t)count)
@@ -301,6 +311,9 @@ bool select_order(Select *s, const AstSortList *list)
                                         : bind_either(s->b, &es, ast);
         }
         ok = ok && s->order[i].expr && bind_sortable(s->b, s->order[i].expr, ast->span);
+        /* What an alias stands for is computed below; a window function of ORDER BY's own is not. */
+        if (ok && !above.computed)
+            ast_walk(ast, find_over, &above.computed);
         /* Nothing is grouped, so nothing computes it. */
         if (ok && !s->group && expr_has_kind(s->order[i].expr, EXPR_AGGREGATE) && !above.computed)
             above.computed = ast;

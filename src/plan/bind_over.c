@@ -323,6 +323,7 @@ Expr *bind_over(Binder *b, const ExprScope *es, const AstExpr *ast)
     if (!ast_spec)
         return NULL;
     inner.windows = false;
+    inner.in_window = true;
     if (fn->class_ == FUNCTION_SCALAR && !bind_scalar_call(b, &inner, ast, fn))
         return NULL;
     spec = bind_spec(b, &inner, ast_spec);

@@ -8,6 +8,7 @@
 #include "expr/coerce.h"
 #include "plan/bind_group.h"
 #include "plan/bind_relation.h"
+#include "plan/rules.h"
 
 enum { QUERY_DEPTH_MAX = 200 };
 
@@ -123,11 +124,19 @@ static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, const S
 
             if (names_outer_column(ast, outer))
                 return cell_is_no_constant(b, ast->span);
+            if (ast->kind == AST_EXPR_SUBQUERY)
+                return bind_error(b, ast->span,
+                                  "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.SCALAR_SUBQUERY_IN_VALUES",
+                                  "0A000",
+                                  "Unsupported subquery expression: Scalar subqueries in the VALUES "
+                                  "clause.");
             cell = bind_expr(b, &es, ast);
 
             cells[r * width + c] = cell;
             ok = ok && cell;
-            if (cell && cell->kind != EXPR_LITERAL && !expr_is_constant(cell) &&
+            if (cell && !expr_is_deterministic(cell))
+                ok = cell_is_no_constant(b, cell->span);
+            else if (cell && cell->kind != EXPR_LITERAL && !expr_is_constant(cell) &&
                 (cell->kind != EXPR_CALL || expr_has_kind(cell, EXPR_OUTER))) {
                 ok = cell_is_no_constant(b, cell->span);
             }
