@@ -14,10 +14,6 @@
 
 static bool bind_condition(BindCall *call, uint32_t arg_i, Error *err)
 {
-    const Type *type = call->args[arg_i]->type;
-
-    if (type->kind == TYPE_VOID)
-        bind_cast(call, arg_i, &type_boolean);
     if (call->args[arg_i]->type->kind == TYPE_BOOLEAN)
         return true;
     return bind_unexpected(call, arg_i, "BOOLEAN", err);
@@ -56,6 +52,9 @@ static bool bind_if(BindCall *call, Error *err)
 {
     const Type *common = type_common(call->arena, call->args[1]->type, call->args[2]->type);
 
+    /* IF takes NULL for a condition, CASE does not. */
+    if (call->args[0]->type->kind == TYPE_VOID)
+        bind_cast(call, 0, &type_boolean);
     if (!bind_condition(call, 0, err))
         return false;
     if (!common)

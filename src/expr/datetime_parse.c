@@ -149,7 +149,8 @@ static bool read_fraction(TextReader *r, uint32_t max)
         return false;
     for (uint32_t i = count; i < 6; i++)
         value *= 10;
-    r->f.us = value;
+    if (!set_field(&r->f.us, value, 0, US_PER_SECOND - 1))
+        return false;
     r->at += count;
     return true;
 }
@@ -408,7 +409,8 @@ static bool resolve_time(const Fields *f, int64_t *us, Error *err)
     else if (f->half != UNSET && hour / 12 != f->half)
         return bad_date(err, "Conflict found: the hour and AM or PM differ");
     *us = hour * US_PER_HOUR + (f->minute == UNSET ? 0 : f->minute) * US_PER_MINUTE +
-          (f->second == UNSET ? 0 : f->second) * US_PER_SECOND + f->us;
+          (f->second == UNSET ? 0 : f->second) * US_PER_SECOND +
+          (f->us == UNSET ? 0 : f->us);
     return true;
 }
 
@@ -424,7 +426,8 @@ bool datetime_pattern_parse(const DatetimePattern *pattern, Str text, ParsedTime
               .hour_of_half = UNSET,
               .half = UNSET,
               .minute = UNSET,
-              .second = UNSET},
+              .second = UNSET,
+              .us = UNSET},
     };
     int32_t days = 0;
     int64_t us = 0;
