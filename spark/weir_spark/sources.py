@@ -12,6 +12,7 @@ from .plan import Column, Table
 
 CORRUPT = "_weir_corrupt"
 ROW = "_weir_row"
+BESIDE = "_weir_beside_"
 # Of a record, beside its value: the field, its type, and the type as a column where it is another.
 METADATA = {"key": "binary", "topic": "string", "partition": "int", "offset": "bigint", "timestamp": "timestamp",
             "timestamptype": "int", "headers": "array<struct<key:string,value:binary>>"}
@@ -101,13 +102,21 @@ def decode(table: Table, records: DataFrame) -> DataFrame:
         rows = rows.withColumn(ROW, _whole(table, read))
     else:
         rows = rows.withColumn(ROW, _whole(table, _parsed(table, value, table.columns, False)))
+    return _judged(table, rows)
+
+
+def _judged(table: Table, rows: DataFrame) -> DataFrame:
+    """With the table's columns beside them, so that Spark itself reads the text of a CHECK."""
+    beside = rows.select(*[F.col(quoted(c)).alias(BESIDE + c) for c in rows.columns],
+                         *[F.col(ROW).getField(c.name).alias(c.name) for c in table.columns])
+    read, value = F.col(BESIDE + "_weir_read"), F.col(BESIDE + "value")
     reason = F.when(read.isNull() | read.getField(CORRUPT).isNotNull(), F.lit("malformed"))
     dropped = F.lit(False)
     for constraint in table.constraints:
         if constraint.not_null is not None:
-            broken = F.col(ROW).getField(constraint.not_null).isNull()
+            broken = F.col(quoted(constraint.not_null)).isNull()
         else:  # NULL passes a CHECK, and fails an expectation.
-            broken = ~F.coalesce(_condition(table, constraint.condition or "true"), F.lit(not constraint.expectation))
+            broken = ~F.coalesce(F.expr(constraint.condition or "true"), F.lit(not constraint.expectation))
         if not constraint.expectation:
             reason = reason.when(broken, F.lit(constraint.name))
         elif constraint.on_violation == "drop":
@@ -115,54 +124,8 @@ def decode(table: Table, records: DataFrame) -> DataFrame:
         elif constraint.on_violation == "fail":
             words = F.concat(F.lit(f"table {table.name}: the row breaks {constraint.name}: "), value.cast("string"))
             dropped = dropped | F.when(broken, F.raise_error(words).cast("boolean")).otherwise(F.lit(False))
-    return rows.withColumn("reason", reason).withColumn("dropped", F.col("reason").isNull() & dropped)
-
-
-def _condition(table: Table, text: str) -> SparkColumn:
-    """The CHECK's text over the fields of ROW: its names are given by a lambda over a one-element array."""
-    names = {c.name.lower() for c in table.columns}
-    return F.expr(_qualified(text, names))
-
-
-def _qualified(text: str, names: set[str]) -> str:
-    """Puts ROW before each name of a column; strings and numbers are left alone."""
-    out, i = [], 0
-    while i < len(text):
-        c = text[i]
-        if c in "'\"":
-            end = i + 1
-            while end < len(text) and text[end] != c:
-                end += 2 if text[end] == "\\" else 1
-            out.append(text[i:end + 1])
-            i = end + 1
-        elif c == "`":
-            end = text.index("`", i + 1)
-            name = text[i + 1:end]
-            out.append(f"{ROW}.`{name}`" if name.lower() in names and not _after_dot(out) else text[i:end + 1])
-            i = end + 1
-        elif c.isalpha() or c == "_":
-            end = i
-            while end < len(text) and (text[end].isalnum() or text[end] == "_"):
-                end += 1
-            name = text[i:end]
-            call = text[end:].lstrip().startswith("(")
-            out.append(f"{ROW}.{name}" if name.lower() in names and not call and not _after_dot(out) else name)
-            i = end
-        elif c.isdigit():
-            end = i
-            while end < len(text) and (text[end].isalnum() or text[end] in "._"):
-                end += 1
-            out.append(text[i:end])
-            i = end
-        else:
-            out.append(c)
-            i += 1
-    return "".join(out)
-
-
-def _after_dot(out: list[str]) -> bool:
-    before = "".join(out[-2:]).rstrip()
-    return before.endswith(".")
+    return beside.select(*[F.col(quoted(BESIDE + c)).alias(c) for c in rows.columns], reason.alias("reason"),
+                         (reason.isNull() & dropped).alias("dropped"))
 
 
 def good_rows(decoded: DataFrame, table: Table) -> DataFrame:

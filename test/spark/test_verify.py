@@ -16,7 +16,8 @@ import spark
 # The zone has one hour twice on 2026-11-01: 05:30Z and 06:30Z are both 01:30 there.
 PIPELINE = """SET TIME ZONE 'America/New_York';
 CREATE TABLE given (id BIGINT NOT NULL, k STRING, d DECIMAL(10,2), v INT, x DOUBLE, ts TIMESTAMP, m ARRAY<MAP<STRING,INT>>,
-  s STRUCT<P:INT,at:TIMESTAMP>, CONSTRAINT few CHECK (v < 50)) USING json OPTIONS ('path' = '{folder}/given.json');
+  s STRUCT<P:INT,at:TIMESTAMP>, date DATE, CONSTRAINT few CHECK (v < 50),
+  CONSTRAINT recent CHECK (date > DATE'2020-01-01' AND NOT exists(m, v -> size(v) > 5))) USING json OPTIONS ('path' = '{folder}/given.json');
 CREATE TABLE names (k STRING, name STRING) USING json OPTIONS ('path' = '{folder}/names.json');
 CREATE STREAMING TABLE copies USING postgres AS SELECT k, ts FROM STREAM given;
 CREATE STREAMING TABLE through USING kafka TBLPROPERTIES ('topic' = 't', 'key' = 'k') AS SELECT * FROM STREAM given WHERE k IS NOT NULL;
@@ -38,7 +39,8 @@ def write_rows(folder):
     rows = [{"id": i, "k": "abc"[i % 3] if i % 7 else None, "d": i + 0.25 if i % 5 else None, "v": i % 11, "x": i / 7,
              "ts": f"2026-11-01T0{5 + i // 60}:30:{i % 60:02d}Z", "m": [{"a": i, "b": 1}, {"c": 2, "d": None}],
              "s": {"P": i, "at": f"2026-11-01T06:30:{i % 60:02d}Z"}} for i in range(100)]
-    rows += [{"id": 100, "k": "a", "ts": "2026-11-01T05:30:00Z", "v": 1}, {"id": 101, "v": 50}, {"id": None}]
+    rows += [{"id": 100, "k": "a", "ts": "2026-11-01T05:30:00Z", "v": 1, "date": "2026-11-01"}, {"id": 101, "v": 50}, {"id": None},
+             {"id": 104, "date": "2019-01-01"}]
     rows += [{"id": i, "k": "a", "v": 1, "ts": "2026-11-01T06:31:30Z"} for i in (102, 103)]  # rows of `copies` that are the same
     with open(folder + "/given.json", "w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
