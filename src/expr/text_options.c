@@ -90,15 +90,21 @@ static bool check_map(BindCall *call, const Expr *arg, Error *err)
                            bind_type_text(call, type));
 }
 
-bool text_options_bind(BindCall *call, uint32_t arg_i, bool parsing, TextOptions *out, Error *err)
+/* What Spark writes: milliseconds. */
+static bool usual_patterns(BindCall *call, TextOptions *out, Error *err)
+{
+    return (out->timestamp || option_pattern(call, STR("yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]"), false,
+                                             &out->timestamp, err)) &&
+           (out->timestamp_ntz || option_pattern(call, STR("yyyy-MM-dd'T'HH:mm:ss[.SSS]"), false,
+                                                 &out->timestamp_ntz, err));
+}
+
+static bool bind_map(BindCall *call, uint32_t arg_i, bool parsing, TextOptions *out, Error *err)
 {
     const Vector *map, *keys, *values;
     StrBuf lines;
     bool ok = true;
 
-    *out = (TextOptions){.corrupt_column = STR("_corrupt_record")};
-    if (arg_i >= call->arg_count)
-        return true;
     if (!check_map(call, call->args[arg_i], err) ||
         !bind_constant(call, arg_i, "options", &map, err))
         return false;
@@ -121,6 +127,14 @@ bool text_options_bind(BindCall *call, uint32_t arg_i, bool parsing, TextOptions
     out->lines = str_copy(call->arena, strbuf_str(&lines));
     strbuf_done(&lines);
     return ok;
+}
+
+bool text_options_bind(BindCall *call, uint32_t arg_i, bool parsing, TextOptions *out, Error *err)
+{
+    *out = (TextOptions){.corrupt_column = STR("_corrupt_record")};
+    if (arg_i < call->arg_count && !bind_map(call, arg_i, parsing, out, err))
+        return false;
+    return parsing || usual_patterns(call, out, err);
 }
 
 const Zone *text_options_zone(const TextOptions *options, const SqlContext *sql)

@@ -16,7 +16,7 @@
 
 typedef struct TextOptions {
     const Zone *zone; /* Option timeZone; NULL: the session's. */
-    const DatetimePattern *date, *timestamp, *timestamp_ntz; /* NULL: the usual texts. */
+    const DatetimePattern *date, *timestamp, *timestamp_ntz; /* Reading: NULL: the usual texts. */
     Str corrupt_column;                                      /* Where bad records go. */
     bool fail_fast;
     bool primitives_as_string;
