@@ -37,9 +37,10 @@ def run(weir: str, pipeline: str, data: pathlib.Path, events: int, settings: dic
             process.wait(timeout=stop_after_s)
         except subprocess.TimeoutExpired:
             process.send_signal(how)
-            # On a busy machine it may be stopped before it catches signals, and is ended by this one.
-            if process.wait() not in ((0, -how) if how == signal.SIGINT else (-how,)):
-                raise SystemExit("a run that was stopped did not end well")
+            # It may be stopped before it catches signals, and is ended by this one; or be through with all at this moment.
+            status = process.wait()
+            if status not in (0, -how):
+                raise SystemExit(f"a run that was stopped ended with {status}")
             # The number of workers may change between runs.
             command[command.index("--workers") + 1] = str(settings["workers"] % 3 + 1)
             process = subprocess.Popen(command)
