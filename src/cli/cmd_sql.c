@@ -146,7 +146,7 @@ static int run_sql(const Options *options, SqlShell *shell, const Settings *sett
     }
     session_free(shell->session);
     connections_close(shell->connections);
-    return ok ? EXIT_DONE : EXIT_INPUT;
+    return ok ? EXIT_DONE : shell->outside ? EXIT_OUTSIDE : EXIT_INPUT;
 }
 
 int cmd_sql(int argc, char **argv)

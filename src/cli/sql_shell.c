@@ -150,8 +150,10 @@ static bool run_statement(SqlShell *shell, const AstStatement *statement, Str te
     if (statement && !diagnostics_failed(diagnostics))
         bound = session_bind(shell->session, &arena, statement, text, diagnostics);
     if (!bound) {
+        shell->outside = false;
         print_diagnostics(shell, diagnostics, text, json);
     } else if (!execute(shell, &arena, bound, &rows, &err)) {
+        shell->outside = err.kind == ERROR_RETRY;
         print_error(shell, &err, statement, bound, text, json);
     } else {
         print_rows(shell, statement, bound, &rows, json, out);

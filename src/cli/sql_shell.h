@@ -15,6 +15,7 @@ typedef struct SqlShell {
     OutputStyle style;
     bool stop_at_error;
     const char *name; /* Of the text, in messages. */
+    bool outside;     /* What failed last did so outside, and may do better another time. */
 } SqlShell;
 
 /* Runs every statement of `text`. Results go to `out` (table, csv), or one JSON line a statement. False:

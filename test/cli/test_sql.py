@@ -33,6 +33,12 @@ class Sql(WeirTest):
                 self.assertEqual((error["line"], error["column"], error["class"]),
                                  (line, column, name))
 
+    def test_a_server_that_is_away_is_worth_another_try(self):
+        table = "CREATE TABLE t (id INT) USING postgres OPTIONS ('url' = 'postgresql://u@127.0.0.1:1/d');\n"
+        _, err = self.weir("sql", "-e", table + "SELECT * FROM t", status=3)
+        self.assertIn("-e:2:1: error: read 't': ", err)
+        self.weir("sql", "-e", table + "SELECT nosuch FROM t", status=1)
+
     def test_within_a_view_it_points_at_the_statement(self):
         """The view's text is another one."""
         error = self.error("CREATE TEMPORARY VIEW v AS SELECT 1/(id - 2) AS x FROM range(3);\n"

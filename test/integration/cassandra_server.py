@@ -28,6 +28,7 @@ class Server:
     """The server as its own driver sees it."""
 
     def __init__(self, settings: dict[str, str]):
+        from cassandra import ConsistencyLevel
         from cassandra.auth import PlainTextAuthProvider
         from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
         from cassandra.policies import RoundRobinPolicy
@@ -38,8 +39,9 @@ class Server:
         if "cassandra.username" in settings:
             with open(settings["cassandra.password.file"], encoding="utf-8") as file:
                 login = PlainTextAuthProvider(settings["cassandra.username"], file.read().strip())
+        # A busy node may lack for a while what two others have.
         profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=60,
-                                   row_factory=dict_factory)
+                                   consistency_level=ConsistencyLevel.QUORUM, row_factory=dict_factory)
         self.cluster = Cluster([p.rsplit(":", 1)[0] for p in points],
                                port=int(points[0].rsplit(":", 1)[1]), auth_provider=login,
                                execution_profiles={EXEC_PROFILE_DEFAULT: profile})

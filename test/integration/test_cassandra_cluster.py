@@ -75,8 +75,10 @@ def a_killed_node_loses_nothing(program: str, folder: pathlib.Path) -> None:
         weir.run(ORDERS, "--drain")
         expected = plain(server.rows("SELECT * FROM weir_cluster.order_history"))
         servers.service("up", SERVICE)
-        assert sorted(map(tuple, weir.sql("SELECT order_id, category, customer_id, price, quantity, "
-                                          "ts FROM order_history"))) == expected
+        read = sorted(map(tuple, weir.sql("SELECT order_id, category, customer_id, price, quantity, ts "
+                                          "FROM order_history")))
+        assert read == expected, (f"weir reads {len(read)} rows, the driver {len(expected)}; "
+                                  f"apart are {sorted(set(read) ^ set(expected))[:5]}")
         cassandra_server.wait_until(
             lambda: all(rows == expected for rows in
                         rows_at_each_node(settings, "weir_cluster.order_history")),
