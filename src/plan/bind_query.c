@@ -134,12 +134,10 @@ static bool bind_cells(Binder *b, const AstExprList *rows, size_t width, const S
 
             cells[r * width + c] = cell;
             ok = ok && cell;
-            if (cell && !expr_is_deterministic(cell))
+            if (cell && (!expr_is_deterministic(cell) ||
+                         (!expr_is_constant(cell) &&
+                          (cell->kind != EXPR_CALL || expr_has_kind(cell, EXPR_OUTER)))))
                 ok = cell_is_no_constant(b, cell->span);
-            else if (cell && cell->kind != EXPR_LITERAL && !expr_is_constant(cell) &&
-                (cell->kind != EXPR_CALL || expr_has_kind(cell, EXPR_OUTER))) {
-                ok = cell_is_no_constant(b, cell->span);
-            }
         }
     }
     return ok;

@@ -23,6 +23,7 @@ Relation bind_unpivot(Binder *b, const AstRelation *ast, const Scope *outer);
  * around it then. range(...) depends on no row: it takes no `input`. */
 Relation bind_table_function(Binder *b, const AstRelation *ast, const Relation *input,
                              bool outer_join, const Scope *outer);
+/* Whether it is range(...), which LATERAL joins as it would a subquery. */
 bool is_range_call(const AstFunctionCall *call);
 Relation bind_lateral_view(Binder *b, const AstRelation *ast, const Scope *outer);
 bool check_partitions(Binder *b, const AstQuery *query, const Relation *relation);
