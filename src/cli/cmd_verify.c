@@ -54,7 +54,7 @@ static bool write_record(FILE *out, int32_t partition, int64_t position, Str val
     if (value.data)
         strbuf_add_json_string(&line, value);
     else
-        strbuf_add_str(&line, STR("null"));
+        strbuf_add_c(&line, "null");
     strbuf_printf(&line, "}\n");
     ok = fwrite(line.data, 1, line.bytes, out) == line.bytes;
     strbuf_done(&line);
